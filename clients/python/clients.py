@@ -22,4 +22,4 @@ def strict_client(server: ServerProcess, **overrides: object) -> Micro:
         "timeout": REQUEST_TIMEOUT_SECONDS,
         "_strict_response_validation": True,
     }
-    return Micro(**{**settings, **overrides})  # type: ignore[arg-type]
+    return Micro(**{**settings, **overrides})

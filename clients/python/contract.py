@@ -46,7 +46,9 @@ def check_import_job(job: Any) -> dict[str, Any]:
     assert job.get("status") in JOB_STATUSES, f"status {job.get('status')!r} is not one of {sorted(JOB_STATUSES)}"
     for counter in JOB_COUNTERS:
         value = job.get(counter)
-        assert type(value) is int and value >= 0, f"{counter} must be a non-negative integer, got {value!r}: {brief(job)}"
+        assert type(value) is int and value >= 0, (
+            f"{counter} must be a non-negative integer, got {value!r}: {brief(job)}"
+        )
     assert job["processed"] == job["succeeded"] + job["failed"], f"processed ≠ succeeded + failed: {brief(job)}"
     assert job["processed"] <= job["total"], f"processed > total: {brief(job)}"
     assert "job_id" in job, f"job_id must be present, null when there is no job: {brief(job)}"

@@ -20,7 +20,7 @@ READY_LINE = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")
 START_TIMEOUT_SECONDS = 20.0
 STOP_TIMEOUT_SECONDS = 10.0
 LOG_TAIL_LINES = 60
-RUNNING_SERVERS: list["ServerProcess"] = []
+RUNNING_SERVERS: list[ServerProcess] = []
 """Every server between its `start` and its `stop`, for whoever wants to show their output."""
 
 

@@ -57,10 +57,8 @@ def test_bad_options(client: Micro, unique: Unique, options: dict[str, Any], nam
     assert contacts.count().total == before
 
 
-@pytest.mark.parametrize(
-    ("label", "options"), [("list", []), ("text", "email"), ("number", 5)], ids=lambda value: str(value)[:6]
-)
-def test_options_must_be_an_object(client: Micro, unique: Unique, label: str, options: object) -> None:
+@pytest.mark.parametrize("options", [[], "email", 5], ids=["array", "text", "number"])
+def test_options_must_be_an_object(client: Micro, unique: Unique, options: object) -> None:
     rows = CONTACT.rows(1, unique)
     with pytest.raises(BadRequestError) as caught:
         client.prism.objects.contacts.bulk_create(objects=rows, extra_body={"options": options})
@@ -95,10 +93,9 @@ def test_no_key(client: Micro, unique: Unique) -> None:
         check_error(caught.value, 401, "unauthorized")
 
 
-@pytest.mark.parametrize("blank", ["", "   "], ids=["empty", "blank"])
-def test_blank_key(new_client: Callable[..., Micro], blank: str) -> None:
+def test_empty_key(new_client: Callable[..., Micro]) -> None:
     with pytest.raises(AuthenticationError) as caught:
-        new_client(api_key=blank).prism.objects.contacts.count()
+        new_client(api_key="").prism.objects.contacts.count()
     check_error(caught.value, 401, "unauthorized")
 
 
@@ -199,9 +196,7 @@ BAD_ROWS: list[tuple[str, Any, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("row", "code", "named"), [case[1:] for case in BAD_ROWS], ids=[case[0] for case in BAD_ROWS]
-)
+@pytest.mark.parametrize(("row", "code", "named"), [case[1:] for case in BAD_ROWS], ids=[case[0] for case in BAD_ROWS])
 def test_a_bad_row_raises_nothing(client: Micro, unique: Unique, row: Any, code: str, named: str) -> None:
     """It is an outcome among outcomes: the rows around it go in."""
     good = CONTACT.rows(2, unique)

@@ -12,7 +12,7 @@ import pytest
 from micro_so import BadRequestError, ConflictError, DefaultHttpxClient, Micro
 
 from contract import check_error
-from imports import CONTACT, import_contacts, ids, outcomes, wait_for_job
+from imports import CONTACT, ids, import_contacts, outcomes, wait_for_job
 
 Unique = Callable[[str], str]
 
@@ -83,9 +83,7 @@ def test_other_path_is_a_mismatch(client: Micro, key: str, unique: Unique) -> No
     check_error(caught.value, 409, "idempotency_key_mismatch")
 
 
-def test_other_spelling_of_the_same_json_is_a_mismatch(
-    client: Micro, key: str, team_path: str, unique: Unique
-) -> None:
+def test_other_spelling_of_the_same_json_is_a_mismatch(client: Micro, key: str, team_path: str, unique: Unique) -> None:
     body = {"objects": CONTACT.rows(1, unique)}
     headers = {"Idempotency-Key": key}
     path = f"{team_path}/contact/import"

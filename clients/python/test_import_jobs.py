@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 
-import pytest
 from micro_so import Micro
 
 from contract import check_import_job, instant
@@ -22,6 +21,7 @@ from imports import (
 SYNC_MAX_ROWS = 100
 RETENTION = datetime.timedelta(days=7)
 MIXED_ROWS = 1_500
+JOBS_SIDE_BY_SIDE = 4
 LARGE_TEXT_CHARACTERS = 400_000
 
 
@@ -118,18 +118,17 @@ def test_a_job_of_bad_rows_only_is_complete(client: Micro) -> None:
     assert (done.succeeded, done.failed) == (0, SYNC_MAX_ROWS)
 
 
-@pytest.mark.parametrize("jobs", [4])
-def test_jobs_run_side_by_side(client: Micro, unique: Callable[[str], str], jobs: int) -> None:
+def test_jobs_run_side_by_side(client: Micro, unique: Callable[[str], str]) -> None:
     """Several jobs over one set of keys: one record per key, no failed row."""
     rows = CONTACT.rows(300, unique)
     before = client.prism.objects.contacts.count().total
     accepted = [
         import_as_job(client, CONTACT, rows if turn % 2 else list(reversed(rows)), options={"dedupe_by": "email"})
-        for turn in range(jobs)
+        for turn in range(JOBS_SIDE_BY_SIDE)
     ]
     done = [wait_for_job(client, each) for each in accepted]
 
-    assert [each.failed for each in done] == [0] * jobs
+    assert [each.failed for each in done] == [0] * JOBS_SIDE_BY_SIDE
     assert sum(outcomes(each).count("created") for each in done) == len(rows)
     assert len({record_id for each in done for record_id in ids(each)}) == len(rows)
     assert client.prism.objects.contacts.count().total == before + len(rows)

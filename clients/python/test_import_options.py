@@ -39,9 +39,7 @@ def test_lists_can_be_listed(client: Micro, team_path: str, new_list: Callable[[
     assert list_id in [each["id"] for each in answer["data"]]
 
 
-def test_list_members_are_all_rows_with_a_record(
-    client: Micro, new_list: Callable[[str], str], unique: Unique
-) -> None:
+def test_list_members_are_all_rows_with_a_record(client: Micro, new_list: Callable[[str], str], unique: Unique) -> None:
     """Created, matched and skipped records join; a failed row joins nothing; other records stay out."""
     list_id = new_list("organization")
     rows = ORGANIZATION.rows(4, unique)

@@ -46,7 +46,9 @@ def test_small_import_is_answered_at_once(client: Micro, kind: ImportableType, u
 
 
 @each_type
-def test_small_import_matches_the_second_time(client: Micro, kind: ImportableType, unique: Callable[[str], str]) -> None:
+def test_small_import_matches_the_second_time(
+    client: Micro, kind: ImportableType, unique: Callable[[str], str]
+) -> None:
     rows = kind.rows(INLINE_ROWS, unique)
     options = {"dedupe_by": kind.dedupe_by}
     first = import_now(client, kind, rows, options=options)
@@ -78,7 +80,9 @@ def test_large_import_becomes_a_job(client: Micro, kind: ImportableType, unique:
 
 
 @each_type
-def test_job_and_small_import_share_their_keys(client: Micro, kind: ImportableType, unique: Callable[[str], str]) -> None:
+def test_job_and_small_import_share_their_keys(
+    client: Micro, kind: ImportableType, unique: Callable[[str], str]
+) -> None:
     rows = kind.rows(JOB_ROWS, unique)
     options = {"dedupe_by": kind.dedupe_by}
     small = import_now(client, kind, rows[:INLINE_ROWS], options=options)

@@ -57,7 +57,7 @@ def test_properties_of_a_type(client: Micro, object_type: Any) -> None:
 def test_properties_of_all_types(client: Micro) -> None:
     answer = client.prism.properties.list_all()
     for object_type in BUILT_IN:
-        own = client.prism.properties.list(object_type)  # type: ignore[arg-type]
+        own = client.prism.properties.list(object_type)
         assert answer[object_type] == own[object_type], f"the two routes differ about {object_type}"
         definitions_of(answer, object_type)
 
@@ -78,5 +78,5 @@ def test_term_that_matches_nothing(client: Micro) -> None:
 
 def test_properties_of_an_unknown_type(client: Micro) -> None:
     with pytest.raises(NotFoundError) as caught:
-        client.prism.properties.list("spaceship")  # type: ignore[arg-type]
+        client.prism.properties.list("spaceship")
     check_error(caught.value, 404, "unknown_object_type")

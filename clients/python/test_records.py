@@ -65,7 +65,7 @@ def test_select_returns_only_what_was_asked(client: Micro, unique: Unique) -> No
 
 def test_values_keep_their_types(client: Micro, unique: Unique) -> None:
     values: dict[str, Any] = {
-        "full_name": unique("Zoë 🐍 \"quoted\" \\ back"),
+        "full_name": unique('Zoë 🐍 "quoted" \\ back'),
         "description": "line one\nline two\t=1+1 <script>",
         "first_interaction_date": "2026-03-01",
     }
