@@ -1,0 +1,137 @@
+//! The life of an import job.
+//!
+//! ```text
+//!             claim              last chunk
+//!   queued ─────────► running ─────────────► complete
+//!     │  ▲   release,    │
+//!     │  └── lease out ──┤ cannot be carried through, cancel
+//!     └──────────────────┴─────────────────► failed
+//! ```
+//!
+//! Only a claim leads to running, only a lease writes to a running job, and nothing leads out of complete or failed
+//! but time: an ended job expires. What counts as expired is said in [`crate::retention`].
+
+use crate::clock::Timestamp;
+use crate::ids::{ApiKeyId, JobId, RecordIdSpace, TeamId};
+use crate::import::options::ImportOptions;
+use crate::import::tally::Tally;
+use crate::object_type::ObjectType;
+
+/// What never changes about a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobSpec {
+    /// Public id.
+    pub id: JobId,
+    /// The team it belongs to.
+    pub team_id: TeamId,
+    /// The key it came in with.
+    pub key_id: ApiKeyId,
+    /// The type of its records.
+    pub object_type: ObjectType,
+    /// What was asked.
+    pub options: ImportOptions,
+    /// Rows in it.
+    pub total: u32,
+    /// Where its record ids come from.
+    pub record_ids: RecordIdSpace,
+    /// When it was admitted.
+    pub created_at: Timestamp,
+}
+
+/// Where a job stands; each state holds what exists then and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobState {
+    /// Waits for a worker.
+    Queued,
+    /// A worker holds it, or held it and died.
+    Running {
+        /// Grows with every claim.
+        attempt: u32,
+    },
+    /// Every row has an outcome.
+    Complete {
+        /// When the last chunk was committed.
+        ended_at: Timestamp,
+    },
+    /// It could not be carried through; rows not reached are `not_attempted`.
+    Failed {
+        /// When.
+        ended_at: Timestamp,
+        /// Why.
+        error: JobError,
+    },
+}
+
+impl JobState {
+    /// When the job ended, if it has.
+    #[must_use]
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Queued | Self::Running { .. } => None,
+            Self::Complete { ended_at } | Self::Failed { ended_at, .. } => Some(*ended_at),
+        }
+    }
+}
+
+/// Why a job failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobError {
+    /// The kind.
+    pub code: JobErrorCode,
+    /// What happened and what to do, for the caller.
+    pub message: String,
+}
+
+/// The kinds of job failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobErrorCode {
+    /// Somebody cancelled it.
+    Cancelled,
+    /// The staged rows are gone.
+    StorageLost,
+    /// The staged rows cannot be read.
+    PayloadCorrupt,
+    /// The list it wrote to is gone.
+    ListDeleted,
+    /// Anything else that will not pass.
+    Internal,
+}
+
+impl JobErrorCode {
+    /// All kinds.
+    pub const ALL: [Self; 5] =
+        [Self::Cancelled, Self::StorageLost, Self::PayloadCorrupt, Self::ListDeleted, Self::Internal];
+
+    /// The word on the wire and in stores.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::StorageLost => "storage_lost",
+            Self::PayloadCorrupt => "payload_corrupt",
+            Self::ListDeleted => "list_deleted",
+            Self::Internal => "internal_error",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.name() == name)
+    }
+}
+
+/// A consistent picture of a job at one commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobSnapshot {
+    /// What never changes.
+    pub spec: JobSpec,
+    /// Where it stands.
+    pub state: JobState,
+    /// Rows that have an outcome; equals `tally.processed()`.
+    pub cursor: u32,
+    /// The counters.
+    pub tally: Tally,
+    /// The last commit that touched it.
+    pub updated_at: Timestamp,
+}

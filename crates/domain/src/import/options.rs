@@ -1,0 +1,33 @@
+//! What the caller asked of an import, already checked against the schema.
+
+use crate::ids::ListId;
+
+/// The options of one import (contract §2.1; import-semantics, Matching and Values).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// Slug of the property that matches rows to records; `None` creates a record per row.
+    pub dedupe_by: Option<String>,
+    /// Whether matching ignores case (NFC and full case folding); otherwise values match byte for byte.
+    pub case_insensitive: bool,
+    /// Patch a matched record with the row instead of skipping it.
+    pub update_existing: bool,
+    /// Make unknown select values into new options.
+    pub create_missing_options: bool,
+    /// Every row must carry `app_stage` for the list.
+    pub require_list_stage: bool,
+    /// The list the records join, in whose scope `list` values are written.
+    pub list_id: Option<ListId>,
+}
+
+impl Default for ImportOptions {
+    fn default() -> Self {
+        Self {
+            dedupe_by: None,
+            case_insensitive: true,
+            update_existing: false,
+            create_missing_options: false,
+            require_list_stage: false,
+            list_id: None,
+        }
+    }
+}

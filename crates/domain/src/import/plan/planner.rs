@@ -1,0 +1,432 @@
+//! Plans a chunk row by row. Owns the order of decisions for one row; who holds which key is kept in `slots`, what
+//! late options become in `late`.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use super::late::{OptionMaker, Resolved};
+use super::slots::{Slots, Target};
+use super::{ChunkPlan, Found, FoundRecord, Insert, InsertBody, KeyChange, ListEntry, PlanInput, Update};
+use crate::error::{RowCode, RowError};
+use crate::ids::RecordId;
+use crate::import::outcome::Outcome;
+use crate::import::row::{GoodRow, JudgedRow, ListPart, RowExtra};
+use crate::import::tally::Tally;
+use crate::json;
+use crate::key::KeyHash;
+use crate::limits::CANDIDATES_NAMED_MAX;
+use crate::record::{BodyWriter, patched};
+use crate::value;
+
+/// Decides every outcome and every write of a chunk.
+#[must_use]
+pub fn plan_chunk(input: PlanInput<'_>) -> ChunkPlan {
+    let mut planner = Planner::new(input);
+    let chunk = planner.input.chunk;
+    for (row, judged) in (chunk.first_row..).zip(&chunk.rows) {
+        let outcome = match judged {
+            JudgedRow::Faulty(error) => Outcome::Rejected(error.clone()),
+            JudgedRow::Good(good) => {
+                planner.plan_row(row, good).unwrap_or_else(|error| Outcome::Rejected(Box::new(error)))
+            }
+        };
+        planner.plan.outcomes.push(outcome);
+    }
+    planner.finish()
+}
+
+static NO_EXTRA: RowExtra = RowExtra {
+    given_id: None,
+    cleared: Vec::new(),
+    late: Vec::new(),
+    references: Vec::new(),
+    exact: Vec::new(),
+    list: None,
+};
+
+struct Planner<'a> {
+    input: PlanInput<'a>,
+    plan: ChunkPlan,
+    slots: Slots,
+    options: OptionMaker<'a>,
+    /// Bodies of found records that rows of this chunk have changed, with the body before.
+    changed: BTreeMap<RecordId, Update>,
+    /// List values of members, as they are now, and whether they must be written; kept only with a list.
+    entries: BTreeMap<RecordId, (String, bool)>,
+    /// Records made in this chunk, by id; kept only when rows name records.
+    made_by_id: HashMap<RecordId, usize>,
+    /// Holders of keys that no store can know yet, because they hold an option made in this chunk.
+    late_keys: HashMap<KeyHash, Vec<Target>>,
+    match_position: Option<usize>,
+}
+
+/// A row with everything that is known before it is matched.
+struct Ready<'r> {
+    row: u32,
+    good: &'r GoodRow,
+    extra: &'r RowExtra,
+    /// The row's own values, late ones included.
+    body: Cow<'r, str>,
+    late: Vec<Resolved>,
+    list: Option<ReadyList>,
+}
+
+struct ReadyList {
+    values: String,
+    cleared: Vec<String>,
+    late: Vec<Resolved>,
+}
+
+impl Ready<'_> {
+    fn list_late(&self) -> &[Resolved] {
+        self.list.as_ref().map_or(&[], |list| &list.late)
+    }
+}
+
+impl<'a> Planner<'a> {
+    fn new(input: PlanInput<'a>) -> Self {
+        let slots = Slots::of(&input.found);
+        let options = OptionMaker::new(input.context, input.new_options_left);
+        let match_position = input
+            .context
+            .match_property()
+            .and_then(|property| input.context.type_schema().position(&property.slug));
+        let mut plan = ChunkPlan::default();
+        plan.outcomes.reserve_exact(input.chunk.rows.len());
+        Self {
+            input,
+            plan,
+            slots,
+            options,
+            changed: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            made_by_id: HashMap::new(),
+            late_keys: HashMap::new(),
+            match_position,
+        }
+    }
+
+    fn plan_row(&mut self, row: u32, good: &'a GoodRow) -> Result<Outcome, RowError> {
+        let extra = good.extra.as_deref().unwrap_or(&NO_EXTRA);
+        self.check_references(extra)?;
+        let ready = self.ready(row, good, extra);
+        let matches = self.matches(&ready);
+        match self.target(extra.given_id, &matches)? {
+            None => self.create(&ready),
+            Some(target) => self.meet(&ready, target),
+        }
+    }
+
+    fn check_references(&self, extra: &RowExtra) -> Result<(), RowError> {
+        for reference in &extra.references {
+            let found = self.input.found.records.get(&reference.id);
+            let is_there = match found {
+                Some(record) => !record.deleted && record.object_type == reference.target,
+                None => {
+                    self.made_by_id.contains_key(&reference.id)
+                        && reference.target == self.input.context.type_schema().object_type
+                }
+            };
+            if !is_there {
+                let message = format!("'{}' points at {}, which is no {} here", reference.slug, reference.id, reference.target);
+                return Err(RowError::new(format!("default.{}", reference.slug), RowCode::ReferenceNotFound, message));
+            }
+        }
+        Ok(())
+    }
+
+    fn ready<'r>(&self, row: u32, good: &'r GoodRow, extra: &'r RowExtra) -> Ready<'r>
+    where
+        'a: 'r,
+    {
+        let chunk: &'a _ = self.input.chunk;
+        let late = self.options.resolve(&extra.late, None);
+        let body = with_late(Cow::Borrowed(chunk.body(good)), &late);
+        let list = self.input.lookup.list_id.map(|list_id| {
+            let empty = ListPart::default();
+            let part = extra.list.as_ref().unwrap_or(&empty);
+            let values = if part.body.is_empty() { "{}" } else { &part.body };
+            let late = self.options.resolve(&part.late, Some(list_id));
+            let values = with_late(Cow::Borrowed(values), &late).into_owned();
+            ReadyList { values, cleared: part.cleared.clone(), late }
+        });
+        Ready { row, good, extra, body, late, list }
+    }
+
+    /// The records that hold the row's keys, each once.
+    fn matches(&self, ready: &Ready<'_>) -> Vec<Target> {
+        let mut matches: Vec<Target> = Vec::new();
+        let by_slot = self.input.lookup.slots_of(ready.good).flat_map(|place| self.slots.holders(place));
+        let late_keys = self.late_match_keys(ready);
+        let by_late_key = late_keys.iter().filter_map(|key| self.late_keys.get(key)).flatten();
+        for target in by_slot.chain(by_late_key) {
+            if !matches.contains(target) && self.holds_exactly(*target, &ready.extra.exact) {
+                matches.push(*target);
+            }
+        }
+        matches
+    }
+
+    /// Whether the record has one of the values byte for byte; always, unless case counts.
+    fn holds_exactly(&self, target: Target, exact: &[String]) -> bool {
+        let context = self.input.context;
+        let Some(property) = context.match_property() else { return true };
+        if !context.case_counts() || exact.is_empty() {
+            return true;
+        }
+        json::members(self.body_of(target)).any(|(slug, raw)| {
+            slug == property.slug.as_str()
+                && value::exact_texts(property.property_type, raw).iter().any(|text| exact.contains(text))
+        })
+    }
+
+    /// The record that the row means, or `None` when it makes one.
+    fn target(&self, given_id: Option<RecordId>, matches: &[Target]) -> Result<Option<Target>, RowError> {
+        let Some(id) = given_id else {
+            return match matches {
+                [] => Ok(None),
+                [one] => Ok(Some(*one)),
+                several => Err(self.multiple_matches(several)),
+            };
+        };
+        let conflict = |message: String| Err(RowError::new("id", RowCode::ConflictingIdentity, message));
+        let meant = match (self.input.found.records.get(&id), self.made_by_id.get(&id)) {
+            (Some(record), _) => match self.unusable(record) {
+                Some(why) => return conflict(format!("{id} is {why}; leave the id out or correct it")),
+                None => Target::Found(id),
+            },
+            (None, Some(insert)) => Target::New(*insert),
+            (None, None) if matches.is_empty() => return Ok(None),
+            (None, None) => {
+                let holder = matches.first().map_or(id, |target| self.id_of(*target));
+                return conflict(format!("{id} is unknown, but the row's key belongs to record {holder}"));
+            }
+        };
+        match matches {
+            [other] if *other != meant => {
+                conflict(format!("the row's id is {id}, but its key belongs to record {}", self.id_of(*other)))
+            }
+            _ => Ok(Some(meant)),
+        }
+    }
+
+    /// Why a found record cannot be matched by id.
+    fn unusable(&self, record: &FoundRecord) -> Option<String> {
+        let wanted = self.input.context.type_schema().object_type;
+        if record.deleted {
+            Some("the id of a deleted record".to_owned())
+        } else if record.object_type != wanted {
+            Some(format!("the id of a record of type {}, not {wanted}", record.object_type))
+        } else {
+            None
+        }
+    }
+
+    fn multiple_matches(&self, targets: &[Target]) -> RowError {
+        let mut ids: Vec<_> = targets.iter().map(|target| self.id_of(*target)).collect();
+        ids.sort_unstable();
+        let named: Vec<_> = ids.iter().take(CANDIDATES_NAMED_MAX).map(ToString::to_string).collect();
+        let slug = self.input.context.match_property().map_or("", |property| property.slug.as_str());
+        let more = ids.len().saturating_sub(CANDIDATES_NAMED_MAX);
+        let and_more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let message = format!("'{slug}' matches {} records: {}{and_more}; merge them or give the id", ids.len(), named.join(", "));
+        RowError::new(format!("default.{slug}"), RowCode::MultipleMatches, message)
+    }
+
+    fn create(&mut self, ready: &Ready<'_>) -> Result<Outcome, RowError> {
+        self.make_options(ready)?;
+        let given_id = ready.extra.given_id;
+        let id = given_id.unwrap_or_else(|| self.input.record_ids.record_id(ready.row));
+        let insert = self.plan.inserts.len();
+        let target = Target::New(insert);
+        for place in self.input.lookup.slots_of(ready.good) {
+            self.slots.take(place, target);
+        }
+        let changes = self.input.chunk.other_keys(ready.good).iter();
+        self.plan.key_changes.extend(changes.map(|key| KeyChange { key: *key, record: id, held: true }));
+        let body = match &ready.body {
+            Cow::Borrowed(_) => InsertBody::Judged(ready.good.body.clone()),
+            Cow::Owned(body) => {
+                self.take_late_keys(ready, target, id);
+                InsertBody::Own(body.clone())
+            }
+        };
+        self.plan.inserts.push(Insert { row: ready.row, id, body });
+        if !self.input.lookup.ids.is_empty() {
+            self.made_by_id.insert(id, insert);
+        }
+        if let Some(list) = &ready.list {
+            self.entries.insert(id, (list.values.clone(), true));
+        }
+        Ok(Outcome::Created { given_id })
+    }
+
+    /// A row that meets a record: patches it if that was asked, and puts it into the list.
+    fn meet(&mut self, ready: &Ready<'_>, target: Target) -> Result<Outcome, RowError> {
+        let id = self.id_of(target);
+        let update = self.input.context.options().update_existing;
+        let joins = ready.list.is_some() && self.entry(id).is_none();
+        if update {
+            self.make_options(ready)?;
+        } else if joins {
+            self.make_list_options(ready)?;
+        }
+        let body_changed = update && self.patch(ready, target, id);
+        let list_changed = self.write_entry(ready, id, joins, update);
+        let changed = body_changed || (update && list_changed && !joins);
+        Ok(if changed { Outcome::Updated(id) } else { Outcome::Existing(id) })
+    }
+
+    fn make_options(&mut self, ready: &Ready<'_>) -> Result<(), RowError> {
+        self.options.make(&[("default", &ready.late), ("list", ready.list_late())]).map_err(one_fault)
+    }
+
+    fn make_list_options(&mut self, ready: &Ready<'_>) -> Result<(), RowError> {
+        self.options.make(&[("list", ready.list_late())]).map_err(one_fault)
+    }
+
+    /// Changes the record's values; whether any really changed.
+    fn patch(&mut self, ready: &Ready<'_>, target: Target, id: RecordId) -> bool {
+        let schema = self.input.context.type_schema();
+        let before = self.body_of(target).to_owned();
+        let Some(after) = patched(&before, &ready.body, &ready.extra.cleared, |slug| schema.property(slug)) else {
+            return false;
+        };
+        self.rekey(target, id, &before, &after);
+        match target {
+            Target::New(insert) => {
+                if let Some(insert) = self.plan.inserts.get_mut(insert) {
+                    insert.body = InsertBody::Own(after);
+                }
+            }
+            Target::Found(_) => {
+                let update = self.changed.entry(id).or_insert_with(|| Update { id, before, after: String::new() });
+                update.after = after;
+            }
+        }
+        true
+    }
+
+    /// Moves the record's keys from those of one body to those of another.
+    fn rekey(&mut self, target: Target, id: RecordId, before: &str, after: &str) {
+        let old = self.input.context.keys_of_body(before);
+        let new = self.input.context.keys_of_body(after);
+        for (position, key) in old.iter().filter(|key| !new.contains(key)) {
+            self.change_key(*position, *key, target, id, false);
+        }
+        for (position, key) in new.iter().filter(|key| !old.contains(key)) {
+            self.change_key(*position, *key, target, id, true);
+        }
+    }
+
+    fn change_key(&mut self, position: usize, key: KeyHash, target: Target, id: RecordId, held: bool) {
+        let is_match_key = self.match_position == Some(position);
+        match self.input.lookup.slot_of_key(key).filter(|_| is_match_key) {
+            Some(place) if held => self.slots.take(place, target),
+            Some(place) => self.slots.give_up(place, target),
+            None => {
+                if is_match_key {
+                    let holders = self.late_keys.entry(key).or_default();
+                    holders.retain(|holder| *holder != target);
+                    holders.extend(held.then_some(target));
+                }
+                self.plan.key_changes.push(KeyChange { key, record: id, held });
+            }
+        }
+    }
+
+    /// The match keys that a row has only through options yet to be made.
+    fn late_match_keys(&self, ready: &Ready<'_>) -> Vec<KeyHash> {
+        let match_slug = self.input.context.match_property().map(|property| property.slug.as_str());
+        if !ready.late.iter().any(|late| Some(late.slug.as_str()) == match_slug) {
+            return Vec::new();
+        }
+        let keys = self.input.context.keys_of_body(&ready.body);
+        keys.into_iter().filter(|(position, _)| Some(*position) == self.match_position).map(|(_, key)| key).collect()
+    }
+
+    /// Gives a new record the keys of its late values; those of its other values are taken already.
+    fn take_late_keys(&mut self, ready: &Ready<'_>, target: Target, id: RecordId) {
+        let early = self.input.context.keys_of_body(self.input.chunk.body(ready.good));
+        for (position, key) in self.input.context.keys_of_body(&ready.body) {
+            if !early.contains(&(position, key)) {
+                self.change_key(position, key, target, id, true);
+            }
+        }
+    }
+
+    fn entry(&self, id: RecordId) -> Option<&str> {
+        let known = self.entries.get(&id).map(|(values, _)| values.as_str());
+        known.or_else(|| self.input.found.records.get(&id).and_then(|record| record.list_values.as_deref()))
+    }
+
+    /// Writes the list part: all of it when the record joins, a patch when updates were asked. Whether it changed.
+    fn write_entry(&mut self, ready: &Ready<'_>, id: RecordId, joins: bool, update: bool) -> bool {
+        let Some(list) = &ready.list else { return false };
+        if joins {
+            self.entries.insert(id, (list.values.clone(), true));
+            return true;
+        }
+        if !update {
+            return false;
+        }
+        let schema = self.input.context.list();
+        let property_of = |slug: &str| schema.and_then(|list_schema| list_schema.property(slug));
+        let current = self.entry(id).unwrap_or("{}");
+        let Some(values) = patched(current, &list.values, &list.cleared, property_of) else { return false };
+        self.entries.insert(id, (values, true));
+        true
+    }
+
+    fn body_of(&self, target: Target) -> &str {
+        match target {
+            Target::New(insert) => {
+                self.plan.inserts.get(insert).map_or("{}", |insert| self.plan.body(insert, self.input.chunk))
+            }
+            Target::Found(id) => match self.changed.get(&id) {
+                Some(update) => &update.after,
+                None => self.input.found.records.get(&id).map_or("{}", |record| &record.body),
+            },
+        }
+    }
+
+    fn id_of(&self, target: Target) -> RecordId {
+        match target {
+            Target::Found(id) => id,
+            // An insert is pushed before anything can meet it.
+            Target::New(insert) => self.plan.inserts[insert].id,
+        }
+    }
+
+    fn finish(mut self) -> ChunkPlan {
+        let inserts = &self.plan.inserts;
+        let found: &Found = &self.input.found;
+        let (moved, changes) =
+            self.slots.settle(self.input.lookup, found, |insert| (inserts[insert].row, inserts[insert].id));
+        self.plan.moved_claims = moved;
+        self.plan.key_changes.extend(changes);
+        // Stable: changes of one key keep the order in which rows made them.
+        self.plan.key_changes.sort_by_key(|change| change.key);
+        self.plan.updates = self.changed.into_values().collect();
+        let written = self.entries.into_iter().filter(|(_, (_, dirty))| *dirty);
+        self.plan.list_entries = written.map(|(record, (values, _))| ListEntry { record, values }).collect();
+        self.plan.new_options = self.options.finish();
+        self.plan.tally = Tally::of(&self.plan.outcomes);
+        self.plan
+    }
+}
+
+fn with_late<'r>(body: Cow<'r, str>, late: &[Resolved]) -> Cow<'r, str> {
+    if late.is_empty() {
+        return body;
+    }
+    let mut writer = BodyWriter::after(&body);
+    for value in late {
+        writer.push(&value.slug, &value.raw_value);
+    }
+    Cow::Owned(writer.finish())
+}
+
+fn one_fault(fault: crate::error::Fault) -> RowError {
+    RowError { first: fault, rest: Vec::new() }
+}

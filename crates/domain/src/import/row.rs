@@ -1,0 +1,194 @@
+//! Rows between intake and plan: raw as they were sent, and judged.
+
+use std::ops::Range;
+
+use crate::error::RowError;
+use crate::ids::RecordId;
+use crate::key::KeyHash;
+use crate::object_type::ObjectType;
+
+/// Consecutive rows as they were sent: raw JSON values back to back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawChunk {
+    /// Index of the first row in the import, from 0.
+    pub first_row: u32,
+    /// The rows' bytes, nothing between them.
+    pub bytes: Vec<u8>,
+    /// Where each row ends in `bytes`; as long as there are rows, ascending.
+    pub ends: Vec<u32>,
+}
+
+impl RawChunk {
+    /// An empty chunk that starts at `first_row`.
+    #[must_use]
+    pub fn starting_at(first_row: u32) -> Self {
+        Self { first_row, ..Self::default() }
+    }
+
+    /// Appends one row. The caller keeps chunks under 4 GiB, which every limit does by far.
+    pub fn push(&mut self, raw_row: &[u8]) {
+        self.bytes.extend_from_slice(raw_row);
+        self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Index of the row after the last.
+    #[must_use]
+    pub fn end_row(&self) -> u32 {
+        self.first_row + u32::try_from(self.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The rows' bytes, in order.
+    pub fn rows(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| self.bytes.get(start as usize..*end as usize).unwrap_or_default())
+    }
+}
+
+/// Consecutive rows, each found good or faulty, under one version of the schema.
+#[derive(Debug, Clone, Default)]
+pub struct JudgedChunk {
+    /// Index of the first row in the import.
+    pub first_row: u32,
+    /// The schema's version that they were judged under; a write under another must judge again.
+    pub schema_version: u64,
+    /// The bodies of all good rows, back to back, so that a chunk is one allocation.
+    pub text: String,
+    /// Keys of all good rows: [`GoodRow::match_keys`] and [`GoodRow::other_keys`] point here.
+    pub keys: Vec<KeyHash>,
+    /// The verdicts, one a row.
+    pub rows: Vec<JudgedRow>,
+}
+
+impl JudgedChunk {
+    /// Index of the row after the last.
+    #[must_use]
+    pub fn end_row(&self) -> u32 {
+        self.first_row + u32::try_from(self.rows.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The row's body: a JSON object, slug → canonical value, with neither nulls nor late values.
+    #[must_use]
+    pub fn body(&self, row: &GoodRow) -> &str {
+        self.text.get(row.body.clone()).unwrap_or("{}")
+    }
+
+    /// The keys by which the row is matched; empty when it has none.
+    #[must_use]
+    pub fn match_keys(&self, row: &GoodRow) -> &[KeyHash] {
+        self.keys.get(row.match_keys.clone()).unwrap_or_default()
+    }
+
+    /// The keys of the other keyed properties.
+    #[must_use]
+    pub fn other_keys(&self, row: &GoodRow) -> &[KeyHash] {
+        self.keys.get(row.other_keys.clone()).unwrap_or_default()
+    }
+}
+
+/// The verdict on one row, before matching.
+#[derive(Debug, Clone)]
+pub enum JudgedRow {
+    /// The row has faults; nothing of it will be written.
+    Faulty(Box<RowError>),
+    /// The row may be written.
+    Good(GoodRow),
+}
+
+/// A row that may be written.
+#[derive(Debug, Clone, Default)]
+pub struct GoodRow {
+    /// Where its body lies in [`JudgedChunk::text`].
+    pub body: Range<usize>,
+    /// Where the keys of the property that matches lie in [`JudgedChunk::keys`].
+    pub match_keys: Range<usize>,
+    /// Where the keys of all other keyed properties lie.
+    pub other_keys: Range<usize>,
+    /// What most rows have not.
+    pub extra: Option<Box<RowExtra>>,
+}
+
+/// What most rows have not, kept apart so that they stay small.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowExtra {
+    /// The id the row carries.
+    pub given_id: Option<RecordId>,
+    /// Slugs the row clears (null, or `""` for other types than text).
+    pub cleared: Vec<String>,
+    /// Select values some of whose options do not exist yet (only with `create_missing_options`).
+    pub late: Vec<LateValue>,
+    /// Records the row points at; each must be live, of the type, and the team's.
+    pub references: Vec<Reference>,
+    /// The row's values of the match property, trimmed, to compare byte for byte; empty unless case counts.
+    pub exact: Vec<String>,
+    /// The row's part under `list`, when it has one.
+    pub list: Option<ListPart>,
+}
+
+/// The list-scoped part of a row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListPart {
+    /// A JSON object, slug → canonical value.
+    pub body: String,
+    /// Slugs it clears.
+    pub cleared: Vec<String>,
+    /// Its late values.
+    pub late: Vec<LateValue>,
+}
+
+/// A select value that waits for options to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LateValue {
+    /// The property.
+    pub slug: String,
+    /// Whether the property takes several options (an array) or one.
+    pub multiple: bool,
+    /// The options, in the order they were written, duplicates removed.
+    pub options: Vec<LateOption>,
+}
+
+/// One option of a late value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LateOption {
+    /// An option that exists, by slug.
+    Known(String),
+    /// The display value of one that does not, trimmed.
+    Missing(String),
+}
+
+/// A record that a row points at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// The property, for the message.
+    pub slug: String,
+    /// The type the record must have.
+    pub target: ObjectType,
+    /// The record.
+    pub id: RecordId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_back_as_they_were_pushed() {
+        let mut chunk = RawChunk::starting_at(7);
+        chunk.push(b"{}");
+        chunk.push(b"");
+        chunk.push(b"null");
+        assert_eq!(chunk.rows().collect::<Vec<_>>(), [&b"{}"[..], b"", b"null"]);
+        assert_eq!((chunk.len(), chunk.end_row()), (3, 10));
+    }
+}

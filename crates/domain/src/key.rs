@@ -1,0 +1,208 @@
+//! Dedupe keys: how a text is folded, and the keyed hash by which records are matched.
+//!
+//! Owns case folding and hashing. Knows neither what a value's texts are (that is [`crate::value`]) nor where keys lie.
+
+use std::borrow::Cow;
+use std::hash::Hasher;
+
+use caseless::Caseless;
+use siphasher::sip128::{Hasher128, SipHasher24};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::ids::TeamId;
+use crate::object_type::ObjectType;
+
+/// A dedupe key: a 128-bit keyed hash of (team, object type, property, folded text).
+///
+/// Two texts share a hash only when they fold alike: at 128 bits a chance collision is not a case to plan for, and the
+/// secret keeps callers from making one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyHash([u8; 16]);
+
+impl KeyHash {
+    /// The hash of these stored bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 16 bytes as stores keep them; they sort as the hashes do.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+/// Makes the keys of one installation. Its secret must never change while keys are stored.
+#[derive(Clone)]
+pub struct KeyHasher {
+    secret: [u8; 16],
+}
+
+impl KeyHasher {
+    /// A hasher with the installation's secret.
+    #[must_use]
+    pub const fn new(secret: [u8; 16]) -> Self {
+        Self { secret }
+    }
+
+    /// The keys of one property of one object type of one team.
+    #[must_use]
+    pub fn scope(&self, team_id: TeamId, object_type: ObjectType, slug: &str) -> KeyScope {
+        let mut prefilled = SipHasher24::new_with_key(&self.secret);
+        prefilled.write(team_id.as_bytes());
+        prefilled.write(&[object_type.number()]);
+        // The length in front keeps slug and text apart: ("ab", "c") is not ("a", "bc").
+        prefilled.write(&u64::try_from(slug.len()).unwrap_or(u64::MAX).to_le_bytes());
+        prefilled.write(slug.as_bytes());
+        KeyScope { prefilled }
+    }
+}
+
+/// Hashes the texts of one property. Cheap to clone.
+#[derive(Clone)]
+pub struct KeyScope {
+    prefilled: SipHasher24,
+}
+
+impl KeyScope {
+    /// The key of a text that the caller has trimmed; it is folded here.
+    #[must_use]
+    pub fn hash(&self, key_text: &str) -> KeyHash {
+        let mut hasher = self.prefilled;
+        if key_text.is_ascii() {
+            // ASCII folds byte by byte, so no text is allocated; most keys are e-mail addresses and domains.
+            let mut folded = [0_u8; 64];
+            for piece in key_text.as_bytes().chunks(folded.len()) {
+                let folded_piece = &mut folded[..piece.len()];
+                folded_piece.copy_from_slice(piece);
+                folded_piece.make_ascii_lowercase();
+                hasher.write(folded_piece);
+            }
+        } else {
+            hasher.write(fold(key_text).as_bytes());
+        }
+        KeyHash(hasher.finish128().as_bytes())
+    }
+}
+
+/// Rounds after which folding gives up looking for the fixpoint. Two suffice for all of Unicode 16; the bound keeps a
+/// surprise in newer tables from becoming an endless loop.
+const FOLD_ROUNDS_MAX: usize = 8;
+
+/// The form in which texts are compared when case does not count: Unicode NFC and full case folding.
+///
+/// One round can leave a text that another would change (folding `ǰ` takes it apart, NFC puts it together again; letters
+/// with a iota below change their order), so rounds follow until nothing changes: `fold(fold(x)) == fold(x)`.
+#[must_use]
+pub fn fold(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        if !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Cow::Borrowed(text);
+        }
+        return Cow::Owned(text.to_ascii_lowercase());
+    }
+    let mut folded = fold_once(text);
+    for _ in 1..FOLD_ROUNDS_MAX {
+        let again = fold_once(&folded);
+        if again == folded {
+            break;
+        }
+        folded = again;
+    }
+    if folded == text { Cow::Borrowed(text) } else { Cow::Owned(folded) }
+}
+
+fn fold_once(text: &str) -> String {
+    text.chars().nfc().default_case_fold().nfc().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn scope(secret: u8, team: u8, object_type: ObjectType, slug: &str) -> KeyScope {
+        KeyHasher::new([secret; 16]).scope(TeamId::from_bytes([team; 16]), object_type, slug)
+    }
+
+    #[test]
+    fn case_folds_as_unicode_says() {
+        assert_eq!(fold("Straße"), "strasse");
+        assert_eq!(fold("STRAẞE"), "strasse");
+        assert_eq!(fold("ΣΊΣΥΦΟΣ"), fold("σίσυφος"));
+        assert_eq!(fold("Ǆ"), "ǆ");
+        assert_eq!(fold("ǅ"), "ǆ");
+        assert_eq!(fold("\u{212a}elvin"), "kelvin");
+        // Full folding keeps the dot of the Turkish capital, so it is another letter than `i`.
+        assert_eq!(fold("İ"), "i\u{307}");
+        assert_ne!(fold("İ"), fold("i"));
+        assert_ne!(fold("ı"), fold("i"));
+        assert_eq!(fold("CAFE\u{301}"), "café");
+    }
+
+    #[test]
+    fn texts_that_fold_already_are_borrowed() {
+        assert!(matches!(fold("ada@example.com"), Cow::Borrowed(_)));
+        assert!(matches!(fold("zürich"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn the_round_that_one_pass_misses_is_made() {
+        // J, a dot below (220), a caron (230): folding changes nothing further, NFC must not undo it either.
+        for text in ["ǰ", "J\u{30c}", "ᾳ\u{301}", "α\u{301}\u{345}", "ΐ", "Ω\u{345}\u{300}", "İ\u{323}"] {
+            assert_eq!(fold(&fold(text)), fold(text), "{text}");
+        }
+        assert_eq!(fold("J\u{30c}"), fold("ǰ"));
+    }
+
+    #[test]
+    fn the_two_ways_of_hashing_agree_and_every_part_of_the_scope_counts() {
+        let email = scope(1, 1, ObjectType::Contact, "email");
+        let long = "Ab".repeat(200);
+        assert_eq!(email.hash(&long), email.hash(&long.to_lowercase()));
+        // The Kelvin sign leaves the fast path and folds to ASCII: both ways must meet.
+        assert_eq!(email.hash("\u{212a}elvin"), email.hash("KELVIN"));
+        let long_kelvin = format!("\u{212a}{long}");
+        assert_eq!(email.hash(&long_kelvin), email.hash(&format!("k{long}")));
+        let here = email.hash("a");
+        assert_ne!(here, scope(2, 1, ObjectType::Contact, "email").hash("a"));
+        assert_ne!(here, scope(1, 2, ObjectType::Contact, "email").hash("a"));
+        assert_ne!(here, scope(1, 1, ObjectType::Identity, "email").hash("a"));
+        assert_ne!(here, scope(1, 1, ObjectType::Contact, "emai").hash("la"));
+    }
+
+    #[test]
+    fn hashes_never_change_between_versions() {
+        // Stored keys would stop matching: whoever changes this must rebuild every key table.
+        let hash = scope(7, 9, ObjectType::Contact, "email").hash("Ada@Example.com");
+        let hex: String = hash.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "PINNED");
+        assert_eq!(KeyHash::from_bytes(*hash.as_bytes()), hash);
+    }
+
+    proptest! {
+        #[test]
+        fn folding_twice_is_folding_once(text in "\\PC{0,12}") {
+            let once = fold(&text).into_owned();
+            prop_assert_eq!(fold(&once), once.as_str());
+        }
+
+        #[test]
+        fn folding_any_character_is_stable_between_marks(base: char, marks in "[\u{300}\u{301}\u{30c}\u{323}\u{345}\u{308}]{0,4}") {
+            let text = format!("{base}{marks}");
+            let once = fold(&text).into_owned();
+            prop_assert_eq!(fold(&once), once.as_str());
+            // Canonically equal texts fold alike.
+            let decomposed: String = text.nfd().collect();
+            prop_assert_eq!(fold(&decomposed), once.as_str());
+        }
+
+        #[test]
+        fn hashing_is_of_the_folded_text(text in "\\PC{0,90}") {
+            let name = scope(3, 3, ObjectType::Organization, "name");
+            prop_assert_eq!(name.hash(&text), name.hash(&fold(&text)));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The pure heart of Refract: what a row, a value, a dedupe key and an outcome are, and every decision about them.
+//!
+//! Owns all semantics of an import (docs/lifecycle.md follows one through the house). Must not know async, I/O, clocks,
+//! random sources, databases, HTTP or JSON shapes with public names; those pass in as values or stay outside.
+
+pub mod clock;
+pub mod error;
+pub mod ids;
+pub mod import;
+pub mod json;
+pub mod key;
+pub mod limits;
+pub mod object_type;
+pub mod property;
+pub mod record;
+pub mod retention;
+pub mod value;

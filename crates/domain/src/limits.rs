@@ -1,0 +1,52 @@
+//! Every limit, in one place. Those in [`ImportLimits`] are settings; the constants are part of what a row means
+//! and are the same on every server.
+
+/// Deepest nesting of a property value; deeper is a row error (import-semantics, Routing).
+pub const VALUE_DEPTH_MAX: usize = 32;
+
+/// Most properties one row may carry in one group; more is `too_many_properties`.
+pub const ROW_PROPERTIES_MAX: usize = 500;
+
+/// Longest dedupe value in bytes, after trimming; longer is `dedupe_value_too_long`.
+///
+/// Below the 2,704 bytes at which PostgreSQL refuses an index entry, should a value ever be indexed as it is.
+pub const DEDUPE_VALUE_BYTES_MAX: usize = 2_048;
+
+/// Most options a job may create (import-semantics, Values).
+pub const NEW_OPTIONS_PER_JOB_MAX: u32 = 1_000;
+
+/// Most candidate ids a `multiple_matches` message names.
+pub const CANDIDATES_NAMED_MAX: usize = 5;
+
+/// Longest excerpt of a value inside a message, in characters.
+pub const VALUE_EXCERPT_CHARS_MAX: usize = 40;
+
+/// Most faults kept for one row; the first is the row's message.
+pub const FAULTS_PER_ROW_MAX: usize = 20;
+
+/// Limits of one import; over a limit the whole import is refused and nothing is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportLimits {
+    /// Fewer rows than this are answered in the request.
+    pub sync_max_rows: u64,
+    /// Bodies under this many decoded bytes may be answered in the request.
+    pub sync_max_bytes: u64,
+    /// Most rows in one import.
+    pub rows_max: u64,
+    /// Most decoded bytes in one body.
+    pub body_bytes_max: u64,
+    /// Most bytes in one row.
+    pub row_bytes_max: usize,
+}
+
+impl Default for ImportLimits {
+    fn default() -> Self {
+        Self {
+            sync_max_rows: 100,
+            sync_max_bytes: 1 << 20,
+            rows_max: 5_000_000,
+            body_bytes_max: 2 << 30,
+            row_bytes_max: 1 << 20,
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! What properties exist: types, definitions, options, and the schema of a team.
+//!
+//! Owns the vocabulary of `PropertyDefinition` (contract §4.2). Knows nothing of values; those are judged in
+//! [`crate::value`].
+
+mod builtin;
+mod schema;
+mod template;
+
+pub use builtin::{app_stage, builtin_properties, option_id};
+pub use schema::{ListSchema, Schema, TypeSchema, nearest};
+pub use template::{LIST_OBJECT_TYPES, LIST_TEMPLATES, ListTemplate, list_template};
+
+use crate::ids::{ListId, OptionId, PropertyId};
+use crate::object_type::ObjectType;
+
+/// A property's type (contract §4.2). References name what they point at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PropertyType {
+    /// `num`: a number that fits i64 or the nearest f64.
+    Num,
+    /// `str`: one line of text.
+    Str,
+    /// `bool`.
+    Bool,
+    /// `date`: an ISO date or an RFC 3339 date-time.
+    Date,
+    /// `text`: text of any length.
+    Text,
+    /// `byte`: bytes as standard base64 text.
+    Byte,
+    /// `select_str`: one option's slug.
+    SelectStr,
+    /// `multi_str`: several texts, in order.
+    MultiStr,
+    /// `multiselect_str`: a set of option slugs.
+    MultiselectStr,
+    /// `jsonb`: any JSON value.
+    Jsonb,
+    /// `ref_…`: one record.
+    Ref(ObjectType),
+    /// `multiref_…`: a set of records.
+    MultiRef(ObjectType),
+    /// An identity's `email_addresses` (`multiref_contact` on the wire): addresses in, normalised and deduplicated.
+    EmailAddresses,
+}
+
+impl PropertyType {
+    /// The type's public name.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Num => "num".into(),
+            Self::Str => "str".into(),
+            Self::Bool => "bool".into(),
+            Self::Date => "date".into(),
+            Self::Text => "text".into(),
+            Self::Byte => "byte".into(),
+            Self::SelectStr => "select_str".into(),
+            Self::MultiStr => "multi_str".into(),
+            Self::MultiselectStr => "multiselect_str".into(),
+            Self::Jsonb => "jsonb".into(),
+            Self::Ref(target) => format!("ref_{target}"),
+            Self::MultiRef(target) => format!("multiref_{target}"),
+            Self::EmailAddresses => "multiref_contact".into(),
+        }
+    }
+
+    /// Whether values of this type can be matched by `dedupe_by` (import-semantics, Matching).
+    #[must_use]
+    pub const fn can_be_key(self) -> bool {
+        match self {
+            Self::Num
+            | Self::Str
+            | Self::Bool
+            | Self::Date
+            | Self::Text
+            | Self::SelectStr
+            | Self::MultiStr
+            | Self::EmailAddresses => true,
+            Self::Byte | Self::MultiselectStr | Self::Jsonb | Self::Ref(_) | Self::MultiRef(_) => false,
+        }
+    }
+
+    /// Whether a value is one of the property's options.
+    #[must_use]
+    pub const fn has_options(self) -> bool {
+        matches!(self, Self::SelectStr | Self::MultiselectStr)
+    }
+
+    /// Whether a value is an array.
+    #[must_use]
+    pub const fn is_multiple(self) -> bool {
+        matches!(self, Self::MultiStr | Self::MultiselectStr | Self::MultiRef(_) | Self::EmailAddresses)
+    }
+
+    /// Whether an array's order carries no meaning, so that two orders are the same value.
+    #[must_use]
+    pub const fn is_set(self) -> bool {
+        matches!(self, Self::MultiselectStr | Self::MultiRef(_) | Self::EmailAddresses)
+    }
+
+    /// Whether `""` is a value of its own; for every other type it clears.
+    #[must_use]
+    pub const fn keeps_empty_text(self) -> bool {
+        matches!(self, Self::Str | Self::Text)
+    }
+}
+
+/// One option of a select property.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelectOption {
+    /// Public id; callers may write it in place of the slug.
+    pub id: OptionId,
+    /// What records hold.
+    pub slug: String,
+    /// The display value.
+    pub value: String,
+    /// Position in the list of options.
+    pub sort_index: u32,
+}
+
+/// One property of an object type or of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Property {
+    /// Public id.
+    pub id: PropertyId,
+    /// The name in bodies: `^[a-z][a-z0-9_]{0,62}$`; never changes.
+    pub slug: String,
+    /// The name people read.
+    pub name: String,
+    /// Type of its values; never changes.
+    pub property_type: PropertyType,
+    /// The list whose scope it lives in; `None` for the whole workspace.
+    pub list_id: Option<ListId>,
+    /// Whether Refract brings it along rather than a team having defined it.
+    pub native: bool,
+    /// Whether create and patch insist on a value; imports do not.
+    pub required: bool,
+    /// The options of a select type, in order; empty for other types.
+    pub options: Vec<SelectOption>,
+}
+
+impl Property {
+    /// The option that `written` names: by slug, then by id, then by display value ignoring case and outer spaces.
+    #[must_use]
+    pub fn find_option(&self, written: &str) -> Option<&SelectOption> {
+        let by_slug = self.options.iter().find(|option| option.slug == written);
+        let by_id = || OptionId::parse(written).and_then(|id| self.options.iter().find(|option| option.id == id));
+        let by_value = || {
+            let wanted = crate::key::fold(written.trim());
+            self.options.iter().find(|option| crate::key::fold(option.value.trim()) == wanted)
+        };
+        by_slug.or_else(by_id).or_else(by_value)
+    }
+
+    /// The option nearest to `written`, for a message; `None` without options.
+    #[must_use]
+    pub fn nearest_option(&self, written: &str) -> Option<&str> {
+        nearest(written, self.options.iter().map(|option| option.slug.as_str()))
+    }
+
+    /// The slug a new option of this display value gets: lower case, runs of other characters as `_`, and `_2`, `_3`,
+    /// … when the slug is taken.
+    #[must_use]
+    pub fn slug_for_new_option(&self, value: &str) -> String {
+        let plain = slugify(value);
+        if !self.options.iter().any(|option| option.slug == plain) {
+            return plain;
+        }
+        let mut number: u32 = 2;
+        loop {
+            let candidate = format!("{plain}_{number}");
+            if !self.options.iter().any(|option| option.slug == candidate) {
+                return candidate;
+            }
+            number += 1;
+        }
+    }
+}
+
+/// Lower case letters and digits kept, every run of anything else one `_`; `option` when nothing is left.
+fn slugify(value: &str) -> String {
+    let mut slug = String::with_capacity(value.len());
+    for character in value.trim().chars().flat_map(char::to_lowercase) {
+        if character.is_alphanumeric() {
+            slug.push(character);
+        } else if !slug.is_empty() && !slug.ends_with('_') {
+            slug.push('_');
+        }
+    }
+    let trimmed = slug.trim_end_matches('_');
+    if trimmed.is_empty() { "option".to_owned() } else { trimmed.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn select(options: &[(&str, &str)]) -> Property {
+        let options = options.iter().enumerate().map(|(index, (slug, value))| SelectOption {
+            id: OptionId::from_bytes([u8::try_from(index).expect("few options") + 1; 16]),
+            slug: (*slug).to_owned(),
+            value: (*value).to_owned(),
+            sort_index: 0,
+        });
+        Property {
+            id: PropertyId::from_bytes([9; 16]),
+            slug: "stage".into(),
+            name: "Stage".into(),
+            property_type: PropertyType::SelectStr,
+            list_id: None,
+            native: true,
+            required: false,
+            options: options.collect(),
+        }
+    }
+
+    #[test]
+    fn options_are_found_by_slug_then_id_then_value() {
+        let stage = select(&[("new", "Brand new"), ("won", "Won")]);
+        let slug_of = |written: &str| stage.find_option(written).map(|option| option.slug.as_str());
+        assert_eq!(slug_of("new"), Some("new"));
+        assert_eq!(slug_of("02020202-0202-0202-0202-020202020202"), Some("won"));
+        assert_eq!(slug_of("  bRAND NEW "), Some("new"));
+        assert_eq!(slug_of("lost"), None);
+        assert_eq!(stage.nearest_option("wom"), Some("won"));
+    }
+
+    #[test]
+    fn new_options_get_free_slugs() {
+        let stage = select(&[("in_talks", "In talks")]);
+        assert_eq!(stage.slug_for_new_option("  In -- Talks! "), "in_talks_2");
+        assert_eq!(stage.slug_for_new_option("Ünïque 9"), "ünïque_9");
+        assert_eq!(stage.slug_for_new_option("***"), "option");
+    }
+}

@@ -1,0 +1,104 @@
+//! Why a value is refused, in words: the property, the value shortened, what was expected, and how to mend it.
+
+use crate::error::RowCode;
+use crate::json::{Text, TextFault};
+use crate::limits::VALUE_EXCERPT_CHARS_MAX;
+use crate::property::{Property, PropertyType};
+
+/// A value that cannot be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// What kind of fault.
+    pub(crate) code: RowCode,
+    /// For the client; values in it are shortened.
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    pub(crate) fn invalid_value(message: String) -> Self {
+        Self { code: RowCode::InvalidValue, message }
+    }
+
+    /// The value is not of the property's type.
+    pub(crate) fn wrong_type(property: &Property, raw_value: &str) -> Self {
+        let (expected, remedy) = expectation(property.property_type);
+        Self::invalid_value(format!(
+            "{:?} takes {expected} ({}), not {}; {remedy}",
+            property.slug,
+            property.property_type.name(),
+            excerpt(raw_value),
+        ))
+    }
+
+    /// The value is of the type, but `problem`.
+    pub(crate) fn bad_value(property: &Property, raw_value: &str, problem: &str) -> Self {
+        Self::invalid_value(format!(
+            "{:?} ({}) cannot be {}: {problem}",
+            property.slug,
+            property.property_type.name(),
+            excerpt(raw_value),
+        ))
+    }
+
+    /// The text holds what no store can keep.
+    pub(crate) fn text_fault(property: &Property, text: &Text<'_>, fault: TextFault) -> Self {
+        let problem = match fault {
+            TextFault::Nul => "it contains the character U+0000; remove it",
+            TextFault::LoneSurrogate => "it contains half of a surrogate pair, which is no character; send the pair or neither",
+            TextFault::BadEscape => "it contains a backslash that starts no JSON escape",
+        };
+        Self::bad_value(property, text.raw(), problem)
+    }
+}
+
+/// What a type takes, and how to write it.
+fn expectation(property_type: PropertyType) -> (&'static str, &'static str) {
+    match property_type {
+        PropertyType::Num => ("a number", "send a JSON number such as 42 or 2.5, or text that is one"),
+        PropertyType::Str | PropertyType::Text => ("text", "send one JSON string"),
+        PropertyType::Bool => ("true or false", "send true or false, or text that says so"),
+        PropertyType::Date => ("a date", "send a day such as 2026-07-31 or a time with its zone such as 2026-07-31T09:30:00Z"),
+        PropertyType::Byte => ("bytes", "send them as standard base64 text with padding"),
+        PropertyType::SelectStr => ("one option", "send the option's slug as a JSON string"),
+        PropertyType::MultiselectStr => ("options", "send an array of option slugs"),
+        PropertyType::MultiStr => ("texts", "send an array of JSON strings"),
+        PropertyType::Jsonb => ("JSON", "send any JSON value"),
+        PropertyType::Ref(_) => ("the id of one record", "send its uuid as a JSON string"),
+        PropertyType::MultiRef(_) => ("ids of records", "send an array of uuids"),
+        PropertyType::EmailAddresses => ("e-mail addresses", "send an array of addresses such as ada@example.com"),
+    }
+}
+
+/// The start of a value as it was written, so that control characters stay escaped.
+pub(crate) fn excerpt(raw_value: &str) -> String {
+    match raw_value.char_indices().nth(VALUE_EXCERPT_CHARS_MAX) {
+        None => raw_value.to_owned(),
+        Some((end, _)) => format!("{}…", raw_value.get(..end).unwrap_or_default()),
+    }
+}
+
+/// The start of a text, quoted, with control characters escaped.
+pub(crate) fn excerpt_of_text(text: &str) -> String {
+    let mut raw = String::new();
+    let end = text.char_indices().nth(VALUE_EXCERPT_CHARS_MAX).map_or(text.len(), |(end, _)| end);
+    crate::json::push_text(&mut raw, text.get(..end).unwrap_or_default());
+    if end < text.len() {
+        raw.push('…');
+    }
+    raw
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_shortened_at_characters() {
+        assert_eq!(excerpt("\"short\""), "\"short\"");
+        let long = "é".repeat(VALUE_EXCERPT_CHARS_MAX + 1);
+        assert_eq!(excerpt(&long), format!("{}…", "é".repeat(VALUE_EXCERPT_CHARS_MAX)));
+        assert_eq!(excerpt(&long[..2 * VALUE_EXCERPT_CHARS_MAX]), long[..2 * VALUE_EXCERPT_CHARS_MAX]);
+        assert_eq!(excerpt_of_text("a\u{1}"), "\"a\\u0001\"");
+        assert_eq!(excerpt_of_text(&long).chars().count(), VALUE_EXCERPT_CHARS_MAX + 3);
+    }
+}

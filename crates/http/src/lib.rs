@@ -1,0 +1,3 @@
+//! Placeholder while the house is being built.
+
+pub mod extract;

@@ -1,0 +1,228 @@
+//! The verbs of an import, in the order in which an import meets them. Each is one transaction.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use refract_domain::clock::Timestamp;
+use refract_domain::ids::{JobId, RecordIdSpace, TeamId};
+use refract_domain::import::job::{JobError, JobSnapshot, JobSpec};
+use refract_domain::import::judge::JudgeContext;
+use refract_domain::import::options::ImportOptions;
+use refract_domain::import::outcome::Outcome;
+use refract_domain::import::row::{JudgedChunk, RawChunk};
+use refract_domain::import::tally::Tally;
+use refract_domain::object_type::ObjectType;
+use uuid::Uuid;
+
+use crate::caller::Caller;
+use crate::error::StoreError;
+use crate::idempotency::{Answered, IdempotencyClaim, Idempotent, KeptAnswer};
+use crate::lease::Lease;
+
+/// An upload in progress. Its rows are invisible until [`ImportVerbs::admit`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// Names the staged rows inside the store.
+    pub id: Uuid,
+}
+
+/// Makes an upload's rows a job.
+pub struct AdmitJob {
+    /// Who.
+    pub caller: Caller,
+    /// The job's public id, from the engine's id source.
+    pub job_id: JobId,
+    /// The type of the records.
+    pub object_type: ObjectType,
+    /// What was asked.
+    pub options: ImportOptions,
+    /// The staged rows.
+    pub upload: Upload,
+    /// The present.
+    pub now: Timestamp,
+    /// The request's idempotency key.
+    pub idempotent: Option<Idempotent<JobSpec>>,
+}
+
+/// A small import, judged, to be matched and written at once.
+pub struct InlineImport {
+    /// Who.
+    pub caller: Caller,
+    /// What the rows were judged under.
+    pub context: Arc<JudgeContext>,
+    /// The rows.
+    pub judged: JudgedChunk,
+    /// A random value that keys the record ids.
+    pub source: Uuid,
+    /// The present.
+    pub now: Timestamp,
+    /// The request's idempotency key.
+    pub idempotent: Option<Idempotent<InlineReport>>,
+}
+
+/// What came of an inline import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InlineReport {
+    /// Where the created records' ids come from.
+    pub record_ids: RecordIdSpace,
+    /// One outcome a row.
+    pub outcomes: Vec<Outcome>,
+    /// Their sums.
+    pub tally: Tally,
+    /// When it was written.
+    pub created_at: Timestamp,
+}
+
+/// Which jobs a worker can take.
+#[derive(Debug, Clone)]
+pub struct ClaimJobs {
+    /// Names the worker, for people who look into the database.
+    pub worker: Uuid,
+    /// Teams of which the worker already holds a job; a worker holds one job a team.
+    pub busy_teams: Vec<TeamId>,
+    /// At most this many jobs.
+    pub jobs_max: usize,
+    /// How long others leave the job alone, counted by the database's clock where there are several nodes.
+    pub lease_for: Duration,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// Carries out one chunk.
+pub struct ApplyChunk {
+    /// What the rows were judged under.
+    pub context: Arc<JudgeContext>,
+    /// The rows; they start at the lease's cursor.
+    pub judged: JudgedChunk,
+    /// How much longer the lease holds from now on.
+    pub lease_for: Duration,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// What one chunk came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChunkReceipt {
+    /// The counters of the whole job after this chunk.
+    pub tally: Tally,
+    /// The cursor after this chunk.
+    pub cursor: u32,
+    /// Whether this was the last chunk, so that the job is complete and the lease is over.
+    pub complete: bool,
+}
+
+/// Consecutive outcomes in their stored form (`refract_domain::import::outcome::decode`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomePiece {
+    /// Index of the first row.
+    pub first_row: u32,
+    /// How many rows.
+    pub rows: u32,
+    /// Their outcomes, encoded.
+    pub encoded: Vec<u8>,
+}
+
+/// What is old enough to go.
+#[derive(Debug, Clone, Copy)]
+pub struct Purge {
+    /// The present.
+    pub now: Timestamp,
+    /// How long ended jobs are kept (see `refract_domain::retention`).
+    pub retention: Duration,
+    /// At most this many of each kind in one transaction.
+    pub batch_max: usize,
+}
+
+/// What a purge removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Purged {
+    /// Expired jobs, with their outcomes and staged rows.
+    pub jobs: usize,
+    /// Staged rows that no job claims and no upload of this process is writing.
+    pub uploads: usize,
+    /// Idempotency keys past their time, and kept answers that are no longer replayed.
+    pub idempotency_keys: usize,
+}
+
+impl Purged {
+    /// Whether any kind filled its batch, so that another purge finds more.
+    #[must_use]
+    pub const fn is_full(&self, batch_max: usize) -> bool {
+        self.jobs >= batch_max || self.uploads >= batch_max || self.idempotency_keys >= batch_max
+    }
+}
+
+/// The verbs of an import.
+#[async_trait]
+pub trait ImportVerbs {
+    /// Opens an upload.
+    async fn begin(&self, caller: &Caller) -> Result<Upload, StoreError>;
+
+    /// Appends rows to an upload; the chunk starts where the one before ended. Gives the chunk back to be filled again.
+    async fn stage_chunk(&self, upload: &Upload, chunk: RawChunk) -> Result<RawChunk, StoreError>;
+
+    /// Makes an upload's rows durable and, in one commit, visible as a queued job together with the idempotency answer.
+    /// The total is what was staged; zero rows make a job that completes when it is claimed and its empty chunk applied.
+    /// On any answer but `Fresh` the staged rows are removed.
+    async fn admit(&self, command: AdmitJob) -> Result<Answered<JobSpec>, StoreError>;
+
+    /// Drops an upload and its rows.
+    async fn abandon(&self, upload: Upload) -> Result<(), StoreError>;
+
+    /// Matches and writes a small import, with its idempotency answer, in one commit.
+    /// [`StoreError::SchemaChanged`] when the rows were judged under another version.
+    async fn apply_inline(&self, command: InlineImport) -> Result<Answered<InlineReport>, StoreError>;
+
+    /// Keeps the answer of a request that had no effect, such as a 400. `Fresh(())` when it is kept now.
+    async fn keep_answer(
+        &self,
+        caller: &Caller,
+        claim: IdempotencyClaim,
+        answer: KeptAnswer,
+        now: Timestamp,
+    ) -> Result<Answered<()>, StoreError>;
+
+    /// Takes runnable jobs: queued, or their lease is over. Oldest first, at most one a team, none of a busy team.
+    async fn claim(&self, command: ClaimJobs) -> Result<Vec<Lease>, StoreError>;
+
+    /// Gives a job back, queued, as on shutdown: this is no death. A lost lease is no error.
+    async fn release(&self, lease: Lease, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Reads staged rows from `from_row` on: at least one unless `from_row` is the job's total, at most `rows_max`, and
+    /// no further row once `bytes_max` is reached. [`StoreError::StagedRowsLost`] or `Corrupt` when that cannot be.
+    async fn load_chunk(
+        &self,
+        lease: &Lease,
+        from_row: u32,
+        rows_max: usize,
+        bytes_max: usize,
+    ) -> Result<RawChunk, StoreError>;
+
+    /// Records durably that `row` is about to be tried alone; cleared by the next commit of the job.
+    async fn suspect(&self, lease: &mut Lease, row: u32, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Carries out one chunk: fence (attempt and cursor), claim keys, plan, write, outcomes, tally, cursor; the last one
+    /// also completes the job. [`StoreError::LeaseLost`] when the fence finds another attempt or cursor; then, as on
+    /// every other error, nothing is written. On success the lease stands at the new cursor.
+    async fn apply_chunk(&self, lease: &mut Lease, command: ApplyChunk) -> Result<ChunkReceipt, StoreError>;
+
+    /// Ends a job that cannot be carried through. Records and outcomes written so far stay.
+    async fn fail(&self, lease: Lease, error: JobError, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Ends a job at its caller's wish. `false` when there is none of the team's, or it has ended.
+    async fn cancel(&self, caller: &Caller, job_id: JobId, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// One consistent read of a job; `None` when the team has none of this id. Expiry is the engine's to judge.
+    async fn snapshot(&self, caller: &Caller, job_id: JobId) -> Result<Option<JobSnapshot>, StoreError>;
+
+    /// The piece of outcomes that begins at or holds `from_row`; `None` when no row from there on has an outcome.
+    /// Callers pass `first_row + rows` of the last piece; a piece is at most a few thousand rows.
+    async fn results(&self, caller: &Caller, job_id: JobId, from_row: u32) -> Result<Option<OutcomePiece>, StoreError>;
+
+    /// How many jobs of the caller's team have not ended.
+    async fn unfinished_jobs(&self, caller: &Caller) -> Result<u32, StoreError>;
+
+    /// Removes what is past its time, in a bounded batch; may run twice, anywhere.
+    async fn purge(&self, command: Purge) -> Result<Purged, StoreError>;
+}

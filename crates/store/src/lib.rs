@@ -1,0 +1,39 @@
+//! The contract that every backend of Refract keeps.
+//!
+//! Owns the verbs (each is one transaction), the values that go in and come out, [`Lease`] and [`StoreError`], and in
+//! [`conformance`] the suite that says what the verbs mean: a backend is right when it passes. Must not know any
+//! database, HTTP, or how answers are shown.
+
+mod account;
+mod caller;
+pub mod conformance;
+mod error;
+mod idempotency;
+mod import;
+mod lease;
+mod list;
+mod record;
+mod schema;
+
+use std::sync::Arc;
+
+pub use account::{AccountVerbs, ApiKey, NewApiKey, Team};
+pub use caller::{Access, Caller};
+pub use error::{DidItHappen, StoreError};
+pub use idempotency::{Answered, IdempotencyClaim, Idempotent, KeptAnswer, Render};
+pub use import::{
+    AdmitJob, ApplyChunk, ChunkReceipt, ClaimJobs, ImportVerbs, InlineImport, InlineReport, OutcomePiece, Purge, Purged,
+    Upload,
+};
+pub use lease::Lease;
+pub use list::{List, ListVerbs, NewList};
+pub use record::{CreateRecord, DeleteRecord, PatchRecord, RecordEffect, RecordVerbs};
+pub use schema::{Freshness, KeyProperty, Keying, SchemaVerbs};
+
+/// A backend: all verbs together.
+pub trait Store: ImportVerbs + RecordVerbs + SchemaVerbs + ListVerbs + AccountVerbs + Send + Sync {}
+
+impl<S: ImportVerbs + RecordVerbs + SchemaVerbs + ListVerbs + AccountVerbs + Send + Sync> Store for S {}
+
+/// A backend as the rest of the house holds it.
+pub type SharedStore = Arc<dyn Store>;
