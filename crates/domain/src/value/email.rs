@@ -7,7 +7,7 @@
 #[must_use]
 pub fn normalized(address: &str) -> Option<String> {
     let lower = address.trim().to_lowercase();
-    let (local, domain) = lower.split_once('@')?;
+    let (local, domain) = lower.split_once('@').map(|(local, domain)| (local, domain.trim()))?;
     if domain.is_empty() || domain.contains('@') {
         return None;
     }
@@ -16,6 +16,8 @@ pub fn normalized(address: &str) -> Option<String> {
         "gmail.com" | "googlemail.com" => untagged.replace('.', ""),
         _ => untagged.to_owned(),
     };
+    // Space that a dropped tag or dot leaves at the edge goes too, or a second reading would find another address.
+    let mailbox = mailbox.trim();
     if mailbox.is_empty() { None } else { Some(format!("{mailbox}@{domain}")) }
 }
 

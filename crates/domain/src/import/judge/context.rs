@@ -1,0 +1,219 @@
+//! What the rows of one import are judged against, checked once before the first row.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::group::Group;
+use crate::ids::{ListId, TeamId};
+use crate::import::options::ImportOptions;
+use crate::json::members;
+use crate::key::{KeyHash, KeyHasher, KeyScope};
+use crate::object_type::ObjectType;
+use crate::property::{ListSchema, Property, Schema, TypeSchema, nearest};
+use crate::value::for_each_key_text;
+
+/// Why an import cannot be judged at all; a 400 `invalid_request` on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContextError {
+    /// `dedupe_by` names no property of the type.
+    UnknownDedupeProperty {
+        /// What it names.
+        slug: String,
+        /// The slug most like it.
+        nearest: Option<String>,
+    },
+    /// `dedupe_by` names a property whose type cannot be a key.
+    NotAKey {
+        /// The property.
+        slug: String,
+        /// Its type's public name.
+        property_type: String,
+    },
+    /// `list_id` names no list of the team.
+    UnknownList(ListId),
+    /// `list_id` names a list of another object type.
+    ListOfAnotherType {
+        /// The list.
+        list_id: ListId,
+        /// The type of its members.
+        takes: ObjectType,
+        /// The type of the import.
+        imported: ObjectType,
+    },
+    /// `require_list_stage` without `list_id`.
+    StageWithoutList,
+}
+
+impl fmt::Display for ContextError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownDedupeProperty { slug, nearest: Some(nearest) } => {
+                write!(formatter, "options.dedupe_by: there is no property {}; did you mean {nearest:?}?", shown(slug))
+            }
+            Self::UnknownDedupeProperty { slug, nearest: None } => {
+                write!(formatter, "options.dedupe_by: there is no property {}; name one of the type's slugs", shown(slug))
+            }
+            Self::NotAKey { slug, property_type } => write!(
+                formatter,
+                "options.dedupe_by: {slug:?} is of type {property_type}, which cannot be matched; \
+                 use a text, number, date, bool, multi_str or select_str property, or an identity's email_addresses"
+            ),
+            Self::UnknownList(list_id) => {
+                write!(formatter, "options.list_id: the team has no list {list_id}; GET /lists shows those it has")
+            }
+            Self::ListOfAnotherType { list_id, takes, imported } => write!(
+                formatter,
+                "options.list_id: list {list_id} takes {takes} records, not {imported}; use a list of the imported type"
+            ),
+            Self::StageWithoutList => {
+                formatter.write_str("options.require_list_stage needs options.list_id; name the list whose stage is meant")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ContextError {}
+
+fn shown(slug: &str) -> String {
+    crate::value::excerpt_of_text(slug)
+}
+
+/// What the rows of one import are judged against. Good for one version of the schema.
+pub struct JudgeContext {
+    team_id: TeamId,
+    schema: Arc<Schema>,
+    object_type: ObjectType,
+    options: ImportOptions,
+    match_position: Option<usize>,
+    pub(super) default_group: Group,
+    pub(super) list_group: Group,
+}
+
+impl JudgeContext {
+    /// Checks the options against the schema and makes ready for many rows.
+    pub fn new(
+        team_id: TeamId,
+        schema: Arc<Schema>,
+        object_type: ObjectType,
+        options: ImportOptions,
+        hasher: &KeyHasher,
+    ) -> Result<Self, ContextError> {
+        let type_schema = schema.of(object_type);
+        let match_position = options.dedupe_by.as_deref().map(|slug| key_position(type_schema, slug)).transpose()?;
+        let list = options.list_id.map(|list_id| list_of(&schema, list_id, object_type)).transpose()?;
+        if options.require_list_stage && list.is_none() {
+            return Err(ContextError::StageWithoutList);
+        }
+        let key_of = |position: usize| -> Option<KeyScope> {
+            let is_keyed = match_position == Some(position) || type_schema.keyed.contains(&position);
+            let property = type_schema.properties.get(position).filter(|_| is_keyed)?;
+            Some(hasher.scope(team_id, object_type, &property.slug))
+        };
+        let default_group = Group::new("default", &type_schema.properties, key_of);
+        let list_group = Group::new("list", list.map_or(&[], |list| list.properties.as_slice()), |_| None);
+        Ok(Self { team_id, object_type, options, match_position, default_group, list_group, schema })
+    }
+
+    /// The team whose records are matched.
+    #[must_use]
+    pub fn team_id(&self) -> TeamId {
+        self.team_id
+    }
+
+    /// The schema.
+    #[must_use]
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The schema's part of the imported type.
+    #[must_use]
+    pub fn type_schema(&self) -> &TypeSchema {
+        self.schema.of(self.object_type)
+    }
+
+    /// The list that the records join.
+    #[must_use]
+    pub fn list(&self) -> Option<&ListSchema> {
+        self.options.list_id.and_then(|list_id| self.schema.lists.get(&list_id))
+    }
+
+    /// What was asked.
+    #[must_use]
+    pub fn options(&self) -> &ImportOptions {
+        &self.options
+    }
+
+    /// The property by which rows are matched to records.
+    #[must_use]
+    pub fn match_property(&self) -> Option<&Property> {
+        self.match_position.and_then(|position| self.type_schema().properties.get(position))
+    }
+
+    /// Whether matching compares byte for byte, so that the holders of a key must be looked at.
+    #[must_use]
+    pub fn case_counts(&self) -> bool {
+        self.match_position.is_some() && !self.options.case_insensitive
+    }
+
+    /// Every key of a canonical body, once and in order: (position of the property in the type's schema, hash), for all
+    /// keyed properties and the one that matches.
+    #[must_use]
+    pub fn keys_of_body(&self, body: &str) -> Vec<(usize, KeyHash)> {
+        let properties = &self.type_schema().properties;
+        let mut keys = Vec::new();
+        for (slug, raw_value) in members(body) {
+            let Some(position) = self.default_group.position(&slug) else { continue };
+            let scope = self.default_group.slots.get(position).and_then(|slot| slot.key.as_ref());
+            if let (Some(scope), Some(property)) = (scope, properties.get(position)) {
+                for_each_key_text(property.property_type, raw_value, &mut |text| keys.push((position, scope.hash(text))));
+            }
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
+    pub(super) fn match_position(&self) -> Option<usize> {
+        self.match_position
+    }
+
+    pub(super) fn list_properties(&self) -> &[Property] {
+        self.list().map_or(&[], |list| list.properties.as_slice())
+    }
+}
+
+impl fmt::Debug for JudgeContext {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The schema and the prepared groups fill pages; these name the import.
+        formatter
+            .debug_struct("JudgeContext")
+            .field("team_id", &self.team_id)
+            .field("schema_version", &self.schema.version)
+            .field("object_type", &self.object_type)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+fn key_position(type_schema: &TypeSchema, slug: &str) -> Result<usize, ContextError> {
+    let Some(position) = type_schema.position(slug) else {
+        let known = type_schema.properties.iter().map(|property| property.slug.as_str());
+        let nearest = nearest(slug, known).map(str::to_owned);
+        return Err(ContextError::UnknownDedupeProperty { slug: slug.to_owned(), nearest });
+    };
+    match type_schema.properties.get(position) {
+        Some(property) if !property.property_type.can_be_key() => {
+            Err(ContextError::NotAKey { slug: slug.to_owned(), property_type: property.property_type.name() })
+        }
+        _ => Ok(position),
+    }
+}
+
+fn list_of(schema: &Schema, list_id: ListId, imported: ObjectType) -> Result<&ListSchema, ContextError> {
+    let list = schema.lists.get(&list_id).ok_or(ContextError::UnknownList(list_id))?;
+    if list.object_type != imported {
+        return Err(ContextError::ListOfAnotherType { list_id, takes: list.object_type, imported });
+    }
+    Ok(list)
+}

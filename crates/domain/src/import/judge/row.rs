@@ -1,0 +1,301 @@
+//! The shape of a row: which keys it has, and what stands under them.
+
+use super::context::JudgeContext;
+use super::group::{Group, Walk};
+use super::values::{Faults, GroupJudge, Halt, RowKeys, STAGE_SLUG, Sink};
+use crate::error::{RowCode, RowError};
+use crate::ids::RecordId;
+use crate::import::row::{GoodRow, JudgedChunk, JudgedRow, ListPart, RowExtra};
+use crate::json::{Cursor, Kind, SyntaxError, Text, Value};
+use crate::key::KeyHash;
+use crate::limits::ROW_PROPERTIES_MAX;
+use crate::value::{excerpt, excerpt_of_text};
+
+/// The shape that messages show.
+const SHAPE: &str = r#"a row is an object such as {"default": {"slug": "value"}}"#;
+
+/// Judges rows one after the other; what it keeps between them only saves time.
+pub(super) struct Judge<'c> {
+    context: &'c JudgeContext,
+    default_walk: Walk,
+    list_walk: Walk,
+    draft: Draft,
+}
+
+/// What has been read of a row. Its buffers are used again for the next.
+#[derive(Default)]
+struct Draft {
+    faults: Faults,
+    keys: RowKeys,
+    extra: RowExtra,
+    list: ListPart,
+    /// Which of the row's own keys came, a bit each.
+    came: u8,
+    /// Whether `list` or its older name `crm` came with something in it.
+    list_given: bool,
+    stage_given: bool,
+}
+
+/// The keys of a row, each a bit of [`Draft::came`].
+const ROW_KEYS: [&str; 5] = ["default", "list", "id", "extended", "crm"];
+
+impl<'c> Judge<'c> {
+    pub(super) fn new(context: &'c JudgeContext) -> Self {
+        Self {
+            context,
+            default_walk: Walk::new(&context.default_group),
+            list_walk: Walk::new(&context.list_group),
+            draft: Draft::default(),
+        }
+    }
+
+    /// Judges one row and appends its verdict, its body and its keys.
+    pub(super) fn judge(&mut self, raw: &[u8], into: &mut JudgedChunk) {
+        let body_start = into.text.len();
+        self.draft.start();
+        let read = match std::str::from_utf8(raw) {
+            Ok(text) => self.read(text, &mut into.text),
+            Err(error) => Err(Halt::Syntax(SyntaxError { at: error.valid_up_to() })),
+        };
+        match read {
+            Ok(()) => {}
+            Err(Halt::Syntax(error)) => {
+                self.draft.faults.add(RowCode::InvalidRow, || (String::new(), format!("the row is {error}; {SHAPE}")));
+            }
+            Err(Halt::TooManyProperties(group)) => {
+                // Hundreds of unknown slugs would hide it, so it stands alone.
+                self.draft.faults = Faults::default();
+                self.draft.faults.add(RowCode::TooManyProperties, || {
+                    (group.to_owned(), format!("{group:?} holds more than {ROW_PROPERTIES_MAX} properties; split the row"))
+                });
+            }
+        }
+        if let Some(error) = RowError::of(std::mem::take(&mut self.draft.faults.found)) {
+            into.text.truncate(body_start);
+            into.rows.push(JudgedRow::Faulty(Box::new(error)));
+            return;
+        }
+        if into.text.len() == body_start {
+            into.text.push_str("{}");
+        }
+        let match_keys = append_distinct(&mut into.keys, &mut self.draft.keys.matching);
+        let other_keys = append_distinct(&mut into.keys, &mut self.draft.keys.other);
+        let extra = self.draft.take_extra();
+        into.rows.push(JudgedRow::Good(GoodRow { body: body_start..into.text.len(), match_keys, other_keys, extra }));
+    }
+
+    fn read(&mut self, text: &str, body: &mut String) -> Result<(), Halt> {
+        let mut cursor = Cursor::new(text);
+        if cursor.kind()? != Kind::Object {
+            let raw = cursor.skip()?;
+            cursor.end()?;
+            self.draft.faults.add(RowCode::InvalidRow, || (String::new(), format!("{SHAPE}, not {}", excerpt(raw))));
+            return Ok(());
+        }
+        let mut object = cursor.object()?;
+        while let Some(key) = object.next_key(&mut cursor)? {
+            self.read_member(&key, &mut cursor, body)?;
+        }
+        cursor.end()?;
+        if self.context.options().require_list_stage && !self.draft.stage_given {
+            self.draft.faults.add(RowCode::MissingListStage, || {
+                let message = "the import requires a stage: send \"list\": {\"app_stage\": …} with the slug of one";
+                (format!("list.{STAGE_SLUG}"), message.to_owned())
+            });
+        }
+        Ok(())
+    }
+
+    fn read_member(&mut self, key: &Text<'_>, cursor: &mut Cursor<'_>, body: &mut String) -> Result<(), Halt> {
+        let decoded = key.decode().unwrap_or_default();
+        let Some(place) = ROW_KEYS.iter().position(|name| *name == decoded) else {
+            self.add_unknown_key(key);
+            cursor.skip()?;
+            return Ok(());
+        };
+        let bit = 1 << place;
+        if self.draft.came & bit != 0 {
+            cursor.skip()?;
+            let name = ROW_KEYS[place];
+            let message = || (name.to_owned(), format!("{name:?} is written twice in the row; send it once"));
+            self.draft.faults.add(RowCode::InvalidRow, message);
+            return Ok(());
+        }
+        self.draft.came |= bit;
+        match ROW_KEYS[place] {
+            "default" => self.read_default(cursor, body),
+            "id" => self.read_id(cursor),
+            "extended" => cursor.skip().map(drop).map_err(Halt::from),
+            name => self.read_list(name, cursor),
+        }
+    }
+
+    fn read_default(&mut self, cursor: &mut Cursor<'_>, body: &mut String) -> Result<(), Halt> {
+        if !self.is_group("default", cursor)? {
+            return Ok(());
+        }
+        let draft = &mut self.draft;
+        let sink = Sink {
+            body,
+            cleared: &mut draft.extra.cleared,
+            late: &mut draft.extra.late,
+            references: &mut draft.extra.references,
+            exact: &mut draft.extra.exact,
+            keys: &mut draft.keys,
+            faults: &mut draft.faults,
+            // A workspace-wide property of that slug is not the list's stage.
+            stage_given: &mut false,
+        };
+        GroupJudge {
+            context: self.context,
+            group: &self.context.default_group,
+            properties: &self.context.type_schema().properties,
+            match_position: self.context.match_position(),
+            walk: &mut self.default_walk,
+            sink,
+        }
+        .judge(cursor)
+    }
+
+    fn read_list(&mut self, name: &'static str, cursor: &mut Cursor<'_>) -> Result<(), Halt> {
+        if !self.is_group(name, cursor)? {
+            return Ok(());
+        }
+        if std::mem::replace(&mut self.draft.list_given, true) {
+            cursor.skip()?;
+            self.draft.faults.add(RowCode::InvalidRow, || {
+                (name.to_owned(), "\"crm\" is the older name of \"list\"; send one of the two".to_owned())
+            });
+            return Ok(());
+        }
+        if self.context.list().is_none() {
+            return self.read_list_without_id(cursor);
+        }
+        let draft = &mut self.draft;
+        let sink = Sink {
+            body: &mut draft.list.body,
+            cleared: &mut draft.list.cleared,
+            late: &mut draft.list.late,
+            references: &mut draft.extra.references,
+            exact: &mut draft.extra.exact,
+            keys: &mut draft.keys,
+            faults: &mut draft.faults,
+            stage_given: &mut draft.stage_given,
+        };
+        GroupJudge {
+            context: self.context,
+            group: &self.context.list_group,
+            properties: self.context.list_properties(),
+            match_position: None,
+            walk: &mut self.list_walk,
+            sink,
+        }
+        .judge(cursor)
+    }
+
+    /// Without a list there is no scope for values; an empty map has none.
+    fn read_list_without_id(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Halt> {
+        let raw = cursor.skip()?;
+        let mut inside = Cursor::new(raw);
+        if inside.object()?.next_key(&mut inside)?.is_some() {
+            self.draft.faults.add(RowCode::InvalidValue, || {
+                ("list".to_owned(), "the import names no list for these values; send options.list_id".to_owned())
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether an object comes next. Null is passed over; anything else is a fault.
+    fn is_group(&mut self, name: &'static str, cursor: &mut Cursor<'_>) -> Result<bool, Halt> {
+        let kind = cursor.kind()?;
+        if kind == Kind::Object {
+            return Ok(true);
+        }
+        let raw = cursor.skip()?;
+        if kind != Kind::Null {
+            self.draft.faults.add(RowCode::InvalidRow, || {
+                (name.to_owned(), format!("{name:?} is an object, slug to value, not {}", excerpt(raw)))
+            });
+        }
+        Ok(false)
+    }
+
+    fn read_id(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Halt> {
+        let value = cursor.value()?;
+        let id = match &value {
+            Value::Null => return Ok(()),
+            Value::Text(text) => text.decode().ok().and_then(|written| RecordId::parse(&written)),
+            _ => None,
+        };
+        if id.is_none() {
+            self.draft.faults.add(RowCode::InvalidValue, || {
+                let message = format!("\"id\" is the uuid of a record, not {}; leave it out for a new one", excerpt(value.raw()));
+                ("id".to_owned(), message)
+            });
+        }
+        self.draft.extra.given_id = id;
+        Ok(())
+    }
+
+    fn add_unknown_key(&mut self, key: &Text<'_>) {
+        let properties = &self.context.type_schema().properties;
+        let default_group = &self.context.default_group;
+        self.draft.faults.add(RowCode::InvalidRow, || {
+            let decoded = key.decode();
+            let name = decoded.as_deref().unwrap_or(key.inner());
+            let shown = excerpt_of_text(name);
+            let message = if default_group.position(name).is_some() {
+                format!("properties belong under \"default\": send {{\"default\": {{{shown}: …}}}}")
+            } else {
+                let nearest = crate::property::nearest(name, ROW_KEYS.into_iter());
+                match (nearest, Group::nearest(properties, name)) {
+                    (Some(row_key), _) => format!("a row has no key {shown}; did you mean {row_key:?}?"),
+                    (None, Some(slug)) => {
+                        format!("a row has no key {shown}; if you mean the property {slug:?}, it belongs under \"default\"")
+                    }
+                    (None, None) => format!("a row has no key {shown}; its keys are id, default, list and extended"),
+                }
+            };
+            (shown.trim_matches('"').to_owned(), message)
+        });
+    }
+}
+
+impl Draft {
+    fn start(&mut self) {
+        self.keys.matching.clear();
+        self.keys.other.clear();
+        self.extra = RowExtra::default();
+        self.list = ListPart::default();
+        self.came = 0;
+        self.list_given = false;
+        self.stage_given = false;
+    }
+
+    /// What most rows have not; `None` for those.
+    fn take_extra(&mut self) -> Option<Box<RowExtra>> {
+        let list = &self.list;
+        if list.body.len() > "{}".len() || !list.cleared.is_empty() || !list.late.is_empty() {
+            self.extra.list = Some(std::mem::take(&mut self.list));
+        }
+        let extra = &self.extra;
+        let is_plain = extra.given_id.is_none()
+            && extra.cleared.is_empty()
+            && extra.late.is_empty()
+            && extra.references.is_empty()
+            && extra.exact.is_empty()
+            && extra.list.is_none();
+        if is_plain { None } else { Some(Box::new(std::mem::take(&mut self.extra))) }
+    }
+}
+
+/// Moves `keys` to the end of `all`, each once.
+fn append_distinct(all: &mut Vec<KeyHash>, keys: &mut Vec<KeyHash>) -> std::ops::Range<usize> {
+    if keys.len() > 1 {
+        keys.sort_unstable();
+        keys.dedup();
+    }
+    let start = all.len();
+    all.append(keys);
+    start..all.len()
+}

@@ -1,0 +1,195 @@
+//! The values of one group of a row, `default` or `list`: each is found, read, keyed, or a fault.
+
+use super::context::JudgeContext;
+use super::group::{Group, Walk};
+use crate::error::{Fault, RowCode};
+use crate::import::row::{LateValue, Reference};
+use crate::json::{Cursor, SyntaxError, Text, Value};
+use crate::key::KeyHash;
+use crate::limits::{DEDUPE_VALUE_BYTES_MAX, FAULTS_PER_ROW_MAX, ROW_PROPERTIES_MAX};
+use crate::property::Property;
+use crate::value::{Reading, Target, exact_texts, excerpt_of_text, for_each_key_text, read};
+
+/// The slug of a list's stage, which `require_list_stage` demands.
+pub(super) const STAGE_SLUG: &str = "app_stage";
+
+/// The faults of a row so far, in its order; those past the limit are not even worded.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    pub(super) found: Vec<Fault>,
+}
+
+impl Faults {
+    /// Notes a fault; field and message are only made when it is kept.
+    pub(super) fn add(&mut self, code: RowCode, words: impl FnOnce() -> (String, String)) {
+        if self.found.len() < FAULTS_PER_ROW_MAX {
+            let (field, message) = words();
+            self.found.push(Fault { field, code, message });
+        }
+    }
+}
+
+/// The keys of a row.
+#[derive(Debug, Default)]
+pub(super) struct RowKeys {
+    /// Of the property that matches.
+    pub(super) matching: Vec<KeyHash>,
+    /// Of the other keyed properties.
+    pub(super) other: Vec<KeyHash>,
+}
+
+/// Why the rest of a row is not worth reading.
+pub(super) enum Halt {
+    /// What follows cannot be made out.
+    Syntax(SyntaxError),
+    /// A group holds more values than any row may; its name.
+    TooManyProperties(&'static str),
+}
+
+impl From<SyntaxError> for Halt {
+    fn from(error: SyntaxError) -> Self {
+        Self::Syntax(error)
+    }
+}
+
+/// Where the values of a group go.
+pub(super) struct Sink<'s> {
+    pub(super) body: &'s mut String,
+    pub(super) cleared: &'s mut Vec<String>,
+    pub(super) late: &'s mut Vec<LateValue>,
+    pub(super) references: &'s mut Vec<Reference>,
+    pub(super) exact: &'s mut Vec<String>,
+    pub(super) keys: &'s mut RowKeys,
+    pub(super) faults: &'s mut Faults,
+    pub(super) stage_given: &'s mut bool,
+}
+
+/// Judges the values of one group.
+pub(super) struct GroupJudge<'s, 'c> {
+    pub(super) context: &'c JudgeContext,
+    pub(super) group: &'c Group,
+    pub(super) properties: &'c [Property],
+    /// The property that matches, if it is of this group.
+    pub(super) match_position: Option<usize>,
+    pub(super) walk: &'s mut Walk,
+    pub(super) sink: Sink<'s>,
+}
+
+impl GroupJudge<'_, '_> {
+    /// Reads the object that comes next and appends its body.
+    pub(super) fn judge(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Halt> {
+        let mut object = cursor.object()?;
+        let body_start = self.sink.body.len();
+        let mut count = 0_usize;
+        self.walk.start();
+        self.sink.body.push('{');
+        while let Some(key) = object.next_key(cursor)? {
+            count += 1;
+            if count > ROW_PROPERTIES_MAX {
+                return Err(Halt::TooManyProperties(self.group.name));
+            }
+            let value = cursor.value()?;
+            let position = self.walk.guess(self.group, key.raw()).or_else(|| self.position(&key));
+            match position {
+                None => self.add_unknown(&key),
+                Some(position) if !self.walk.step(position) => self.add_repeat(position),
+                Some(position) => self.judge_value(position, &value, body_start),
+            }
+        }
+        self.sink.body.push('}');
+        Ok(())
+    }
+
+    fn position(&self, key: &Text<'_>) -> Option<usize> {
+        self.group.position(&key.decode().ok()?)
+    }
+
+    fn judge_value(&mut self, position: usize, value: &Value<'_>, body_start: usize) {
+        let (Some(property), Some(slot)) = (self.properties.get(position), self.group.slots.get(position)) else {
+            return;
+        };
+        let sink = &mut self.sink;
+        let member_start = sink.body.len();
+        if member_start > body_start + 1 {
+            sink.body.push(',');
+        }
+        sink.body.push_str(&slot.member_start);
+        let value_start = sink.body.len();
+        let target =
+            Target { property, options: &slot.options, create_missing_options: self.context.options().create_missing_options };
+        let reading = read(&target, value, sink.body, sink.references);
+        if !matches!(reading, Ok(Reading::Value)) {
+            sink.body.truncate(member_start);
+        }
+        if property.slug == STAGE_SLUG && !matches!(reading, Ok(Reading::Cleared)) {
+            *sink.stage_given = true;
+        }
+        match reading {
+            Ok(Reading::Value) if slot.key.is_some() => self.add_keys(position, value_start),
+            Ok(Reading::Value) => {}
+            Ok(Reading::Cleared) => sink.cleared.push(property.slug.clone()),
+            Ok(Reading::Late(late)) => sink.late.push(late),
+            Err(refusal) => {
+                let group = self.group.name;
+                sink.faults.add(refusal.code, || (format!("{group}.{}", property.slug), refusal.message));
+            }
+        }
+    }
+
+    /// Notes the keys of the canonical value that ends the body.
+    fn add_keys(&mut self, position: usize, value_start: usize) {
+        let (Some(property), Some(slot)) = (self.properties.get(position), self.group.slots.get(position)) else {
+            return;
+        };
+        let Some(scope) = &slot.key else { return };
+        let sink = &mut self.sink;
+        let canonical_raw = sink.body.get(value_start..).unwrap_or_default();
+        let is_match = self.match_position == Some(position);
+        let keys = if is_match { &mut sink.keys.matching } else { &mut sink.keys.other };
+        let mut longest = 0;
+        for_each_key_text(property.property_type, canonical_raw, &mut |text| {
+            longest = longest.max(text.len());
+            keys.push(scope.hash(text));
+        });
+        if is_match && longest > DEDUPE_VALUE_BYTES_MAX {
+            let (group, slug) = (self.group.name, &property.slug);
+            sink.faults.add(RowCode::DedupeValueTooLong, || {
+                let message = format!(
+                    "{slug:?} matches rows to records, so a value may have at most {DEDUPE_VALUE_BYTES_MAX} bytes after \
+                     trimming, not {longest}; shorten it or match by another property"
+                );
+                (format!("{group}.{slug}"), message)
+            });
+        }
+        if is_match && self.context.case_counts() {
+            *sink.exact = exact_texts(property.property_type, canonical_raw);
+        }
+    }
+
+    fn add_unknown(&mut self, key: &Text<'_>) {
+        let (group, properties, context) = (self.group.name, self.properties, self.context);
+        self.sink.faults.add(RowCode::UnknownProperty, || {
+            let decoded = key.decode();
+            let slug = decoded.as_deref().unwrap_or(key.inner());
+            let owner = match context.list() {
+                Some(list) if group == "list" => format!("list {}", list.id),
+                _ => context.type_schema().object_type.to_string(),
+            };
+            let remedy = match Group::nearest(properties, slug) {
+                Some(nearest) => format!("did you mean {nearest:?}?"),
+                None => "properties are made before they are imported".to_owned(),
+            };
+            let shown = excerpt_of_text(slug);
+            let field = format!("{group}.{}", shown.trim_matches('"'));
+            (field, format!("{owner} has no property {shown}; {remedy}"))
+        });
+    }
+
+    fn add_repeat(&mut self, position: usize) {
+        let (group, properties) = (self.group.name, self.properties);
+        self.sink.faults.add(RowCode::InvalidRow, || {
+            let slug = properties.get(position).map_or("", |property| property.slug.as_str());
+            (format!("{group}.{slug}"), format!("{slug:?} is written twice under {group:?}; send one value"))
+        });
+    }
+}
