@@ -1,1 +1,158 @@
-//! Placeholder while the house is being built.
+//! The use cases of Refract and the worker that runs import jobs.
+//!
+//! Owns the way of an import from its first row to its last outcome: admission, the choice between inline and queued,
+//! staging, and the runner that judges chunks and has the store apply them. Knows the store only through its contract;
+//! must not know HTTP, JSON shapes with public names, or any database.
+
+mod accounts;
+mod chunk_size;
+mod duties;
+mod error;
+mod idempotency;
+mod intake;
+mod judging;
+mod lists;
+mod records;
+mod runner;
+mod settings;
+mod status;
+mod submit;
+mod task;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use refract_domain::clock::Clock;
+use refract_domain::limits::ImportLimits;
+use tokio::sync::{Notify, watch};
+use uuid::Uuid;
+
+pub use error::EngineError;
+pub use idempotency::{IdempotentRequest, KeyReservation};
+pub use intake::Intake;
+pub use lists::WantedList;
+pub use refract_store::{
+    Access, Answered, ApiKey, Caller, IdempotencyClaim, InlineReport, KeptAnswer, List, OutcomePiece, RecordEffect,
+    SharedStore, StoreError,
+};
+pub use runner::JudgeChunk;
+pub use settings::EngineSettings;
+pub use status::{JobResults, JobView};
+pub use submit::Submitted;
+
+/// Where random ids come from; the binary passes the system's source in, tests one they own.
+pub trait IdSource: Send + Sync {
+    /// A random uuid (version 4: 122 random bits).
+    fn random_uuid(&self) -> Uuid;
+}
+
+/// The use cases, and the tasks that run beside them.
+pub struct Engine {
+    store: SharedStore,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    settings: EngineSettings,
+    known_keys: accounts::KnownKeys,
+    keys_in_progress: idempotency::KeysInProgress,
+    inline_permits: submit::InlinePermits,
+    running_jobs: status::RunningJobs,
+    /// Wakes the runner when a job was admitted; a hint only, the runner looks by itself too.
+    job_admitted: Notify,
+    accepting: AtomicBool,
+    stop: watch::Sender<bool>,
+    background: Mutex<Vec<tokio::task::JoinHandle<()>>>,
+}
+
+impl Engine {
+    /// Starts the use cases with their runner and duties on the present tokio runtime.
+    #[must_use]
+    pub fn start(
+        store: SharedStore,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        settings: EngineSettings,
+    ) -> Arc<Self> {
+        Self::start_with_judge(store, clock, ids, settings, Arc::new(refract_domain::import::judge::judge_chunk))
+    }
+
+    /// As [`Self::start`], with another judge of chunks: how tests bring in rows that crash.
+    #[must_use]
+    pub fn start_with_judge(
+        store: SharedStore,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        settings: EngineSettings,
+        judge: Arc<JudgeChunk>,
+    ) -> Arc<Self> {
+        let (stop, stopped) = watch::channel(false);
+        let engine = Arc::new(Self {
+            known_keys: accounts::KnownKeys::default(),
+            keys_in_progress: idempotency::KeysInProgress::default(),
+            inline_permits: submit::InlinePermits::new(settings.inline_per_team_max),
+            running_jobs: status::RunningJobs::default(),
+            job_admitted: Notify::new(),
+            accepting: AtomicBool::new(true),
+            stop,
+            background: Mutex::new(Vec::new()),
+            store,
+            clock,
+            ids,
+            settings,
+        });
+        let duties = tokio::spawn(duties::run(Arc::clone(&engine), stopped.clone()));
+        let mut background = vec![duties];
+        if engine.settings.run_jobs {
+            background.push(tokio::spawn(runner::run(Arc::clone(&engine), judge, stopped)));
+        }
+        if let Ok(mut tasks) = engine.background.lock() {
+            tasks.extend(background);
+        }
+        engine
+    }
+
+    /// The clock that everything here goes by.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// The limits of imports.
+    #[must_use]
+    pub fn limits(&self) -> &ImportLimits {
+        &self.settings.limits
+    }
+
+    /// Whether new work is welcome and the store answers.
+    ///
+    /// # Errors
+    /// [`EngineError::ShuttingDown`] after [`Self::stop_accepting`]; the store's error when it does not answer.
+    pub async fn ready(&self) -> Result<(), EngineError> {
+        self.check_accepting()?;
+        Ok(self.store.ping().await?)
+    }
+
+    /// Refuses new imports and writes from now on; what is under way goes on.
+    pub fn stop_accepting(&self) {
+        self.accepting.store(false, Ordering::Release);
+    }
+
+    /// Ends the runner after the chunk in hand, gives its jobs back, and closes the store.
+    pub async fn shutdown(&self) {
+        self.stop_accepting();
+        // No receiver is no fault: then nothing runs that had to be stopped.
+        let _ = self.stop.send(true);
+        let tasks = self.background.lock().map(|mut tasks| std::mem::take(&mut *tasks)).unwrap_or_default();
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a background task did not end as it should");
+            }
+        }
+        if let Err(error) = self.store.close().await {
+            tracing::error!(%error, "the store did not close as it should");
+        }
+    }
+
+    fn check_accepting(&self) -> Result<(), EngineError> {
+        if self.accepting.load(Ordering::Acquire) { Ok(()) } else { Err(EngineError::ShuttingDown) }
+    }
+}

@@ -4,6 +4,7 @@
 //! A store knows neither statuses nor bodies: the caller brings a function that renders the answer from the effect,
 //! and the store keeps what it returns. Keys are scoped by team and API key.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long an answer is replayed.
@@ -32,8 +33,9 @@ pub struct KeptAnswer {
     pub body: Vec<u8>,
 }
 
-/// Renders the answer of an effect, inside its transaction; pure and quick.
-pub type Render<E> = Box<dyn FnOnce(&E) -> KeptAnswer + Send>;
+/// Renders the answer of an effect, inside its transaction; pure and quick. Shared, because a write may have to be
+/// tried again.
+pub type Render<E> = Arc<dyn Fn(&E) -> KeptAnswer + Send + Sync>;
 
 /// A claim with the way to the answer that must be kept for it.
 pub struct Idempotent<E> {
@@ -41,6 +43,12 @@ pub struct Idempotent<E> {
     pub claim: IdempotencyClaim,
     /// Makes the answer from the effect.
     pub render: Render<E>,
+}
+
+impl<E> Clone for Idempotent<E> {
+    fn clone(&self) -> Self {
+        Self { claim: self.claim.clone(), render: Arc::clone(&self.render) }
+    }
 }
 
 /// What came of a write that may carry an idempotency key.

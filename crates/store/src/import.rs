@@ -190,17 +190,21 @@ pub trait ImportVerbs {
     async fn release(&self, lease: Lease, now: Timestamp) -> Result<(), StoreError>;
 
     /// Reads staged rows from `from_row` on: at least one unless `from_row` is the job's total, at most `rows_max`, and
-    /// no further row once `bytes_max` is reached. [`StoreError::StagedRowsLost`] or `Corrupt` when that cannot be.
+    /// no further row once `bytes_max` is reached. Needs no lease, so that the next chunk can be read while one is
+    /// applied. [`StoreError::StagedRowsLost`] or `Corrupt` when that cannot be.
     async fn load_chunk(
         &self,
-        lease: &Lease,
+        spec: &JobSpec,
         from_row: u32,
         rows_max: usize,
         bytes_max: usize,
     ) -> Result<RawChunk, StoreError>;
 
-    /// Records durably that `row` is about to be tried alone; cleared by the next commit of the job.
-    async fn suspect(&self, lease: &mut Lease, row: u32, now: Timestamp) -> Result<(), StoreError>;
+    /// Notes that `row` is about to be judged after a worker died here, or with `None` that judging is over.
+    ///
+    /// Called for row after row, so it must be cheap: the note has to outlive the process, not a power cut. It is
+    /// best effort; the next [`claim`](Self::claim) reads it into [`Lease::suspect_row`].
+    fn suspect(&self, lease: &Lease, row: Option<u32>);
 
     /// Carries out one chunk: fence (attempt and cursor), claim keys, plan, write, outcomes, tally, cursor; the last one
     /// also completes the job. [`StoreError::LeaseLost`] when the fence finds another attempt or cursor; then, as on
@@ -225,4 +229,11 @@ pub trait ImportVerbs {
 
     /// Removes what is past its time, in a bounded batch; may run twice, anywhere.
     async fn purge(&self, command: Purge) -> Result<Purged, StoreError>;
+
+    /// How many small writes (inline imports, single records, admissions, …) have had to wait behind a chunk since the
+    /// store was opened. It only grows; a worker that sees it grow makes its chunks smaller. Stores whose chunks make
+    /// nobody wait answer 0.
+    fn small_writes_waited(&self) -> u64 {
+        0
+    }
 }

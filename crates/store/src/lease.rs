@@ -21,10 +21,12 @@ pub struct Lease {
     pub cursor: u32,
     /// The counters at the cursor.
     pub tally: Tally,
-    /// How often in a row a worker died at this cursor.
+    /// How often in a row a worker died at this cursor: claims without a commit or a release in between.
     pub deaths: u32,
-    /// The row that was about to be tried alone when a worker died; set only while [`Self::deaths`] counts.
+    /// The row that was being judged when a worker last died, if it was noted; kept until a chunk is committed.
     pub suspect_row: Option<u32>,
+    /// How often in a row that same row was noted when a worker died.
+    pub suspect_deaths: u32,
 }
 
 impl Lease {

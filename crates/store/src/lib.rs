@@ -1,11 +1,12 @@
 //! The contract that every backend of Refract keeps.
 //!
 //! Owns the verbs (each is one transaction), the values that go in and come out, [`Lease`] and [`StoreError`], and in
-//! [`conformance`] the suite that says what the verbs mean: a backend is right when it passes. Must not know any
+//! `conformance` (a feature) the suite that says what the verbs mean: a backend is right when it passes. Must not know any
 //! database, HTTP, or how answers are shown.
 
 mod account;
 mod caller;
+#[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
 mod idempotency;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 pub use account::{AccountVerbs, ApiKey, NewApiKey, Team};
 pub use caller::{Access, Caller};
 pub use error::{DidItHappen, StoreError};
-pub use idempotency::{Answered, IdempotencyClaim, Idempotent, KeptAnswer, Render};
+pub use idempotency::{Answered, IdempotencyClaim, Idempotent, KeptAnswer, REMEMBERED_FOR, REPLAYED_FOR, Render};
 pub use import::{
     AdmitJob, ApplyChunk, ChunkReceipt, ClaimJobs, ImportVerbs, InlineImport, InlineReport, OutcomePiece, Purge, Purged,
     Upload,

@@ -78,6 +78,23 @@ impl JudgedChunk {
         self.first_row + u32::try_from(self.rows.len()).unwrap_or(u32::MAX)
     }
 
+    /// Appends the rows of a chunk that was judged apart, under the same schema.
+    pub fn append(&mut self, next: Self) {
+        let (text_start, keys_start) = (self.text.len(), self.keys.len());
+        self.text.push_str(&next.text);
+        self.keys.extend(next.keys);
+        let moved = |range: Range<usize>, by: usize| range.start + by..range.end + by;
+        self.rows.extend(next.rows.into_iter().map(|row| match row {
+            JudgedRow::Faulty(error) => JudgedRow::Faulty(error),
+            JudgedRow::Good(good) => JudgedRow::Good(GoodRow {
+                body: moved(good.body, text_start),
+                match_keys: moved(good.match_keys, keys_start),
+                other_keys: moved(good.other_keys, keys_start),
+                extra: good.extra,
+            }),
+        }));
+    }
+
     /// The row's body: a JSON object, slug → canonical value, with neither nulls nor late values.
     #[must_use]
     pub fn body(&self, row: &GoodRow) -> &str {

@@ -1,0 +1,37 @@
+//! How a use case can fail. What each becomes on the wire is said in `refract-http`.
+
+use refract_domain::import::judge::ContextError;
+use refract_store::StoreError;
+use thiserror::Error;
+
+/// A use case's failure.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The options do not fit the team's schema; the text is for the caller.
+    #[error("{0}")]
+    Options(ContextError),
+    /// The body of a single record is not of the shape it must have; the text is for the caller.
+    #[error("{0}")]
+    Body(String),
+    /// The team has as many unfinished jobs as it may.
+    #[error("the team has {limit} unfinished import jobs already")]
+    TooManyJobs {
+        /// The limit.
+        limit: u32,
+    },
+    /// The team has as many inline imports under way as it may.
+    #[error("the team has {limit} imports under way already")]
+    TooManyInline {
+        /// The limit.
+        limit: usize,
+    },
+    /// The process is about to end.
+    #[error("shutting down")]
+    ShuttingDown,
+    /// A mistake in this program.
+    #[error("{0}")]
+    Internal(String),
+}

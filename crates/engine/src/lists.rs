@@ -1,0 +1,51 @@
+//! Lists: enough of them for `list_id` (contract §6.1).
+
+use refract_domain::ids::ListId;
+use refract_domain::object_type::ObjectType;
+use refract_domain::property::ListTemplate;
+use refract_store::{Caller, List};
+
+use crate::task::to_the_end;
+use crate::{Engine, EngineError};
+
+/// A list as a caller wants it.
+#[derive(Debug, Clone)]
+pub struct WantedList {
+    /// What it is made from.
+    pub template: &'static ListTemplate,
+    /// Its name; the template's without one.
+    pub name: Option<String>,
+    /// An emoji or icon name.
+    pub icon: Option<String>,
+    /// The type of its members: the template's, or the caller's for a custom list.
+    pub object_type: ObjectType,
+}
+
+impl Engine {
+    /// Makes a list.
+    ///
+    /// # Errors
+    /// The store's, and [`EngineError::ShuttingDown`].
+    pub async fn create_list(&self, caller: &Caller, wanted: WantedList) -> Result<List, EngineError> {
+        self.check_accepting()?;
+        let list = List {
+            id: ListId(self.ids.random_uuid()),
+            name: wanted.name.unwrap_or_else(|| wanted.template.name.to_owned()),
+            object_type: wanted.object_type,
+            template: wanted.template.id.to_owned(),
+            icon: wanted.icon,
+            created_at: self.clock.now(),
+        };
+        let (store, caller, made) = (self.store.clone(), *caller, list.clone());
+        to_the_end(async move { Ok(store.create_list(&caller, list).await?) }).await?;
+        Ok(made)
+    }
+
+    /// The team's lists, oldest first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn lists(&self, caller: &Caller) -> Result<Vec<List>, EngineError> {
+        Ok(self.store.lists(caller).await?)
+    }
+}

@@ -1,0 +1,263 @@
+//! One chunk in the store's hands, the next one being made ready.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use refract_domain::ids::TeamId;
+use refract_domain::import::job::{JobError, JobErrorCode, JobState};
+use refract_domain::import::row::JudgedChunk;
+use refract_store::{ApplyChunk, ChunkReceipt, StoreError};
+use tokio::time::Instant;
+
+use super::held::HeldJob;
+use super::prepare::{Errand, Prepared, ReadyChunk, Wanted, crashed, prepare_at_cursor};
+use super::{JudgeChunk, release};
+use crate::Engine;
+use crate::chunk_size::ChunkSize;
+
+/// For how long a job may fail before it is ended.
+const FAILING_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// The lane in which chunks go to the store, one at a time.
+pub(super) struct Lane {
+    engine: Arc<Engine>,
+    judge: Arc<JudgeChunk>,
+    size: ChunkSize,
+    /// The job whose chunk is next, with the chunk.
+    in_hand: Option<(HeldJob, ReadyChunk)>,
+}
+
+impl Lane {
+    pub(super) fn new(engine: Arc<Engine>, judge: Arc<JudgeChunk>) -> Self {
+        let size = ChunkSize::new(engine.settings.chunk_rows_max, engine.settings.chunk_time_while_waited_for);
+        Self { engine, judge, size, in_hand: None }
+    }
+
+    /// The team whose job is in the lane rather than in the ring.
+    pub(super) fn team_in_hand(&self) -> Option<TeamId> {
+        self.in_hand.as_ref().map(|(held, _)| held.team_id())
+    }
+
+    /// Does the next piece of work; `false` when there is none at present.
+    pub(super) async fn turn(&mut self, ring: &mut VecDeque<HeldJob>) -> bool {
+        let next = take_due(ring);
+        match (self.in_hand.take(), next) {
+            (None, None) => false,
+            (None, Some(mut held)) => {
+                let prepared = self.prepare(&mut held).await;
+                self.place(held, prepared, ring).await;
+                true
+            }
+            (Some((held, chunk)), Some(next)) => {
+                self.apply_beside_other(held, chunk, next, ring).await;
+                true
+            }
+            (Some((held, chunk)), None) => {
+                self.apply_beside_same(held, chunk, ring).await;
+                true
+            }
+        }
+    }
+
+    /// Gives the job in hand back to the ring, its chunk undone: nothing of it has reached the store.
+    pub(super) async fn finish(&mut self, ring: &mut VecDeque<HeldJob>) {
+        if let Some((held, _)) = self.in_hand.take() {
+            ring.push_back(held);
+        }
+    }
+
+    async fn apply_beside_other(
+        &mut self,
+        mut held: HeldJob,
+        chunk: ReadyChunk,
+        mut next: HeldJob,
+        ring: &mut VecDeque<HeldJob>,
+    ) {
+        let rows = chunk.judged.rows.len();
+        let started = Instant::now();
+        let (applied, prepared) =
+            tokio::join!(apply(&self.engine, &mut held, chunk), self.prepare(&mut next));
+        self.saw(rows, started.elapsed());
+        if let Some(held) = self.settle(held, applied, rows).await {
+            ring.push_back(held);
+        }
+        self.place(next, prepared, ring).await;
+    }
+
+    async fn apply_beside_same(&mut self, mut held: HeldJob, chunk: ReadyChunk, ring: &mut VecDeque<HeldJob>) {
+        let rows = chunk.judged.rows.len();
+        let end_row = chunk.judged.end_row();
+        let may_look_ahead = end_row < held.lease.spec.total && !held.is_wary() && end_row >= held.one_by_one_until;
+        let errand = Errand::of(&self.engine, &held, &self.judge).filter(|_| may_look_ahead);
+        let ahead = async {
+            let errand = errand?;
+            Some(errand.prepare(self.wanted(end_row, self.size.rows())).await)
+        };
+        let started = Instant::now();
+        let (applied, ahead) = tokio::join!(apply(&self.engine, &mut held, chunk), ahead);
+        self.saw(rows, started.elapsed());
+        let Some(held) = self.settle(held, applied, rows).await else { return };
+        match ahead {
+            Some(Prepared::Chunk(ready)) if is_next(&held, &ready.judged) => self.in_hand = Some((held, ready)),
+            // Whatever else was found ahead will be found again at the cursor.
+            _ => ring.push_front(held),
+        }
+    }
+
+    fn saw(&mut self, rows: usize, took: Duration) {
+        self.size.saw(rows, took, self.engine.store.small_writes_waited());
+    }
+
+    fn wanted(&self, from_row: u32, rows_max: usize) -> Wanted {
+        Wanted { from_row, rows_max, bytes_max: self.engine.settings.chunk_bytes_max }
+    }
+
+    async fn prepare(&self, held: &mut HeldJob) -> Prepared {
+        let cursor = held.lease.cursor;
+        let rows_max = if cursor < held.one_by_one_until { 1 } else { self.size.rows() };
+        prepare_at_cursor(&self.engine, held, &self.judge, self.wanted(cursor, rows_max)).await
+    }
+
+    /// Takes a job with what was made ready for it into the lane, or deals with what stood in the way.
+    async fn place(&mut self, held: HeldJob, prepared: Prepared, ring: &mut VecDeque<HeldJob>) {
+        match prepared {
+            Prepared::Chunk(ready) => self.in_hand = Some((held, ready)),
+            Prepared::Keying => ring.push_back(held),
+            Prepared::Hopeless(error) => end(&self.engine, held, error).await,
+            Prepared::Failed(error) => {
+                let job = held.job_id();
+                tracing::warn!(%job, %error, "the next rows of a job could not be read; trying again");
+                if let Some(held) = pause(&self.engine, held, &error).await {
+                    ring.push_back(held);
+                }
+            }
+        }
+    }
+
+    /// What a chunk that was applied, or was not, means for its job; `None` when the job is out of our hands.
+    async fn settle(
+        &mut self,
+        mut held: HeldJob,
+        applied: Result<ChunkReceipt, StoreError>,
+        rows: usize,
+    ) -> Option<HeldJob> {
+        let error = match applied {
+            Ok(receipt) => {
+                held.advanced(&receipt, &self.engine);
+                if receipt.complete {
+                    tracing::info!(job = %held.job_id(), tally = ?receipt.tally, "job complete");
+                    return None;
+                }
+                return Some(held);
+            }
+            Err(error) => error,
+        };
+        match error {
+            StoreError::SchemaChanged => {
+                held.forget_schema();
+                Some(held)
+            }
+            StoreError::LeaseLost => {
+                tracing::info!(job = %held.job_id(), "another worker has the job");
+                self.engine.running_jobs.remove(held.job_id());
+                None
+            }
+            StoreError::OutcomeUnknown(_) => read_back(&self.engine, held).await,
+            StoreError::Internal(_) if rows > 1 => {
+                tracing::error!(job = %held.job_id(), %error, "a chunk could not be applied; its rows are tried one by one");
+                held.one_by_one_until = held.lease.cursor.saturating_add(u32::try_from(rows).unwrap_or(u32::MAX));
+                Some(held)
+            }
+            StoreError::Internal(_) => self.reject_row(held, error).await,
+            transient => {
+                tracing::warn!(job = %held.job_id(), error = %transient, "a chunk could not be applied; trying again");
+                pause(&self.engine, held, &transient).await
+            }
+        }
+    }
+
+    /// A single row that the store cannot apply is rejected; the job goes on.
+    async fn reject_row(&self, mut held: HeldJob, error: StoreError) -> Option<HeldJob> {
+        let context = held.context.clone()?;
+        let judged = JudgedChunk {
+            first_row: held.lease.cursor,
+            schema_version: context.schema().version,
+            rows: vec![crashed()],
+            ..JudgedChunk::default()
+        };
+        tracing::error!(job = %held.job_id(), row = held.lease.cursor, %error, "a row could not be applied");
+        match apply(&self.engine, &mut held, ReadyChunk { context, judged }).await {
+            Ok(receipt) => {
+                held.advanced(&receipt, &self.engine);
+                (!receipt.complete).then_some(held)
+            }
+            Err(again) => pause(&self.engine, held, &again).await,
+        }
+    }
+}
+
+fn take_due(ring: &mut VecDeque<HeldJob>) -> Option<HeldJob> {
+    let now = Instant::now();
+    let place = ring.iter().position(|held| held.is_due(now))?;
+    ring.remove(place)
+}
+
+fn is_next(held: &HeldJob, judged: &JudgedChunk) -> bool {
+    let is_current = held.context.as_ref().is_some_and(|context| context.schema().version == judged.schema_version);
+    is_current && judged.first_row == held.lease.cursor
+}
+
+async fn apply(engine: &Engine, held: &mut HeldJob, chunk: ReadyChunk) -> Result<ChunkReceipt, StoreError> {
+    let command = ApplyChunk {
+        context: chunk.context,
+        judged: chunk.judged,
+        lease_for: engine.settings.lease_for,
+        now: engine.clock.now(),
+    };
+    engine.store.apply_chunk(&mut held.lease, command).await
+}
+
+/// Pauses a failing job, or ends it when it has been failing for a day.
+async fn pause(engine: &Engine, mut held: HeldJob, error: &StoreError) -> Option<HeldJob> {
+    let failing_ms = held.failed(engine.clock.now());
+    if matches!(error, StoreError::Closing) {
+        return Some(held);
+    }
+    if u128::try_from(failing_ms).unwrap_or(0) < FAILING_MAX.as_millis() {
+        return Some(held);
+    }
+    let message = "the store has not been able to carry this import on for a day; send the rows without a result again";
+    end(engine, held, JobError { code: JobErrorCode::Internal, message: message.into() }).await;
+    None
+}
+
+async fn end(engine: &Engine, held: HeldJob, error: JobError) {
+    let job = held.job_id();
+    tracing::error!(%job, code = error.code.name(), "job failed");
+    engine.running_jobs.remove(job);
+    if let Err(store_error) = engine.store.fail(held.into_lease(), error, engine.clock.now()).await {
+        tracing::warn!(%job, error = %store_error, "the failure of a job could not be kept; it will be found again");
+    }
+}
+
+/// After a commit whose answer was lost: the job's cursor tells whether it happened.
+async fn read_back(engine: &Engine, mut held: HeldJob) -> Option<HeldJob> {
+    let job = held.job_id();
+    match engine.store.snapshot(&held.lease.caller(), job).await {
+        Ok(Some(snapshot)) if snapshot.state == (JobState::Running { attempt: held.lease.attempt }) => {
+            held.lease.cursor = snapshot.cursor;
+            held.lease.tally = snapshot.tally;
+            Some(held)
+        }
+        Ok(_) => {
+            engine.running_jobs.remove(job);
+            None
+        }
+        Err(error) => {
+            tracing::warn!(%job, %error, "whether a chunk was committed is not known yet; giving the job back");
+            release(engine, held).await;
+            None
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Makes the next chunk of a job ready: its rows are read and judged.
+//!
+//! A row that brings the process down must not stop the job for ever. A panic is caught and its row rejected. Against
+//! worse, rows are noted before they are judged once a worker has died at this cursor; the row that was noted at two
+//! deaths, after three in all, is rejected unread.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use refract_domain::error::{RowCode, RowError};
+use refract_domain::import::job::{JobError, JobErrorCode, JobSpec};
+use refract_domain::import::judge::JudgeContext;
+use refract_domain::import::row::{JudgedChunk, JudgedRow, RawChunk};
+use refract_store::{Keying, Lease, SharedStore, StoreError};
+
+use super::{HeldJob, JudgeChunk};
+use crate::judging::{judge_context, key_step};
+use crate::{Engine, EngineError};
+
+/// Deaths at one cursor after which a row is given up.
+const DEATHS_MAX: u32 = 3;
+/// Deaths with the same row noted after which it is that row.
+const SUSPECT_DEATHS_MAX: u32 = 2;
+
+/// A chunk ready to be applied.
+pub(super) struct ReadyChunk {
+    pub(super) context: Arc<JudgeContext>,
+    pub(super) judged: JudgedChunk,
+}
+
+/// What preparing came to.
+pub(super) enum Prepared {
+    Chunk(ReadyChunk),
+    /// The dedupe property is being keyed; one step of it was taken.
+    Keying,
+    /// The job cannot be carried through.
+    Hopeless(JobError),
+    /// Not now.
+    Failed(StoreError),
+}
+
+/// Which rows to make ready.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) from_row: u32,
+    pub(super) rows_max: usize,
+    pub(super) bytes_max: usize,
+}
+
+/// What the next chunk of a job needs, apart from the lease, which may be in use for the chunk before.
+pub(super) struct Errand {
+    store: SharedStore,
+    spec: Arc<JobSpec>,
+    context: Arc<JudgeContext>,
+    judge: Arc<JudgeChunk>,
+    /// With the lease's bookkeeping of deaths.
+    given_up_row: Option<u32>,
+}
+
+impl Errand {
+    /// The errand for a job whose context is known.
+    pub(super) fn of(engine: &Engine, held: &HeldJob, judge: &Arc<JudgeChunk>) -> Option<Self> {
+        Some(Self {
+            store: Arc::clone(&engine.store),
+            spec: Arc::clone(&held.lease.spec),
+            context: Arc::clone(held.context.as_ref()?),
+            judge: Arc::clone(judge),
+            given_up_row: given_up_row(&held.lease),
+        })
+    }
+
+    /// Reads and judges rows beyond the chunk in hand.
+    pub(super) async fn prepare(self, wanted: Wanted) -> Prepared {
+        match self.store.load_chunk(&self.spec, wanted.from_row, wanted.rows_max, wanted.bytes_max).await {
+            Ok(raw) => self.judge_apart(raw, None).await,
+            Err(error) => unreadable(error),
+        }
+    }
+
+    /// Judges on a thread where that may take its time. With a lease every row is noted before.
+    async fn judge_apart(self, raw: RawChunk, noted_for: Option<&Lease>) -> Prepared {
+        let context = Arc::clone(&self.context);
+        let judged = match noted_for {
+            Some(lease) => Ok(tokio::task::block_in_place(|| self.judge_noting(&raw, lease))),
+            None => tokio::task::spawn_blocking(move || self.judge_or_isolate(&raw)).await,
+        };
+        match judged {
+            Ok(judged) => Prepared::Chunk(ReadyChunk { context, judged }),
+            Err(error) => Prepared::Failed(StoreError::Internal(format!("judging did not end: {error}"))),
+        }
+    }
+
+    fn judge_or_isolate(&self, raw: &RawChunk) -> JudgedChunk {
+        let whole = catch_unwind(AssertUnwindSafe(|| (self.judge)(&self.context, raw)));
+        whole.unwrap_or_else(|_| self.judge_each(raw, |_| {}))
+    }
+
+    fn judge_noting(&self, raw: &RawChunk, lease: &Lease) -> JudgedChunk {
+        let judged = self.judge_each(raw, |row| self.store.suspect(lease, Some(row)));
+        self.store.suspect(lease, None);
+        judged
+    }
+
+    /// Judges row by row, so that a row that panics is rejected alone.
+    fn judge_each(&self, raw: &RawChunk, before: impl Fn(u32)) -> JudgedChunk {
+        let mut all = JudgedChunk {
+            first_row: raw.first_row,
+            schema_version: self.context.schema().version,
+            ..JudgedChunk::default()
+        };
+        for (row, bytes) in (raw.first_row..).zip(raw.rows()) {
+            if Some(row) == self.given_up_row {
+                all.rows.push(crashed());
+                continue;
+            }
+            before(row);
+            let mut alone = RawChunk::starting_at(row);
+            alone.push(bytes);
+            match catch_unwind(AssertUnwindSafe(|| (self.judge)(&self.context, &alone))) {
+                Ok(judged) => all.append(judged),
+                Err(_) => all.rows.push(crashed()),
+            }
+        }
+        all
+    }
+}
+
+/// Makes the chunk at the lease's cursor ready, with all that a job needs before its first.
+pub(super) async fn prepare_at_cursor(
+    engine: &Engine,
+    held: &mut HeldJob,
+    judge: &Arc<JudgeChunk>,
+    wanted: Wanted,
+) -> Prepared {
+    if !held.is_keyed {
+        let spec = &held.lease.spec;
+        match key_step(&engine.store, &held.lease.caller(), spec.object_type, &spec.options).await {
+            Ok(Keying::Ready) => {
+                held.is_keyed = true;
+                // The first step may have changed the schema.
+                held.context = None;
+            }
+            Ok(Keying::Building) => return Prepared::Keying,
+            Err(error) => return Prepared::Failed(error),
+        }
+    }
+    if held.context.is_none()
+        && let Err(hopeless_or_failed) = find_context(engine, held).await
+    {
+        return hopeless_or_failed;
+    }
+    let Some(errand) = Errand::of(engine, held, judge) else { return Prepared::Keying };
+    match errand.store.load_chunk(&errand.spec, wanted.from_row, wanted.rows_max, wanted.bytes_max).await {
+        Ok(raw) => errand.judge_apart(raw, held.is_wary().then_some(&held.lease)).await,
+        Err(error) => unreadable(error),
+    }
+}
+
+async fn find_context(engine: &Engine, held: &mut HeldJob) -> Result<(), Prepared> {
+    let spec = &held.lease.spec;
+    let caller = held.lease.caller();
+    match judge_context(&engine.store, &caller, spec.object_type, &spec.options, held.freshness).await {
+        Ok(context) => {
+            held.context = Some(context);
+            held.freshness = refract_store::Freshness::Cached;
+            Ok(())
+        }
+        Err(EngineError::Options(error)) => {
+            Err(Prepared::Hopeless(JobError { code: JobErrorCode::ListDeleted, message: error.to_string() }))
+        }
+        Err(EngineError::Store(error)) => Err(Prepared::Failed(error)),
+        Err(other) => Err(Prepared::Failed(StoreError::Internal(other.to_string()))),
+    }
+}
+
+/// The row that this lease gives up unread.
+fn given_up_row(lease: &Lease) -> Option<u32> {
+    let is_certain = lease.deaths >= DEATHS_MAX && lease.suspect_deaths >= SUSPECT_DEATHS_MAX;
+    lease.suspect_row.filter(|_| is_certain)
+}
+
+/// The verdict on a row that brings its judge down.
+pub(super) fn crashed() -> JudgedRow {
+    let message = "the server could not process this row and left it out; check it for unusual content and report it";
+    JudgedRow::Faulty(Box::new(RowError::new("", RowCode::RowCrashed, message)))
+}
+
+fn unreadable(error: StoreError) -> Prepared {
+    let (code, message) = match &error {
+        StoreError::StagedRowsLost(_) => (JobErrorCode::StorageLost, "the rows of this import are no longer stored"),
+        StoreError::Corrupt(_) => (JobErrorCode::PayloadCorrupt, "the stored rows of this import cannot be read"),
+        _ => return Prepared::Failed(error),
+    };
+    tracing::error!(%error, "staged rows cannot be read");
+    Prepared::Hopeless(JobError { code, message: format!("{message}; send the rows without a result again") })
+}

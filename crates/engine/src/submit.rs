@@ -1,0 +1,152 @@
+//! The end of an intake: the import is carried out in the request, or becomes a job.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use refract_domain::ids::{JobId, TeamId};
+use refract_domain::import::job::JobSpec;
+use refract_domain::import::judge::judge_chunk;
+use refract_domain::import::options::ImportOptions;
+use refract_domain::import::route::Route;
+use refract_store::{AdmitJob, Answered, Caller, Freshness, Idempotent, InlineImport, InlineReport, Keying};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::idempotency::IdempotentRequest;
+use crate::judging::{judge_context, key_step, with_current_schema};
+use crate::task::to_the_end;
+use crate::{EngineError, Intake};
+
+/// How long an inline import waits for its turn within its team before it is refused.
+const INLINE_WAIT: Duration = Duration::from_secs(5);
+
+/// What became of an import that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submitted {
+    /// It was carried out.
+    Inline(InlineReport),
+    /// It is a durable job.
+    Job(JobSpec),
+}
+
+/// How many inline imports each team has under way.
+pub(crate) struct InlinePermits {
+    per_team_max: usize,
+    teams: Mutex<HashMap<TeamId, Arc<Semaphore>>>,
+}
+
+impl InlinePermits {
+    pub(crate) fn new(per_team_max: usize) -> Self {
+        Self { per_team_max, teams: Mutex::new(HashMap::new()) }
+    }
+
+    async fn acquire(&self, caller: &Caller) -> Result<OwnedSemaphorePermit, EngineError> {
+        let refusal = EngineError::TooManyInline { limit: self.per_team_max };
+        let Ok(semaphore) = self.teams.lock().map(|mut teams| {
+            let fresh = || Arc::new(Semaphore::new(self.per_team_max));
+            Arc::clone(teams.entry(caller.team_id).or_insert_with(fresh))
+        }) else {
+            return Err(refusal);
+        };
+        match tokio::time::timeout(INLINE_WAIT, semaphore.acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(refusal),
+        }
+    }
+}
+
+impl Intake {
+    /// Carries the import out, or makes it a job, whatever the caller does meanwhile.
+    ///
+    /// # Errors
+    /// [`EngineError::Options`] when the options do not fit the team's schema; [`EngineError::TooManyInline`]; the
+    /// store's. On any error nothing is written.
+    pub async fn submit(
+        self,
+        options: ImportOptions,
+        idempotent: Option<IdempotentRequest<Submitted>>,
+    ) -> Result<Answered<Submitted>, EngineError> {
+        to_the_end(async move {
+            match self.route() {
+                Route::Inline => self.apply_inline(options, idempotent).await,
+                Route::Queued => self.admit(options, idempotent).await,
+            }
+        })
+        .await
+    }
+
+    async fn apply_inline(
+        self,
+        options: ImportOptions,
+        idempotent: Option<IdempotentRequest<Submitted>>,
+    ) -> Result<Answered<Submitted>, EngineError> {
+        let _permit = self.engine.inline_permits.acquire(&self.caller).await?;
+        let (idempotent, _reservation) = idempotent.map(IdempotentRequest::split).unzip();
+        let idempotent = idempotent.map(|idempotent| Idempotent {
+            claim: idempotent.claim,
+            render: Arc::new(move |report: &InlineReport| (idempotent.render)(&Submitted::Inline(report.clone()))),
+        });
+        self.check_options(&options).await?;
+        while key_step(&self.engine.store, &self.caller, self.object_type, &options).await? == Keying::Building {}
+        let (engine, intake, options) = (&self.engine, &self, &options);
+        let answered = with_current_schema(|freshness| {
+            let idempotent = idempotent.clone();
+            async move {
+                let context =
+                    judge_context(&engine.store, &intake.caller, intake.object_type, options, freshness).await?;
+                let command = InlineImport {
+                    caller: intake.caller,
+                    judged: judge_chunk(&context, &intake.chunk),
+                    context,
+                    source: engine.ids.random_uuid(),
+                    now: engine.clock.now(),
+                    idempotent,
+                };
+                Ok(engine.store.apply_inline(command).await?)
+            }
+        })
+        .await?;
+        Ok(map_fresh(answered, Submitted::Inline))
+    }
+
+    async fn admit(
+        mut self,
+        options: ImportOptions,
+        idempotent: Option<IdempotentRequest<Submitted>>,
+    ) -> Result<Answered<Submitted>, EngineError> {
+        self.check_options(&options).await?;
+        let (idempotent, _reservation) = idempotent.map(IdempotentRequest::split).unzip();
+        let upload = self.finish_upload().await?;
+        let command = AdmitJob {
+            caller: self.caller,
+            job_id: JobId(self.engine.ids.random_uuid()),
+            object_type: self.object_type,
+            options,
+            upload,
+            now: self.engine.clock.now(),
+            idempotent: idempotent.map(|idempotent| Idempotent {
+                claim: idempotent.claim,
+                render: Arc::new(move |spec: &JobSpec| (idempotent.render)(&Submitted::Job(spec.clone()))),
+            }),
+        };
+        let answered = self.engine.store.admit(command).await?;
+        self.engine.job_admitted.notify_one();
+        Ok(map_fresh(answered, Submitted::Job))
+    }
+
+    /// Refuses options that do not fit before anything is written.
+    async fn check_options(&self, options: &ImportOptions) -> Result<(), EngineError> {
+        let context =
+            judge_context(&self.engine.store, &self.caller, self.object_type, options, Freshness::Cached).await;
+        context.map(|_| ())
+    }
+}
+
+fn map_fresh<A, B>(answered: Answered<A>, map: impl FnOnce(A) -> B) -> Answered<B> {
+    match answered {
+        Answered::Fresh(effect) => Answered::Fresh(map(effect)),
+        Answered::Replay(answer) => Answered::Replay(answer),
+        Answered::Mismatch => Answered::Mismatch,
+        Answered::Stale => Answered::Stale,
+    }
+}
