@@ -145,7 +145,8 @@ fn read_unit(escape: &str) -> Option<u32> {
 pub fn push_text(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
-    while let Some(position) = rest.find(|character| character < ' ' || character == '"' || character == '\\') {
+    // Bytes will do: what is escaped is ASCII, and no byte of another character looks like it.
+    while let Some(position) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
         let (plain, special) = rest.split_at(position);
         out.push_str(plain);
         push_escape(out, special.as_bytes()[0]);
