@@ -49,7 +49,11 @@ pub(super) enum Member {
 
 impl Splitter {
     /// Goes through one piece.
-    pub(super) fn drive(&mut self, bytes: &[u8], sink: &mut impl RowSink) -> Result<(), SplitError> {
+    pub(super) fn drive(
+        &mut self,
+        bytes: &[u8],
+        sink: &mut impl RowSink,
+    ) -> Result<(), SplitError> {
         let mut at = 0;
         loop {
             let in_value = matches!(self.place, Place::InRow | Place::InName | Place::InOptions);
@@ -57,7 +61,9 @@ impl Splitter {
                 at = end_of_whitespace(bytes, at);
             }
             let rest = bytes.get(at..).unwrap_or_default();
-            let Some(&byte) = rest.first() else { return Ok(()) };
+            let Some(&byte) = rest.first() else {
+                return Ok(());
+            };
             at += match self.place {
                 Place::InRow => self.continue_row(rest, sink)?,
                 Place::InName => self.continue_name(rest)?,
@@ -79,13 +85,15 @@ impl Splitter {
             (Place::Colon(member), b':') => (Place::Value(member), 1),
             (Place::Value(Member::Objects), b'[') => (Place::FirstRow, 1),
             (Place::Value(Member::Options), _) => {
-                self.capture.begin(offset, self.limits.options_bytes_max, OPTIONS_DEPTH_MAX);
+                self.capture
+                    .begin(offset, self.limits.options_bytes_max, OPTIONS_DEPTH_MAX);
                 (Place::InOptions, 0)
             }
             (Place::FirstRow | Place::AfterRow, b']') => (Place::AfterMember, 1),
             (Place::AfterRow, b',') => (Place::NextRow, 1),
             (Place::FirstRow | Place::NextRow, _) => {
-                self.capture.begin(offset, self.limits.row_bytes_max, usize::MAX);
+                self.capture
+                    .begin(offset, self.limits.row_bytes_max, usize::MAX);
                 (Place::InRow, 0)
             }
             (Place::AfterMember, b',') => (Place::NextName, 1),
@@ -97,12 +105,19 @@ impl Splitter {
     }
 
     fn continue_row(&mut self, rest: &[u8], sink: &mut impl RowSink) -> Result<usize, SplitError> {
-        let length = match self.capture.feed(rest).map_err(|fault| self.describe(fault))? {
+        let length = match self
+            .capture
+            .feed(rest)
+            .map_err(|fault| self.describe(fault))?
+        {
             Captured::Unfinished => return Ok(rest.len()),
             Captured::Finished(length) => length,
         };
         if self.rows >= self.limits.rows_max {
-            return Err(SplitError::TooManyRows { limit: self.limits.rows_max, measured: self.rows + 1 });
+            return Err(SplitError::TooManyRows {
+                limit: self.limits.rows_max,
+                measured: self.rows + 1,
+            });
         }
         match self.capture.text(rest, length) {
             Ok(row) => sink.row(row.as_bytes()),
@@ -114,7 +129,11 @@ impl Splitter {
     }
 
     fn continue_name(&mut self, rest: &[u8]) -> Result<usize, SplitError> {
-        let length = match self.capture.feed(rest).map_err(|fault| self.describe(fault))? {
+        let length = match self
+            .capture
+            .feed(rest)
+            .map_err(|fault| self.describe(fault))?
+        {
             Captured::Unfinished => return Ok(rest.len()),
             Captured::Finished(length) => length,
         };
@@ -137,7 +156,11 @@ impl Splitter {
     }
 
     fn continue_options(&mut self, rest: &[u8]) -> Result<usize, SplitError> {
-        let length = match self.capture.feed(rest).map_err(|fault| self.describe(fault))? {
+        let length = match self
+            .capture
+            .feed(rest)
+            .map_err(|fault| self.describe(fault))?
+        {
             Captured::Unfinished => return Ok(rest.len()),
             Captured::Finished(length) => length,
         };
@@ -156,7 +179,9 @@ impl Splitter {
     pub(super) fn unknown_name(&self, name: &str) -> SplitError {
         SplitError::InvalidRequest {
             offset: self.capture.offset(),
-            fault: RequestFault::UnknownName { name: shortened(name) },
+            fault: RequestFault::UnknownName {
+                name: shortened(name),
+            },
         }
     }
 }
@@ -165,14 +190,30 @@ impl Splitter {
 #[cold]
 fn refusal(place: Place, found: u8, offset: u64) -> SplitError {
     let expected = match place {
-        Place::Start if found == 0xEF => return SplitError::InvalidJson { offset, fault: JsonFault::ByteOrderMark },
-        Place::End { .. } => return SplitError::InvalidJson { offset, fault: JsonFault::TrailingData },
+        Place::Start if found == 0xEF => {
+            return SplitError::InvalidJson {
+                offset,
+                fault: JsonFault::ByteOrderMark,
+            };
+        }
+        Place::End { .. } => {
+            return SplitError::InvalidJson {
+                offset,
+                fault: JsonFault::TrailingData,
+            };
+        }
         Place::Start | Place::Value(_) => match kind_of_value(found) {
             Some(found) if place == Place::Start => {
-                return SplitError::InvalidRequest { offset, fault: RequestFault::BodyNotObject { found } };
+                return SplitError::InvalidRequest {
+                    offset,
+                    fault: RequestFault::BodyNotObject { found },
+                };
             }
             Some(found) => {
-                return SplitError::InvalidRequest { offset, fault: RequestFault::ObjectsNotArray { found } };
+                return SplitError::InvalidRequest {
+                    offset,
+                    fault: RequestFault::ObjectsNotArray { found },
+                };
             }
             None if place == Place::Start => "`{`",
             None => "`[`",
@@ -183,7 +224,10 @@ fn refusal(place: Place, found: u8, offset: u64) -> SplitError {
         Place::AfterRow => "`,` or `]`",
         _ => "`,` or `}`",
     };
-    SplitError::InvalidJson { offset, fault: JsonFault::UnexpectedByte { found, expected } }
+    SplitError::InvalidJson {
+        offset,
+        fault: JsonFault::UnexpectedByte { found, expected },
+    }
 }
 
 /// What kind of JSON value begins with `byte`, if any does.

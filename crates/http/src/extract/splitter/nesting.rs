@@ -49,11 +49,6 @@ impl Nesting {
             self.innermost = word;
         }
     }
-
-    pub(super) fn clear(&mut self) {
-        self.spilled.clear();
-        self.depth = 0;
-    }
 }
 
 #[cfg(test)]

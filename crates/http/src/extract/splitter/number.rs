@@ -19,13 +19,20 @@ pub(super) enum Number {
     ExponentDigits,
 }
 
+/// How far the bytes at hand took a number.
+pub(super) enum NumberRead {
+    /// To their end; more of it may follow.
+    Unfinished(Number),
+    /// It ended before the byte with this index.
+    Ended { at: usize },
+    /// The byte with this index cannot stand in a number.
+    Wrong { at: usize },
+}
+
 /// What the next byte does to a number.
-pub(super) enum NumberStep {
-    /// The byte belongs to the number.
+enum NumberStep {
     Goes(Number),
-    /// The number was complete before this byte.
     Ended,
-    /// No number continues like this.
     Wrong,
 }
 
@@ -40,14 +47,24 @@ impl Number {
         }
     }
 
-    /// Whether any number of digits may follow without changing the state.
+    /// Reads on from `at`.
     #[inline]
-    pub(super) fn repeats(self) -> bool {
-        matches!(self, Self::Whole | Self::Fraction | Self::ExponentDigits)
+    pub(super) fn read(self, bytes: &[u8], at: usize) -> NumberRead {
+        let mut reached = self;
+        let mut position = at;
+        while let Some(&byte) = bytes.get(position) {
+            match reached.step(byte) {
+                NumberStep::Goes(next) => reached = next,
+                NumberStep::Ended => return NumberRead::Ended { at: position },
+                NumberStep::Wrong => return NumberRead::Wrong { at: position },
+            }
+            position += 1;
+        }
+        NumberRead::Unfinished(reached)
     }
 
     #[inline]
-    pub(super) fn step(self, byte: u8) -> NumberStep {
+    fn step(self, byte: u8) -> NumberStep {
         use NumberStep::{Ended, Goes, Wrong};
         match (self, byte) {
             (Self::Minus, b'0') => Goes(Self::Zero),
@@ -56,8 +73,11 @@ impl Number {
             (Self::Point | Self::Fraction, b'0'..=b'9') => Goes(Self::Fraction),
             (Self::Zero | Self::Whole | Self::Fraction, b'e' | b'E') => Goes(Self::Exponent),
             (Self::Exponent, b'+' | b'-') => Goes(Self::ExponentSign),
-            (Self::Exponent | Self::ExponentSign | Self::ExponentDigits, b'0'..=b'9') => Goes(Self::ExponentDigits),
-            (Self::Minus | Self::Point | Self::Exponent | Self::ExponentSign, _) | (Self::Zero, b'0'..=b'9') => Wrong,
+            (Self::Exponent | Self::ExponentSign | Self::ExponentDigits, b'0'..=b'9') => {
+                Goes(Self::ExponentDigits)
+            }
+            (Self::Minus | Self::Point | Self::Exponent | Self::ExponentSign, _)
+            | (Self::Zero, b'0'..=b'9') => Wrong,
             (Self::Zero | Self::Whole | Self::Fraction | Self::ExponentDigits, _) => Ended,
         }
     }

@@ -7,8 +7,8 @@
 
 use super::error::JsonFault;
 use super::nesting::Nesting;
-use super::number::{Number, NumberStep};
-use super::runs::{end_of_plain_text, end_of_whitespace};
+use super::number::{Number, NumberRead};
+use super::runs::{end_of_plain_text, end_of_whitespace, is_whitespace};
 
 /// What a string is part of, hence what may follow it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,14 +79,19 @@ pub(super) struct ValueScanner {
 
 impl ValueScanner {
     pub(super) fn new() -> Self {
-        Self { state: State::One(Expected::Value), nesting: Nesting::default(), depth_max: usize::MAX, literal_rest: b"" }
+        Self {
+            state: State::One(Expected::Value),
+            nesting: Nesting::default(),
+            depth_max: usize::MAX,
+            literal_rest: b"",
+        }
     }
 
-    /// Makes ready for a new value that may be nested `depth_max` deep.
+    /// Makes ready for a new value that may be nested `depth_max` deep. The one before must be finished, so that no
+    /// bracket of it is open.
     #[inline]
     pub(super) fn restart(&mut self, depth_max: usize) {
         self.state = State::One(Expected::Value);
-        self.nesting.clear();
         self.depth_max = depth_max;
     }
 
@@ -102,7 +107,9 @@ impl ValueScanner {
                         None => break,
                         Some(b'"') => state = after_text(role),
                         Some(b'\\') => state = State::One(Expected::Escape(role)),
-                        Some(&found) => return Err(ScanFault { at, fault: JsonFault::ControlCharacter { found } }),
+                        Some(&found) => {
+                            return Err(scan_fault(at, JsonFault::ControlCharacter { found }));
+                        }
                     }
                     at += 1;
                 }
@@ -110,42 +117,38 @@ impl ValueScanner {
                     if self.nesting.depth() == 0 {
                         return Ok(Scan::Finished(at));
                     }
-                    state = match (byte, self.nesting.in_object()) {
-                        (b',', true) => State::One(Expected::Name),
-                        (b',', false) => State::One(Expected::Value),
-                        (b'}', true) | (b']', false) => {
-                            self.nesting.close();
-                            State::AfterValue
+                    match self.after_value(byte) {
+                        Ok(next) => {
+                            state = next;
+                            at += 1;
                         }
-                        (b' ' | b'\n' | b'\r' | b'\t', _) => {
-                            at = end_of_whitespace(bytes, at);
-                            continue;
-                        }
-                        (found, in_object) => return Err(unexpected(at, found, expected_after_value(in_object))),
-                    };
-                    at += 1;
-                }
-                State::Number(number) => match number.step(byte) {
-                    NumberStep::Goes(next) => {
-                        state = State::Number(next);
-                        at += 1;
-                        if next.repeats() {
-                            while bytes.get(at).is_some_and(u8::is_ascii_digit) {
-                                at += 1;
-                            }
-                        }
+                        Err(_) if is_whitespace(byte) => at = end_of_whitespace(bytes, at),
+                        Err(fault) => return Err(scan_fault(at, fault)),
                     }
-                    NumberStep::Ended => state = State::AfterValue,
-                    NumberStep::Wrong => return Err(ScanFault { at, fault: JsonFault::InvalidNumber }),
+                }
+                State::Number(number) => match number.read(bytes, at) {
+                    NumberRead::Unfinished(reached) => {
+                        state = State::Number(reached);
+                        break;
+                    }
+                    NumberRead::Ended { at: end } => {
+                        state = State::AfterValue;
+                        at = end;
+                    }
+                    NumberRead::Wrong { at } => {
+                        return Err(scan_fault(at, JsonFault::InvalidNumber));
+                    }
                 },
-                State::One(expected) => {
-                    if expected.may_follow_whitespace() {
+                State::One(expected) => match self.step(expected, byte) {
+                    Ok(next) => {
+                        state = next;
+                        at += 1;
+                    }
+                    Err(_) if is_whitespace(byte) && expected.may_follow_whitespace() => {
                         at = end_of_whitespace(bytes, at);
                     }
-                    let Some(&found) = bytes.get(at) else { break };
-                    state = self.step(expected, found).map_err(|fault| ScanFault { at, fault })?;
-                    at += 1;
-                }
+                    Err(fault) => return Err(scan_fault(at, fault)),
+                },
             }
         }
         self.state = state;
@@ -165,19 +168,51 @@ impl ValueScanner {
                 Ok(State::AfterValue)
             }
             (Expected::Value | Expected::FirstItem, _) => self.begin_value(byte),
-            (Expected::Escape(role), b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(State::Text(role)),
+            (Expected::Escape(role), b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                Ok(State::Text(role))
+            }
             (Expected::Escape(role), b'u') => Ok(State::One(Expected::Hexadecimal(role, 4))),
-            (Expected::Hexadecimal(role, left), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => match left {
-                0 | 1 => Ok(State::Text(role)),
-                _ => Ok(State::One(Expected::Hexadecimal(role, left - 1))),
-            },
+            (Expected::Hexadecimal(role, left), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
+                match left {
+                    0 | 1 => Ok(State::Text(role)),
+                    _ => Ok(State::One(Expected::Hexadecimal(role, left - 1))),
+                }
+            }
             (Expected::Escape(_) | Expected::Hexadecimal(..), _) => Err(JsonFault::InvalidEscape),
             (Expected::Literal, _) => self.continue_literal(byte),
-            (Expected::Name, found) => Err(JsonFault::UnexpectedByte { found, expected: "a name in quotes" }),
-            (Expected::FirstName, found) => {
-                Err(JsonFault::UnexpectedByte { found, expected: "a name in quotes or `}`" })
+            (Expected::Name, found) => Err(JsonFault::UnexpectedByte {
+                found,
+                expected: "a name in quotes",
+            }),
+            (Expected::FirstName, found) => Err(JsonFault::UnexpectedByte {
+                found,
+                expected: "a name in quotes or `}`",
+            }),
+            (Expected::Colon, found) => Err(JsonFault::UnexpectedByte {
+                found,
+                expected: "`:`",
+            }),
+        }
+    }
+
+    /// After a value within an array or object.
+    #[inline]
+    fn after_value(&mut self, byte: u8) -> Result<State, JsonFault> {
+        match (byte, self.nesting.in_object()) {
+            (b',', true) => Ok(State::One(Expected::Name)),
+            (b',', false) => Ok(State::One(Expected::Value)),
+            (b'}', true) | (b']', false) => {
+                self.nesting.close();
+                Ok(State::AfterValue)
             }
-            (Expected::Colon, found) => Err(JsonFault::UnexpectedByte { found, expected: "`:`" }),
+            (found, true) => Err(JsonFault::UnexpectedByte {
+                found,
+                expected: "`,` or `}`",
+            }),
+            (found, false) => Err(JsonFault::UnexpectedByte {
+                found,
+                expected: "`,` or `]`",
+            }),
         }
     }
 
@@ -191,17 +226,26 @@ impl ValueScanner {
             b't' => Ok(self.begin_literal(b"rue")),
             b'f' => Ok(self.begin_literal(b"alse")),
             b'n' => Ok(self.begin_literal(b"ull")),
-            found => Err(JsonFault::UnexpectedByte { found, expected: "a value" }),
+            found => Err(JsonFault::UnexpectedByte {
+                found,
+                expected: "a value",
+            }),
         }
     }
 
     #[inline]
     fn open(&mut self, object: bool) -> Result<State, JsonFault> {
         if self.nesting.depth() >= self.depth_max {
-            return Err(JsonFault::TooDeep { limit: self.depth_max });
+            return Err(JsonFault::TooDeep {
+                limit: self.depth_max,
+            });
         }
         self.nesting.open(object);
-        Ok(State::One(if object { Expected::FirstName } else { Expected::FirstItem }))
+        Ok(State::One(if object {
+            Expected::FirstName
+        } else {
+            Expected::FirstItem
+        }))
     }
 
     fn begin_literal(&mut self, rest: &'static [u8]) -> State {
@@ -213,9 +257,16 @@ impl ValueScanner {
         match self.literal_rest {
             [expected, rest @ ..] if *expected == byte => {
                 self.literal_rest = rest;
-                Ok(if rest.is_empty() { State::AfterValue } else { State::One(Expected::Literal) })
+                Ok(if rest.is_empty() {
+                    State::AfterValue
+                } else {
+                    State::One(Expected::Literal)
+                })
             }
-            _ => Err(JsonFault::UnexpectedByte { found: byte, expected: "`true`, `false` or `null`" }),
+            _ => Err(JsonFault::UnexpectedByte {
+                found: byte,
+                expected: "`true`, `false` or `null`",
+            }),
         }
     }
 }
@@ -232,14 +283,14 @@ impl Expected {
     /// White space may stand between tokens, but not inside an escape or a literal.
     #[inline]
     fn may_follow_whitespace(self) -> bool {
-        !matches!(self, Self::Escape(_) | Self::Hexadecimal(..) | Self::Literal)
+        !matches!(
+            self,
+            Self::Escape(_) | Self::Hexadecimal(..) | Self::Literal
+        )
     }
 }
 
-fn expected_after_value(in_object: bool) -> &'static str {
-    if in_object { "`,` or `}`" } else { "`,` or `]`" }
-}
-
-fn unexpected(at: usize, found: u8, expected: &'static str) -> ScanFault {
-    ScanFault { at, fault: JsonFault::UnexpectedByte { found, expected } }
+#[cold]
+fn scan_fault(at: usize, fault: JsonFault) -> ScanFault {
+    ScanFault { at, fault }
 }

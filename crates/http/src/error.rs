@@ -1,0 +1,330 @@
+//! Every answer that is not a success: one place that gives each fault its status, code, words and headers.
+//!
+//! docs/wire.md lists the codes. Texts from inside (of the store, of the system) go to the log and never to a client.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::StatusCode;
+use refract_domain::error::RowError;
+use refract_domain::import::judge::ContextError;
+use refract_engine::{EngineError, KeptAnswer, StoreError};
+use refract_wire::{ErrorBody, ErrorDetail, FieldError};
+
+use crate::extract::decode::DecodeError;
+use crate::extract::splitter::SplitError;
+
+/// The header by which clients are told whether a repetition is of use.
+pub(crate) const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+
+/// How long callers wait for their own imports to end before they send another.
+const WAIT_FOR_JOBS: Duration = Duration::from_secs(5);
+
+/// An answer that is not a success. The layer around all routes gives it its body, which names the request.
+#[derive(Debug, Clone)]
+pub(crate) struct ApiError(Box<Fault>);
+
+#[derive(Debug, Clone)]
+struct Fault {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    errors: Vec<FieldError>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self(Box::new(Fault { status, code, message: message.into(), errors: Vec::new(), headers: Vec::new() }))
+    }
+
+    /// 400 `invalid_request`: the request is understood and cannot be carried out as it is.
+    pub(crate) fn invalid_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+    }
+
+    /// 400 `invalid_request` that names the part of the request at fault, such as `.body.options.list_id`.
+    pub(crate) fn invalid_field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::invalid_request(message).at(field)
+    }
+
+    /// 400 `invalid_json`.
+    pub(crate) fn invalid_json(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_json", message)
+    }
+
+    /// 400 `bad_request`: not HTTP as it should be.
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    /// 403, the same words for every reason: an answer must not tell which team or key exists.
+    pub(crate) fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "The API key gives no access to this team.")
+    }
+
+    /// 405 with the methods that the path knows.
+    pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
+        let message = "The path does not take this method; the Allow header names those it takes.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+            .with_header(ALLOW, HeaderValue::from_static(allow))
+    }
+
+    /// 413 naming limit and measured size.
+    pub(crate) fn payload_too_large(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", message)
+    }
+
+    /// 408: the client stopped sending.
+    pub(crate) fn request_timeout(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", message)
+    }
+
+    /// 429 with the time to wait.
+    pub(crate) fn rate_limited(message: impl Into<String>, wait: Duration) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message).retry_after(wait)
+    }
+
+    /// 500 without a word about why; the caller has logged it.
+    pub(crate) fn internal() -> Self {
+        let message = "The server failed at this request. Its log names the request id.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", message)
+    }
+
+    /// 409: the key is taken by another request; trying again is of no use.
+    pub(crate) fn idempotency_key_mismatch() -> Self {
+        let message = "The Idempotency-Key was used for another request: method, path or body differ. Use a new key.";
+        Self::new(StatusCode::CONFLICT, "idempotency_key_mismatch", message).should_retry(false)
+    }
+
+    /// 409: the key is too old; trying again is of no use.
+    pub(crate) fn idempotency_key_stale() -> Self {
+        let message = "The Idempotency-Key was used more than 24 hours ago. Use a new key.";
+        Self::new(StatusCode::CONFLICT, "idempotency_key_stale", message).should_retry(false)
+    }
+
+    /// 409: the first request with the key has not been answered yet.
+    pub(crate) fn idempotency_key_in_progress() -> Self {
+        let message = "A request with this Idempotency-Key is still under way. Try again in a moment.";
+        Self::new(StatusCode::CONFLICT, "idempotency_key_in_progress", message).retry_after(Duration::from_secs(1))
+    }
+
+    /// What a single record's body is refused for.
+    pub(crate) fn refused(error: &RowError) -> Self {
+        let mut refusal = Self::invalid_request(error.first.message.clone());
+        refusal.0.errors = error
+            .faults()
+            .map(|fault| FieldError {
+                field: body_field(&fault.field),
+                code: fault.code.name().to_owned(),
+                message: fault.message.clone(),
+            })
+            .collect();
+        refusal
+    }
+
+    /// Names the part of the request at fault.
+    fn at(mut self, field: impl Into<String>) -> Self {
+        let fault =
+            FieldError { field: field.into(), code: self.0.code.to_owned(), message: self.0.message.clone() };
+        self.0.errors.push(fault);
+        self
+    }
+
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.push((name, value));
+        self
+    }
+
+    /// Says how long to wait: whole seconds, at least one, and the same in milliseconds.
+    pub(crate) fn retry_after(self, wait: Duration) -> Self {
+        let seconds = wait.as_millis().div_ceil(1_000).max(1).to_string();
+        let millis = wait.as_millis().max(1).to_string();
+        let Ok(seconds) = HeaderValue::from_str(&seconds) else { return self };
+        let Ok(millis) = HeaderValue::from_str(&millis) else { return self };
+        self.with_header(RETRY_AFTER, seconds).with_header(RETRY_AFTER_MS, millis)
+    }
+
+    pub(crate) fn should_retry(self, is_of_use: bool) -> Self {
+        self.with_header(X_SHOULD_RETRY, HeaderValue::from_static(if is_of_use { "true" } else { "false" }))
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// Whether the answer belongs to the request itself, so that the same request must get it again: neither who asks
+    /// nor how often, and nothing that passes.
+    pub(crate) fn belongs_to_request(&self) -> bool {
+        use StatusCode as S;
+        self.0.status.is_client_error()
+            && !matches!(
+                self.0.status,
+                S::UNAUTHORIZED | S::FORBIDDEN | S::TOO_MANY_REQUESTS | S::CONFLICT | S::REQUEST_TIMEOUT
+            )
+    }
+
+    /// The body, naming the request.
+    fn body(&self, request_id: &str) -> Vec<u8> {
+        let detail = ErrorDetail {
+            code: self.0.code.to_owned(),
+            message: self.0.message.clone(),
+            request_id: request_id.to_owned(),
+            errors: self.0.errors.clone(),
+            details: None,
+        };
+        // Texts and lists of texts always serialise.
+        serde_json::to_vec(&ErrorBody::new(detail)).unwrap_or_default()
+    }
+
+    /// The answer as it is kept for an idempotency key.
+    pub(crate) fn kept(&self, request_id: &str) -> KeptAnswer {
+        let text_of = |(name, value): &(HeaderName, HeaderValue)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        };
+        KeptAnswer {
+            status: self.0.status.as_u16(),
+            headers: self.0.headers.iter().filter_map(text_of).collect(),
+            body: self.body(request_id),
+        }
+    }
+
+    /// The whole answer.
+    pub(crate) fn render(&self, request_id: &str) -> Response {
+        let mut response = Response::new(Body::from(self.body(request_id)));
+        *response.status_mut() = self.0.status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        for (name, value) in &self.0.headers {
+            response.headers_mut().insert(name, value.clone());
+        }
+        response
+    }
+}
+
+impl IntoResponse for ApiError {
+    /// An answer without its body: the outermost layer knows the request's id and renders the rest.
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.0.status;
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// A fault's path inside a record as a path inside the request.
+fn body_field(field: &str) -> String {
+    if field.is_empty() { ".body".to_owned() } else { format!(".body.{field}") }
+}
+
+impl From<SplitError> for ApiError {
+    fn from(error: SplitError) -> Self {
+        let message = error.to_string();
+        match error {
+            SplitError::InvalidJson { .. } => Self::invalid_json(message),
+            SplitError::DuplicateKey { .. } => Self::new(StatusCode::BAD_REQUEST, "duplicate_key", message),
+            SplitError::InvalidRequest { .. } => Self::invalid_field(".body", message),
+            SplitError::TooManyRows { .. } | SplitError::RowTooLarge { .. } | SplitError::OptionsTooLarge { .. } => {
+                Self::payload_too_large(message)
+            }
+        }
+    }
+}
+
+impl From<DecodeError> for ApiError {
+    fn from(error: DecodeError) -> Self {
+        let message = error.to_string();
+        match error {
+            DecodeError::Unsupported { .. } => {
+                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", message)
+                    .with_header(ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd"))
+            }
+            DecodeError::InvalidEncoding { .. } => Self::new(StatusCode::BAD_REQUEST, "invalid_encoding", message),
+            DecodeError::TooLarge { .. } => Self::payload_too_large(message),
+            DecodeError::Unavailable { .. } => {
+                tracing::error!(error = %message, "no memory for a decoder");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<EngineError> for ApiError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Store(error) => Self::from(error),
+            EngineError::Options(error) => {
+                let field = options_field(&error);
+                Self::invalid_field(field, error.to_string())
+            }
+            EngineError::Body(message) => Self::invalid_field(".body", message),
+            EngineError::TooManyJobs { limit } => Self::rate_limited(
+                format!("The team has {limit} unfinished import jobs, the most it may have. Wait for one to end."),
+                WAIT_FOR_JOBS,
+            ),
+            EngineError::TooManyInline { limit } => Self::rate_limited(
+                format!("The team has {limit} imports under way, the most it may have at once. Wait for one to end."),
+                Duration::from_secs(1),
+            ),
+            EngineError::ShuttingDown => shutting_down(),
+            EngineError::Internal(text) => {
+                tracing::error!(error = %text, "a use case failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+fn options_field(error: &ContextError) -> &'static str {
+    match error {
+        ContextError::UnknownDedupeProperty { .. } | ContextError::NotAKey { .. } => ".body.options.dedupe_by",
+        ContextError::UnknownList(_) | ContextError::ListOfAnotherType { .. } => ".body.options.list_id",
+        ContextError::StageWithoutList => ".body.options.require_list_stage",
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        let wait = error.retry_after();
+        match error {
+            StoreError::Unavailable(_) | StoreError::SchemaChanged => {
+                tracing::warn!(%error, "the store is not available");
+                store_unavailable("The store is not available at the moment. Nothing was written.").retry_after(wait)
+            }
+            StoreError::OutcomeUnknown(_) => {
+                tracing::warn!(%error, "the outcome of a commit is unknown");
+                let message = "The store did not say whether the request was carried out. Look before you repeat it, or \
+                               repeat it with the Idempotency-Key it was sent with.";
+                store_unavailable(message).retry_after(wait).should_retry(false)
+            }
+            StoreError::StorageFull(_) => {
+                tracing::error!(%error, "the store's disk is full");
+                let message = "The server has no space left. Nothing was written.";
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "insufficient_storage", message).retry_after(wait)
+            }
+            StoreError::Closing => shutting_down(),
+            StoreError::LeaseLost
+            | StoreError::StagedRowsLost(_)
+            | StoreError::Corrupt(_)
+            | StoreError::Internal(_) => {
+                tracing::error!(%error, "the store failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+fn store_unavailable(message: &str) -> ApiError {
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", message)
+}
+
+fn shutting_down() -> ApiError {
+    let message = "The server is shutting down. Nothing was written; try again in a moment.";
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "shutting_down", message).retry_after(Duration::from_secs(1))
+}
