@@ -1,0 +1,97 @@
+//! However an import is cut into chunks, outcomes, records and keys are the same; a redo is the same; the tally sums up.
+
+use proptest::prelude::*;
+use refract_domain::import::options::ImportOptions;
+use refract_domain::import::outcome::Outcome;
+use refract_domain::import::tally::Tally;
+
+use crate::world::{LIST, World};
+
+/// Rows over so few values that most of them meet.
+fn any_row() -> impl Strategy<Value = String> {
+    let email = prop_oneof![
+        5 => prop::sample::select(vec!["a@x.io", "A@x.io", " a@x.io", "b@x.io", "B@X.io", "c@x.io"]).prop_map(Some),
+        1 => Just(Some("  ")),
+        1 => Just(None),
+    ];
+    let city = prop::option::of(prop::sample::select(vec![r#""Oslo""#, r#""Rome""#, "null", r#""""#]));
+    let rank = prop::option::weighted(0.2, prop::sample::select(vec!["vp", "New one", "new ONE", "other-one"]));
+    let id = prop::option::weighted(0.2, 1u128..4);
+    let bad = prop::bool::weighted(0.1);
+    let stage = prop::option::weighted(0.3, prop::sample::select(vec!["lead", "won"]));
+    (email, city, rank, id, bad, stage).prop_map(|(email, city, rank, id, bad, stage)| {
+        let mut values = Vec::new();
+        values.extend(email.map(|email| format!(r#""email":"{email}""#)));
+        values.extend(city.map(|city| format!(r#""city":{city}"#)));
+        values.extend(rank.map(|rank| format!(r#""seniority":"{rank}""#)));
+        values.extend(bad.then(|| r#""no_such":1"#.to_owned()));
+        let id = id.map(|id| format!(r#""id":"{}","#, uuid::Uuid::from_u128(id))).unwrap_or_default();
+        let list = stage.map(|stage| format!(r#","list":{{"app_stage":"{stage}"}}"#)).unwrap_or_default();
+        format!(r#"{{{id}"default":{{{}}}{list}}}"#, values.join(","))
+    })
+}
+
+fn any_options() -> impl Strategy<Value = ImportOptions> {
+    let dedupe_by = prop::option::weighted(0.9, prop::sample::select(vec!["email", "city", "seniority"]));
+    (dedupe_by, any::<[bool; 4]>()).prop_map(|(dedupe_by, flags)| ImportOptions {
+        dedupe_by: dedupe_by.map(str::to_owned),
+        case_insensitive: flags[0],
+        update_existing: flags[1],
+        create_missing_options: flags[2],
+        require_list_stage: false,
+        list_id: flags[3].then_some(LIST),
+    })
+}
+
+fn seeded(options: &ImportOptions) -> World {
+    let mut world = World::new();
+    world.put(1, options, r#"{"email":"a@x.io","city":"Oslo"}"#);
+    world.put(2, options, r#"{"email":"c@x.io","seniority":"vp"}"#);
+    if options.dedupe_by.as_deref() == Some("email") {
+        world.put(4, options, r#"{"email":"C@x.io"}"#);
+    }
+    world
+}
+
+fn run(options: &ImportOptions, rows: &[String], cuts: &[usize]) -> (World, Vec<Outcome>) {
+    let mut world = seeded(options);
+    let mut outcomes = Vec::new();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let mut from = 0;
+    for cut in cuts.iter().map(|cut| cut % (rows.len() + 1)).chain([rows.len()]) {
+        if cut > from {
+            let first_row = u32::try_from(from).expect("few rows");
+            outcomes.extend(world.import(options, first_row, &rows[from..cut]));
+            from = cut;
+        }
+    }
+    (world, outcomes)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn cutting_an_import_changes_nothing(
+        options in any_options(),
+        rows in prop::collection::vec(any_row(), 1..14),
+        mut cuts in prop::collection::vec(0usize..14, 0..6),
+    ) {
+        cuts.sort_unstable();
+        let (whole, outcomes) = run(&options, &rows, &[]);
+        let (cut, outcomes_of_cut) = run(&options, &rows, &cuts);
+        prop_assert_eq!(&outcomes, &outcomes_of_cut);
+        prop_assert_eq!(&whole.records, &cut.records);
+        let sorted = |world: &World| {
+            let mut keys = world.keys.clone();
+            keys.values_mut().for_each(|holders| holders.sort_unstable());
+            keys
+        };
+        prop_assert_eq!(sorted(&whole), sorted(&cut));
+        whole.assert_keys_are_those_of_the_records(&options);
+        prop_assert_eq!(run(&options, &rows, &[]).1, outcomes.clone());
+        let tally = Tally::of(&outcomes);
+        prop_assert_eq!(tally.processed(), rows.len() as u64);
+        prop_assert_eq!(whole.records.len() as u64, seeded(&options).records.len() as u64 + tally.created);
+    }
+}

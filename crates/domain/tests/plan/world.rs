@@ -1,0 +1,167 @@
+//! A store as naive as can be: enough of one to ask the planner for a plan and carry it out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use refract_domain::ids::{ListId, RecordId, RecordIdSpace, TeamId};
+use refract_domain::import::judge::{JudgeContext, judge_chunk};
+use refract_domain::import::options::ImportOptions;
+use refract_domain::import::outcome::Outcome;
+use refract_domain::import::plan::{ChunkPlan, Found, FoundRecord, Holders, Lookup, PlanInput, plan_chunk};
+use refract_domain::import::row::{JudgedChunk, RawChunk};
+use refract_domain::key::{KeyHash, KeyHasher};
+use refract_domain::object_type::ObjectType;
+use refract_domain::property::{ListSchema, Schema, app_stage};
+use uuid::Uuid;
+
+pub(crate) const LIST: ListId = ListId(Uuid::from_u128(0x115));
+pub(crate) const JOB_MS: u64 = 1_800_000_000_000;
+
+pub(crate) struct World {
+    pub(crate) schema: Schema,
+    pub(crate) records: BTreeMap<RecordId, FoundRecord>,
+    pub(crate) keys: BTreeMap<KeyHash, Vec<RecordId>>,
+    pub(crate) options_left: u32,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let mut schema = Schema::builtin(1);
+        let stage = app_stage(LIST, &["Lead", "Won"]);
+        schema.lists.insert(LIST, ListSchema { id: LIST, object_type: ObjectType::Contact, properties: vec![stage] });
+        Self { schema, records: BTreeMap::new(), keys: BTreeMap::new(), options_left: 1_000 }
+    }
+
+    pub(crate) fn ids() -> RecordIdSpace {
+        RecordIdSpace { created_ms: JOB_MS, first_index: 0, source: Uuid::from_u128(7) }
+    }
+
+    pub(crate) fn context(&self, options: &ImportOptions) -> JudgeContext {
+        let hasher = KeyHasher::new([3; 16]);
+        let team_id = TeamId(Uuid::from_u128(1));
+        JudgeContext::new(team_id, Arc::new(self.schema.clone()), ObjectType::Contact, options.clone(), &hasher)
+            .expect("options fit the schema")
+    }
+
+    /// Puts a live contact in, holding the keys of these options' dedupe property.
+    pub(crate) fn put(&mut self, id: u128, options: &ImportOptions, body: &str) -> RecordId {
+        let id = RecordId(Uuid::from_u128(id));
+        for (_, key) in self.context(options).keys_of_body(body) {
+            self.keys.entry(key).or_default().push(id);
+        }
+        let record =
+            FoundRecord { object_type: ObjectType::Contact, deleted: false, body: body.to_owned(), list_values: None };
+        self.records.insert(id, record);
+        id
+    }
+
+    /// Imports rows that start at `first_row`, in one chunk.
+    pub(crate) fn import(&mut self, options: &ImportOptions, first_row: u32, rows: &[&str]) -> Vec<Outcome> {
+        let mut raw = RawChunk::starting_at(first_row);
+        rows.iter().for_each(|row| raw.push(row.as_bytes()));
+        let context = self.context(options);
+        let chunk = judge_chunk(&context, &raw);
+        let lookup = Lookup::of(&context, &chunk);
+        let found = self.find(&lookup);
+        let plan = plan_chunk(PlanInput {
+            context: &context,
+            chunk: &chunk,
+            lookup: &lookup,
+            found,
+            record_ids: Self::ids(),
+            new_options_left: self.options_left,
+        });
+        self.carry_out(&plan, &chunk, &lookup);
+        plan.outcomes
+    }
+
+    fn find(&mut self, lookup: &Lookup) -> Found {
+        let mut found = Found { holders: Vec::new(), records: HashMap::new() };
+        for (key, first_row) in lookup.keys.iter().zip(&lookup.first_rows) {
+            let holders = self.keys.entry(*key).or_default();
+            match holders.as_slice() {
+                [] => {
+                    holders.push(Self::ids().record_id(*first_row));
+                    found.holders.push(Holders::Claimed);
+                    continue;
+                }
+                [one] => found.holders.push(Holders::Held(*one)),
+                several => found.holders.push(Holders::Shared(several.to_vec())),
+            }
+            if lookup.needs_records {
+                found.records.extend(holders.iter().map(|id| (*id, self.records[id].clone())));
+            }
+        }
+        let named = lookup.ids.iter().filter_map(|id| Some((*id, self.records.get(id)?.clone())));
+        found.records.extend(named);
+        found
+    }
+
+    fn carry_out(&mut self, plan: &ChunkPlan, chunk: &JudgedChunk, lookup: &Lookup) {
+        for insert in &plan.inserts {
+            let body = plan.body(insert, chunk).to_owned();
+            let record = FoundRecord { object_type: ObjectType::Contact, deleted: false, body, list_values: None };
+            assert!(self.records.insert(insert.id, record).is_none(), "an insert replaced a record");
+            // A claim was made for the id of the row; a record with an id of its own holds it instead.
+            let claimed_as = Self::ids().record_id(insert.row);
+            self.keys.values_mut().flatten().filter(|id| **id == claimed_as).for_each(|id| *id = insert.id);
+        }
+        for update in &plan.updates {
+            let record = self.records.get_mut(&update.id).expect("only found records are updated");
+            assert_eq!(record.body, update.before);
+            record.body.clone_from(&update.after);
+        }
+        for moved in &plan.moved_claims {
+            assert!(lookup.keys.contains(&moved.key));
+            self.keys.insert(moved.key, moved.holder.into_iter().collect());
+        }
+        for change in &plan.key_changes {
+            let holders = self.keys.entry(change.key).or_default();
+            holders.retain(|id| *id != change.record);
+            holders.extend(change.held.then_some(change.record));
+        }
+        for entry in &plan.list_entries {
+            let record = self.records.get_mut(&entry.record).expect("members are records");
+            record.list_values = Some(entry.values.clone());
+        }
+        for new in &plan.new_options {
+            self.options_left -= 1;
+            let property = match new.list_id {
+                Some(list_id) => {
+                    let list = self.schema.lists.get_mut(&list_id).expect("the list is there");
+                    list.properties.iter_mut().find(|property| property.slug == new.property)
+                }
+                None => {
+                    let contact = self.schema.of_mut(ObjectType::Contact);
+                    contact.properties.iter_mut().find(|property| property.slug == new.property)
+                }
+            };
+            property.expect("the property is there").options.push(new.option.clone());
+        }
+        self.check_keys(plan);
+    }
+
+    /// Every key held is held by a live record that has it.
+    fn check_keys(&mut self, plan: &ChunkPlan) {
+        self.keys.retain(|_, holders| !holders.is_empty());
+        for holders in self.keys.values() {
+            for id in holders {
+                assert!(self.records.contains_key(id), "{id} holds a key and is no record; plan: {plan:?}");
+            }
+        }
+    }
+
+    /// Every key of every record is held by it, and nothing else.
+    pub(crate) fn assert_keys_are_those_of_the_records(&self, options: &ImportOptions) {
+        let context = self.context(options);
+        let mut expected: BTreeMap<KeyHash, Vec<RecordId>> = BTreeMap::new();
+        for (id, record) in &self.records {
+            for (_, key) in context.keys_of_body(&record.body) {
+                expected.entry(key).or_default().push(*id);
+            }
+        }
+        let mut held = self.keys.clone();
+        held.values_mut().for_each(|holders| holders.sort_unstable());
+        assert_eq!(held, expected);
+    }
+}
