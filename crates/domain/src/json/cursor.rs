@@ -432,11 +432,11 @@ mod tests {
 
         #[test]
         fn no_text_makes_the_cursor_panic(text in "\\PC{0,30}|[\\[\\]{}\",:\\\\0-9eE.a-z\n -]{0,40}") {
-            drop(value(&text));
+            let _ = value(&text);
             let mut cursor = Cursor::new(&text);
             if let Ok(mut object) = cursor.object() {
                 while let Ok(Some(_)) = object.next_key(&mut cursor) {
-                    drop(cursor.skip());
+                    let _ = cursor.skip();
                 }
             }
         }

@@ -69,12 +69,15 @@ fn expectation(property_type: PropertyType) -> (&'static str, &'static str) {
     }
 }
 
-/// The start of a value as it was written, so that control characters stay escaped.
+/// The start of a value as it was written, on one line: white space between its parts may be line breaks.
 pub(crate) fn excerpt(raw_value: &str) -> String {
-    match raw_value.char_indices().nth(VALUE_EXCERPT_CHARS_MAX) {
-        None => raw_value.to_owned(),
-        Some((end, _)) => format!("{}…", raw_value.get(..end).unwrap_or_default()),
+    let mut characters = raw_value.chars();
+    let shown = characters.by_ref().take(VALUE_EXCERPT_CHARS_MAX);
+    let mut excerpt: String = shown.map(|character| if character.is_control() { ' ' } else { character }).collect();
+    if characters.next().is_some() {
+        excerpt.push('…');
     }
+    excerpt
 }
 
 /// The start of a text, quoted, with control characters escaped.
@@ -98,6 +101,7 @@ mod tests {
         let long = "é".repeat(VALUE_EXCERPT_CHARS_MAX + 1);
         assert_eq!(excerpt(&long), format!("{}…", "é".repeat(VALUE_EXCERPT_CHARS_MAX)));
         assert_eq!(excerpt(&long[..2 * VALUE_EXCERPT_CHARS_MAX]), long[..2 * VALUE_EXCERPT_CHARS_MAX]);
+        assert_eq!(excerpt("[\n1,\u{0}\t2]"), "[ 1,  2]");
         assert_eq!(excerpt_of_text("a\u{1}"), "\"a\\u0001\"");
         assert_eq!(excerpt_of_text(&long).chars().count(), VALUE_EXCERPT_CHARS_MAX + 3);
     }
