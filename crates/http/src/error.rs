@@ -156,6 +156,7 @@ impl ApiError {
         self.with_header(X_SHOULD_RETRY, HeaderValue::from_static(if is_of_use { "true" } else { "false" }))
     }
 
+    #[cfg(test)]
     pub(crate) fn status(&self) -> StatusCode {
         self.0.status
     }

@@ -134,7 +134,8 @@ pub(crate) struct LoggedBody {
 impl LoggedBody {
     pub(crate) fn new(inner: Body, mut line: LogLine, status: StatusCode) -> Self {
         line.status = Some(status);
-        line.answered_whole = http_body::Body::is_end_stream(&inner);
+        // Nothing of a body is sent for HEAD.
+        line.answered_whole = http_body::Body::is_end_stream(&inner) || line.method == Method::HEAD;
         Self { inner, line }
     }
 }

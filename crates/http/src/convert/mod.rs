@@ -1,0 +1,12 @@
+//! From what the domain and the engine say to what the wire says, and back.
+//!
+//! Each conversion is one function with a test. Nothing here knows HTTP but for the kept answers, which are answers.
+
+pub(crate) mod answer;
+pub(crate) mod job;
+pub(crate) mod list;
+pub(crate) mod options;
+pub(crate) mod property;
+pub(crate) mod record;
+pub(crate) mod results;
+pub(crate) mod time;

@@ -1,0 +1,99 @@
+//! What a path under `/v2/prism` names. Segments are split first and decoded once afterwards, so an encoded slash or dot
+//! can never lead to another team.
+
+use http::{StatusCode, Uri};
+use refract_domain::ids::{JobId, RecordId, TeamId};
+use refract_domain::object_type::ObjectType;
+
+use crate::error::ApiError;
+
+const PREFIX: &str = "/v2/prism/";
+
+/// The segments of a path after `/v2/prism/`, decoded. A segment that is not UTF-8 once decoded is `None`.
+#[derive(Debug)]
+pub(crate) struct ApiPath(Vec<Option<String>>);
+
+impl ApiPath {
+    pub(crate) fn of(uri: &Uri) -> Self {
+        let rest = uri.path().strip_prefix(PREFIX).unwrap_or_default();
+        Self(rest.split('/').map(decoded).collect())
+    }
+
+    fn segment(&self, position: usize) -> Option<&str> {
+        self.0.get(position)?.as_deref()
+    }
+
+    /// The team: the first segment.
+    pub(crate) fn team_id(&self) -> Option<TeamId> {
+        self.segment(0).and_then(TeamId::parse)
+    }
+
+    /// The object type: the second segment.
+    pub(crate) fn object_type(&self) -> Result<ObjectType, ApiError> {
+        self.segment(1).and_then(ObjectType::parse).ok_or_else(|| {
+            let known = ObjectType::ALL.map(ObjectType::name).join(", ");
+            let message = format!("There is no such object type; there are {known}.");
+            ApiError::new(StatusCode::NOT_FOUND, "unknown_object_type", message)
+        })
+    }
+
+    /// The import job: the third segment. What is no id is not found either.
+    pub(crate) fn job_id(&self) -> Option<JobId> {
+        self.segment(2).and_then(JobId::parse)
+    }
+
+    /// The record: the third segment. What is no id is not found either.
+    pub(crate) fn record_id(&self) -> Option<RecordId> {
+        self.segment(2).and_then(RecordId::parse)
+    }
+}
+
+/// A segment with its percent-encoding undone, once. A `%` that begins no code stands for itself.
+fn decoded(segment: &str) -> Option<String> {
+    if !segment.contains('%') {
+        return Some(segment.to_owned());
+    }
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let code = (first == b'%').then(|| after.get(..2).and_then(hex_byte)).flatten();
+        bytes.push(code.unwrap_or(first));
+        rest = if code.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn hex_byte(digits: &[u8]) -> Option<u8> {
+    let &[high, low] = digits else { return None };
+    let (high, low) = (char::from(high).to_digit(16)?, char::from(low).to_digit(16)?);
+    u8::try_from(high * 16 + low).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEAM: &str = "0b8f2d6e-0000-4000-8000-000000000001";
+
+    fn path(rest: &str) -> ApiPath {
+        ApiPath::of(&format!("/v2/prism/{rest}").parse().expect("a path"))
+    }
+
+    #[test]
+    fn segments_are_decoded_once() {
+        let read = path(&format!("{TEAM}/cont%61ct/%30b8f2d6e-0000-4000-8000-000000000002"));
+        assert_eq!(read.team_id().map(|id| id.to_string()).as_deref(), Some(TEAM));
+        assert_eq!(read.object_type().ok(), Some(ObjectType::Contact));
+        assert!(read.record_id().is_some());
+        assert!(path(&format!("{TEAM}/cont%2561ct")).object_type().is_err());
+    }
+
+    #[test]
+    fn nothing_encoded_becomes_another_segment() {
+        for sly in ["a%2f..%2fb/contact", "%2e%2e/contact", "../contact", "/contact", "a%00/contact", "%ff/contact", "%/contact"] {
+            assert_eq!(path(sly).team_id(), None, "{sly}");
+        }
+        assert!(path(&format!("{TEAM}/contact%2Fimport")).object_type().is_err());
+        assert_eq!(path(&format!("{TEAM}/imports/a%2Fb")).job_id(), None);
+    }
+}

@@ -1,0 +1,70 @@
+//! The query of a request, name by name. Names nobody asks for are left alone, as clients send hints of their own.
+
+use http::Uri;
+use refract_domain::ids::ListId;
+
+use crate::error::ApiError;
+
+/// A request's query, decoded.
+#[derive(Debug, Default)]
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub(crate) fn of(uri: &Uri) -> Result<Self, ApiError> {
+        let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri);
+        pairs.map(|pairs| Self(pairs.0)).map_err(|_| {
+            ApiError::invalid_field(".query", "The query is not form-encoded UTF-8; encode names and values.")
+        })
+    }
+
+    /// The last value of this name; an empty one counts as absent, as some clients send those for nothing.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().rev().find(|(given, _)| given == name);
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// A list's id under `list_id`.
+    pub(crate) fn list_id(&self) -> Result<Option<ListId>, ApiError> {
+        let Some(text) = self.get("list_id") else { return Ok(None) };
+        let parsed = ListId::parse(text);
+        parsed.map(Some).ok_or_else(|| ApiError::invalid_field(".query.list_id", "list_id must be a list's id, a uuid."))
+    }
+
+    /// A yes or no: `true`, `1`, `false`, `0`.
+    pub(crate) fn flag(&self, name: &str, when_absent: bool) -> Result<bool, ApiError> {
+        match self.get(name) {
+            None => Ok(when_absent),
+            Some("true" | "1") => Ok(true),
+            Some("false" | "0") => Ok(false),
+            Some(_) => {
+                Err(ApiError::invalid_field(format!(".query.{name}"), format!("{name} must be true or false.")))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(text: &str) -> Query {
+        Query::of(&format!("/x?{text}").parse().expect("a path")).expect("a query")
+    }
+
+    #[test]
+    fn values_are_decoded_and_empty_ones_are_absent() {
+        let read = query("select=a%2Cb&term=two+words&empty=");
+        assert_eq!(read.get("select"), Some("a,b"));
+        assert_eq!(read.get("term"), Some("two words"));
+        assert_eq!(read.get("empty"), None);
+    }
+
+    #[test]
+    fn flags_and_lists_are_checked() {
+        assert_eq!(query("include_options=0").flag("include_options", true).ok(), Some(false));
+        assert_eq!(query("").flag("include_options", true).ok(), Some(true));
+        assert!(query("include_options=yes").flag("include_options", true).is_err());
+        assert!(query("list_id=sales").list_id().is_err());
+        assert_eq!(query("").list_id().ok(), Some(None));
+    }
+}

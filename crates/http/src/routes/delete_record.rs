@@ -1,0 +1,27 @@
+//! `DELETE /v2/prism/{teamId}/{objectType}/{recordId}`: hides one record (contract §1.4). It takes no body and no
+//! idempotency key.
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use refract_engine::Access;
+
+use super::write;
+use crate::convert::answer::respond;
+use crate::convert::record::{effect_answer, not_found};
+use crate::error::ApiError;
+use crate::extract::admission::admit;
+use crate::extract::headers::precondition;
+use crate::extract::path::ApiPath;
+use crate::state::SharedApi;
+
+pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
+    let (parts, _) = request.into_parts();
+    let path = ApiPath::of(&parts.uri);
+    let caller = admit(&api, &parts, &path, Access::Write).await?;
+    let object_type = path.object_type()?;
+    let record_id = path.record_id().ok_or_else(not_found)?;
+    let effect = api.engine.delete_record(caller, object_type, record_id, precondition(&parts.headers)).await?;
+    let request_id = write::request_id(&api, &parts);
+    Ok(respond(effect_answer(&effect, StatusCode::NO_CONTENT, request_id.as_str())))
+}

@@ -1,0 +1,64 @@
+//! `POST /v2/prism/{teamId}/{objectType}/import`: rows in, results or a job out (contract §2; import-semantics).
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use refract_engine::{Access, KeptAnswer, Submitted};
+
+use super::write;
+use crate::convert::answer::respond_to;
+use crate::convert::job;
+use crate::convert::options::import_options;
+use crate::error::ApiError;
+use crate::extract::admission::admit;
+use crate::extract::body::BodyReader;
+use crate::extract::headers;
+use crate::extract::idempotency::HeldKey;
+use crate::extract::import_body::{Refusal, read_import};
+use crate::extract::path::ApiPath;
+use crate::state::SharedApi;
+
+pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    let path = ApiPath::of(&parts.uri);
+    let caller = admit(&api, &parts, &path, Access::Write).await?;
+    let object_type = path.object_type()?;
+    if !object_type.importable() {
+        return Err(ApiError::method_not_allowed(""));
+    }
+    let limits = api.engine.limits();
+    headers::require_json(&parts.headers)?;
+    let encoding = headers::content_encoding(&parts.headers)?;
+    headers::check_content_length(&parts.headers, limits.body_bytes_max)?;
+    let mut held = HeldKey::hold(&api.engine, &caller, &parts)?;
+    let request_id = write::request_id(&api, &parts);
+
+    let respond_async = headers::prefers_async(&parts.headers);
+    let mut intake = api.engine.begin_import(caller, object_type, respond_async).await?;
+    let reader = BodyReader::new(body, encoding, limits.body_bytes_max, &api.settings)?;
+    let read = read_import(reader, limits, &mut intake, &mut held).await;
+    let options = match read {
+        Ok(envelope) => import_options(envelope.options.as_deref()),
+        Err(Refusal { error, read_whole: true }) => Err(error),
+        Err(Refusal { error, read_whole: false }) => return Err(error),
+    };
+    let key = held.map(HeldKey::claim);
+    let options = match options {
+        Ok(options) => options,
+        Err(error) => return write::refuse(&api, &caller, &request_id, error, key).await,
+    };
+
+    let claim = key.as_ref().map(|key| key.claim.clone());
+    let retention = api.settings.job_retention;
+    let render = move |submitted: &Submitted| answer_of(submitted, retention);
+    match intake.submit(options, write::idempotent(key, render)).await {
+        Ok(answered) => respond_to(answered, render),
+        Err(error) => write::refuse_late(&api, &caller, &request_id, error, claim).await,
+    }
+}
+
+fn answer_of(submitted: &Submitted, retention: std::time::Duration) -> KeptAnswer {
+    match submitted {
+        Submitted::Inline(report) => job::inline_answer(report),
+        Submitted::Job(spec) => job::accepted_answer(spec, retention),
+    }
+}

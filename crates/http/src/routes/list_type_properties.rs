@@ -1,0 +1,18 @@
+//! `GET /v2/prism/{teamId}/{objectType}/properties`: the properties of one object type (contract §4.1).
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use refract_engine::Access;
+
+use super::list_properties::properties_of;
+use crate::error::ApiError;
+use crate::extract::admission::admit;
+use crate::extract::path::ApiPath;
+use crate::state::SharedApi;
+
+pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
+    let (parts, _) = request.into_parts();
+    let path = ApiPath::of(&parts.uri);
+    let caller = admit(&api, &parts, &path, Access::Read).await?;
+    properties_of(&api, &parts, &caller, &[path.object_type()?]).await
+}

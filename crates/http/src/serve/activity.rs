@@ -1,0 +1,121 @@
+//! What a connection is doing, as told by its reads, its requests and its answers; and a body that tells when an answer
+//! is over.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use tokio::sync::Notify;
+
+/// What a connection is doing.
+///
+/// ```text
+///   Head ──request complete──► Busy ──answer over──► Idle ──first byte──► Head
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// A request's head is arriving; also at the very beginning.
+    Head,
+    /// A request is being answered.
+    Busy,
+    /// Waits for the next request.
+    Idle,
+}
+
+/// The stage of one connection.
+#[derive(Debug)]
+pub(super) struct Activity {
+    stage: AtomicU8,
+    /// Told at every change of the stage.
+    pub(super) changed: Notify,
+}
+
+impl Activity {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self { stage: AtomicU8::new(Stage::Head as u8), changed: Notify::new() })
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        let stage = self.stage.load(Ordering::Relaxed);
+        [Stage::Head, Stage::Busy].into_iter().find(|known| *known as u8 == stage).unwrap_or(Stage::Idle)
+    }
+
+    pub(super) fn request_begins(&self) {
+        self.enter(Stage::Busy);
+    }
+
+    pub(super) fn bytes_arrived(&self) {
+        if self.stage() == Stage::Idle {
+            self.enter(Stage::Head);
+        }
+    }
+
+    fn answer_over(&self) {
+        self.enter(Stage::Idle);
+    }
+
+    fn enter(&self, stage: Stage) {
+        self.stage.store(stage as u8, Ordering::Relaxed);
+        self.changed.notify_one();
+    }
+}
+
+/// An answer's body that tells when it is over, sent or not.
+pub(super) struct AnswerBody {
+    inner: Body,
+    activity: Arc<Activity>,
+}
+
+impl AnswerBody {
+    pub(super) fn new(inner: Body, activity: Arc<Activity>) -> Self {
+        Self { inner, activity }
+    }
+}
+
+impl Drop for AnswerBody {
+    fn drop(&mut self) {
+        self.activity.answer_over();
+    }
+}
+
+impl http_body::Body for AnswerBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.inner).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stages_follow_one_another() {
+        let activity = Activity::new();
+        assert_eq!(activity.stage(), Stage::Head);
+        activity.request_begins();
+        activity.bytes_arrived();
+        assert_eq!(activity.stage(), Stage::Busy, "bytes of a body are no new request");
+        drop(AnswerBody::new(Body::empty(), Arc::clone(&activity)));
+        assert_eq!(activity.stage(), Stage::Idle);
+        activity.bytes_arrived();
+        assert_eq!(activity.stage(), Stage::Head);
+    }
+}

@@ -1,0 +1,59 @@
+//! Lists (contract §6.1).
+
+use serde::{Deserialize, Serialize};
+
+/// A list of records of one type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct List {
+    /// Its id.
+    pub id: String,
+    /// The name people read.
+    pub name: String,
+    /// The only type of its members.
+    pub object_type: String,
+    /// The team it belongs to.
+    pub team_id: String,
+    /// When it was made.
+    pub created_at: String,
+    /// An emoji or icon name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
+    /// What it was made from.
+    pub template_id: String,
+    /// Its views.
+    pub views: Vec<ListView>,
+}
+
+/// A view of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListView {
+    /// Its id.
+    pub id: String,
+    /// The name people read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// All lists of a team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListPage {
+    /// The lists, oldest first.
+    pub data: Vec<List>,
+}
+
+/// What makes a list. Unknown names are refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewList {
+    /// What to make it from.
+    pub template_id: String,
+    /// The template's name when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// An emoji or icon name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
+    /// The type of its members: with the template `custom` always, with any other never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object_type: Option<String>,
+}
