@@ -36,7 +36,8 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 24, 5, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            proptest::collection::btree_map(any_text(), inner, 0..5).prop_map(|map| Value::Object(map.into_iter().collect())),
+            proptest::collection::btree_map(any_text(), inner, 0..5)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
         ]
     })
 }
@@ -65,14 +66,17 @@ fn any_row() -> impl Strategy<Value = Value> {
 }
 
 fn any_options() -> impl Strategy<Value = ImportOptions> {
-    let keys: Vec<_> = EVERY_TYPE.iter().filter(|(_, kind)| kind.can_be_key()).map(|(slug, _)| (*slug).to_owned()).collect();
-    (proptest::option::of(proptest::sample::select(keys)), any::<[bool; 5]>()).prop_map(|(dedupe_by, flags)| ImportOptions {
-        dedupe_by,
-        case_insensitive: flags[0],
-        update_existing: flags[1],
-        create_missing_options: flags[2],
-        require_list_stage: flags[3] && flags[4],
-        list_id: with_list().list_id.filter(|_| flags[4]),
+    let keys: Vec<_> =
+        EVERY_TYPE.iter().filter(|(_, kind)| kind.can_be_key()).map(|(slug, _)| (*slug).to_owned()).collect();
+    (proptest::option::of(proptest::sample::select(keys)), any::<[bool; 5]>()).prop_map(|(dedupe_by, flags)| {
+        ImportOptions {
+            dedupe_by,
+            case_insensitive: flags[0],
+            update_existing: flags[1],
+            create_missing_options: flags[2],
+            require_list_stage: flags[3] && flags[4],
+            list_id: with_list().list_id.filter(|_| flags[4]),
+        }
     })
 }
 
@@ -179,8 +183,22 @@ const SEEDS: [&str; 5] = [
 
 #[test]
 fn promises_hold_for_mutations_of_good_rows() {
-    const PIECES: [&[u8]; 14] =
-        [b"\"", b"\\", b"\\ud800", b"\\u0000", b"{", b"}", b"[", b"]", b",", b":", b"null", b"1e999", b"\xff", b"\xc3\xa9"];
+    const PIECES: [&[u8]; 14] = [
+        b"\"",
+        b"\\",
+        b"\\ud800",
+        b"\\u0000",
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b",",
+        b":",
+        b"null",
+        b"1e999",
+        b"\xff",
+        b"\xc3\xa9",
+    ];
     // Bytes that leave many rows well formed, so that values and not only syntax are reached.
     const TAME_BYTES: &[u8] = b"aZ019 .-+@_TzeE\x80\x00";
     for (number, seed) in SEEDS.iter().enumerate() {

@@ -24,7 +24,14 @@ fn body(raw: &str) -> String {
 
 #[test]
 fn rows_without_values_are_records_without_values() {
-    for raw in ["{}", " { } ", r#"{"default":null}"#, r#"{"default":{}}"#, r#"{"list":null,"crm":null,"id":null}"#, r#"{"list":{}}"#] {
+    for raw in [
+        "{}",
+        " { } ",
+        r#"{"default":null}"#,
+        r#"{"default":{}}"#,
+        r#"{"list":null,"crm":null,"id":null}"#,
+        r#"{"list":{}}"#,
+    ] {
         let good = judge(plain(), raw).expect(raw);
         assert_eq!((good.body.as_str(), good.extra), ("{}", RowExtra::default()), "{raw}");
     }
@@ -32,7 +39,10 @@ fn rows_without_values_are_records_without_values() {
 
 #[test]
 fn values_stand_in_the_row_s_order_without_white_space() {
-    assert_eq!(body(r#" { "default" : { "text" : "t" , "num" : 1.0 , "str" : "s" } } "#), r#"{"text":"t","num":1,"str":"s"}"#);
+    assert_eq!(
+        body(r#" { "default" : { "text" : "t" , "num" : 1.0 , "str" : "s" } } "#),
+        r#"{"text":"t","num":1,"str":"s"}"#
+    );
     assert_eq!(body(r#"{"default":{"str":null,"num":1,"text":null,"bool":""}}"#), r#"{"num":1}"#);
     assert_eq!(body(r#"{"d\u0065fault":{"\u0073tr":"s"}}"#), r#"{"str":"s"}"#);
     assert_eq!(body(r#"{"extended":{"a":[{}]},"default":{"str":"s"}}"#), r#"{"str":"s"}"#);
@@ -45,7 +55,16 @@ fn what_is_no_row_is_an_invalid_row() {
         assert_eq!((fault.field.as_str(), fault.code), ("", RowCode::InvalidRow), "{raw}");
         assert!(fault.message.contains(raw), "{}", fault.message);
     }
-    for raw in ["", "{", "{}x", r#"{"default":{"str":}}"#, r#"{"default":{"str":"a"}"#, "{,}", "nul", "{\"default\":{\"num\":01}}"] {
+    for raw in [
+        "",
+        "{",
+        "{}x",
+        r#"{"default":{"str":}}"#,
+        r#"{"default":{"str":"a"}"#,
+        "{,}",
+        "nul",
+        "{\"default\":{\"num\":01}}",
+    ] {
         assert_eq!(fault(plain(), raw).code, RowCode::InvalidRow, "{raw}");
     }
     let context = context(plain());
@@ -126,7 +145,8 @@ fn five_hundred_properties_are_the_most() {
 fn an_id_is_a_uuid() {
     let good = judge(plain(), r#"{"id":"0B8F2D6E-0000-4000-8000-00000000000a"}"#).expect("good");
     assert_eq!(good.extra.given_id, RecordId::parse("0b8f2d6e-0000-4000-8000-00000000000a"));
-    for raw in ["\"\"", "\"ada\"", "7", "[]", "{}", "true", "\"{0b8f2d6e-0000-4000-8000-00000000000a}\"", "\"\\ud800\""] {
+    for raw in ["\"\"", "\"ada\"", "7", "[]", "{}", "true", "\"{0b8f2d6e-0000-4000-8000-00000000000a}\"", "\"\\ud800\""]
+    {
         assert_eq!(faults(plain(), &format!("{{\"id\":{raw}}}")), [("id".to_owned(), RowCode::InvalidValue)], "{raw}");
     }
 }
@@ -153,7 +173,9 @@ fn list_values_need_a_list() {
 fn a_stage_can_be_required() {
     let options = || ImportOptions { require_list_stage: true, ..with_list() };
     let missing = [("list.app_stage".to_owned(), RowCode::MissingListStage)];
-    for row in ["{}", r#"{"list":{}}"#, r#"{"list":{"app_stage":null}}"#, r#"{"list":{"app_stage":""}}"#, r#"{"list":null}"#] {
+    for row in
+        ["{}", r#"{"list":{}}"#, r#"{"list":{"app_stage":null}}"#, r#"{"list":{"app_stage":""}}"#, r#"{"list":null}"#]
+    {
         assert_eq!(faults(options(), row), missing, "{row}");
     }
     assert!(judge(options(), r#"{"list":{"app_stage":"won"}}"#).is_ok());
@@ -205,7 +227,8 @@ fn other_keyed_properties_have_keys_too_and_late_values_none() {
 #[test]
 fn the_matching_property_is_keyed_even_if_the_schema_does_not_say_so() {
     let schema = Arc::new(refract_domain::property::Schema::builtin(1));
-    let contact = |options| JudgeContext::new(team(), schema.clone(), ObjectType::Contact, options, &hasher()).expect("fits");
+    let contact =
+        |options| JudgeContext::new(team(), schema.clone(), ObjectType::Contact, options, &hasher()).expect("fits");
     let (matching, without) = (contact(matching_by("email")), contact(plain()));
     let body = r#"{"city":"Rome","email":"Ada@x.org"}"#;
     let keys = matching.keys_of_body(body);
@@ -241,7 +264,10 @@ fn a_dedupe_value_has_a_longest_length() {
 fn options_that_do_not_fit_the_schema_are_refused_before_any_row() {
     let refused = |options| try_context(options).expect_err("refused");
     let unknown = refused(matching_by("multi_sr"));
-    assert_eq!(unknown, ContextError::UnknownDedupeProperty { slug: "multi_sr".into(), nearest: Some("multi_str".into()) });
+    assert_eq!(
+        unknown,
+        ContextError::UnknownDedupeProperty { slug: "multi_sr".into(), nearest: Some("multi_str".into()) }
+    );
     assert!(unknown.to_string().contains("did you mean \"multi_str\"?"));
     for slug in ["multiselect", "jsonb", "byte", "ref", "multi_ref"] {
         let error = refused(matching_by(slug));
@@ -262,7 +288,11 @@ fn options_that_do_not_fit_the_schema_are_refused_before_any_row() {
 #[test]
 fn a_chunk_keeps_good_and_faulty_rows_apart() {
     let mut chunk = RawChunk::starting_at(40);
-    for raw in [r#"{"default":{"str":"a","num":1}}"#, r#"{"default":{"str":"b","num":"x"}}"#, r#"{"default":{"num":2,"str":"c"}}"#] {
+    for raw in [
+        r#"{"default":{"str":"a","num":1}}"#,
+        r#"{"default":{"str":"b","num":"x"}}"#,
+        r#"{"default":{"num":2,"str":"c"}}"#,
+    ] {
         chunk.push(raw.as_bytes());
     }
     let judged = judge_chunk(&context(matching_by("str")), &chunk);
@@ -271,7 +301,9 @@ fn a_chunk_keeps_good_and_faulty_rows_apart() {
         .rows
         .iter()
         .map(|row| match row {
-            JudgedRow::Good(good) => Some((judged.body(good), judged.match_keys(good).len(), judged.other_keys(good).len())),
+            JudgedRow::Good(good) => {
+                Some((judged.body(good), judged.match_keys(good).len(), judged.other_keys(good).len()))
+            }
             JudgedRow::Faulty(_) => None,
         })
         .collect();

@@ -34,7 +34,10 @@ fn every_type_against_every_kind_of_json() {
         ("byte", [no(), no(), no(), no(), no(), no()]),
         ("select", [no(), no(), no(), NO_OPTION, no(), no()]),
         ("multiselect", [no(), no(), no(), NO_OPTION, NO_OPTION, no()]),
-        ("multi_str", [yes("[\"true\"]"), yes("[\"7\"]"), yes("[\"2.5\"]"), yes("[\"plain\"]"), yes("[\"a\",\"b\"]"), no()]),
+        (
+            "multi_str",
+            [yes("[\"true\"]"), yes("[\"7\"]"), yes("[\"2.5\"]"), yes("[\"plain\"]"), yes("[\"a\",\"b\"]"), no()],
+        ),
         ("jsonb", [yes("true"), yes("7"), yes("2.5"), yes("\"plain\""), yes("[\"a\",\"b\"]"), yes("{\"k\":1}")]),
         ("ref", [no(), no(), no(), no(), no(), no()]),
         ("multi_ref", [no(), no(), no(), no(), no(), no()]),
@@ -149,7 +152,10 @@ fn dates_are_kept_as_sent() {
 
 #[test]
 fn bytes_are_padded_base64() {
-    check("byte", &[("\"QQ==\"", kept("\"QQ==\"")), ("\"QQ\"", INVALID), (r#""\/\/\/\/""#, kept("\"////\"")), ("1234", INVALID)]);
+    check(
+        "byte",
+        &[("\"QQ==\"", kept("\"QQ==\"")), ("\"QQ\"", INVALID), (r#""\/\/\/\/""#, kept("\"////\"")), ("1234", INVALID)],
+    );
 }
 
 #[test]
@@ -188,7 +194,8 @@ fn unknown_options_wait_to_be_made_when_asked() {
     let late = |slug: &str, multiple, options: &[LateOption]| {
         Seen::Late(LateValue { slug: slug.into(), multiple, options: options.to_vec() })
     };
-    let (known, missing) = (|slug: &str| LateOption::Known(slug.into()), |value: &str| LateOption::Missing(value.into()));
+    let (known, missing) =
+        (|slug: &str| LateOption::Known(slug.into()), |value: &str| LateOption::Missing(value.into()));
     assert_eq!(seen_with(options(), "select", "\" Dark Green \""), late("select", false, &[missing("Dark Green")]));
     assert_eq!(seen_with(options(), "select", "\"red\""), kept("\"red\""));
     assert_eq!(
@@ -284,7 +291,8 @@ fn documents_have_one_form() {
 #[test]
 fn messages_name_property_value_type_and_remedy() {
     let message_of = |slug: &str, raw: &str| {
-        let faults = judge(ImportOptions::default(), &format!("{{\"default\":{{\"{slug}\":{raw}}}}}")).expect_err("faulty");
+        let faults =
+            judge(ImportOptions::default(), &format!("{{\"default\":{{\"{slug}\":{raw}}}}}")).expect_err("faulty");
         faults[0].message.clone()
     };
     let number = message_of("num", "\"many\"");

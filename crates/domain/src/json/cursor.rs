@@ -370,8 +370,30 @@ mod tests {
     #[test]
     fn what_is_not_json_is_refused_where_it_stands() {
         for bad in [
-            "", " ", "nul", "truefalse", "NaN", "Infinity", "0x10", "01", ".5", "+1", "1.", "1e", "-", "--1", "\"a", "\"a\\",
-            "\"a\nb\"", "[1", "{\"a\":1", "]", "}", "'a'", "1 2", "\u{feff}1",
+            "",
+            " ",
+            "nul",
+            "truefalse",
+            "NaN",
+            "Infinity",
+            "0x10",
+            "01",
+            ".5",
+            "+1",
+            "1.",
+            "1e",
+            "-",
+            "--1",
+            "\"a",
+            "\"a\\",
+            "\"a\nb\"",
+            "[1",
+            "{\"a\":1",
+            "]",
+            "}",
+            "'a'",
+            "1 2",
+            "\u{feff}1",
         ] {
             assert!(value(bad).is_err(), "{bad:?} passed");
         }

@@ -28,9 +28,11 @@ pub fn members(body: &str) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
 pub fn elements(array: &str) -> impl Iterator<Item = &str> {
     let mut cursor = Cursor::new(array);
     let mut elements = cursor.array().ok();
-    std::iter::from_fn(move || {
-        if elements.as_mut()?.next_element(&mut cursor).ok()? { cursor.skip().ok() } else { None }
-    })
+    std::iter::from_fn(
+        move || {
+            if elements.as_mut()?.next_element(&mut cursor).ok()? { cursor.skip().ok() } else { None }
+        },
+    )
 }
 
 #[cfg(test)]

@@ -40,7 +40,9 @@ mod tests {
         for good in ["", "QQ==", "QUI=", "QUJD", "+/+/", "AAAA", "AA=="] {
             assert!(is_base64(good), "{good}");
         }
-        for bad in ["Q", "QQ", "QQ=", "QUJ", "QR==", "QUJ=", "Q===", "====", "=QQQ", "Q=Q=", "QQ==QUJD", "-_-_", "QU D", "QUé="] {
+        for bad in [
+            "Q", "QQ", "QQ=", "QUJ", "QR==", "QUJ=", "Q===", "====", "=QQQ", "Q=Q=", "QQ==QUJD", "-_-_", "QU D", "QUé=",
+        ] {
             assert!(!is_base64(bad), "{bad}");
         }
     }

@@ -44,7 +44,9 @@ impl Refusal {
     pub(crate) fn text_fault(property: &Property, text: &Text<'_>, fault: TextFault) -> Self {
         let problem = match fault {
             TextFault::Nul => "it contains the character U+0000; remove it",
-            TextFault::LoneSurrogate => "it contains half of a surrogate pair, which is no character; send the pair or neither",
+            TextFault::LoneSurrogate => {
+                "it contains half of a surrogate pair, which is no character; send the pair or neither"
+            }
             TextFault::BadEscape => "it contains a backslash that starts no JSON escape",
         };
         Self::bad_value(property, text.raw(), problem)
@@ -57,7 +59,9 @@ fn expectation(property_type: PropertyType) -> (&'static str, &'static str) {
         PropertyType::Num => ("a number", "send a JSON number such as 42 or 2.5, or text that is one"),
         PropertyType::Str | PropertyType::Text => ("text", "send one JSON string"),
         PropertyType::Bool => ("true or false", "send true or false, or text that says so"),
-        PropertyType::Date => ("a date", "send a day such as 2026-07-31 or a time with its zone such as 2026-07-31T09:30:00Z"),
+        PropertyType::Date => {
+            ("a date", "send a day such as 2026-07-31 or a time with its zone such as 2026-07-31T09:30:00Z")
+        }
         PropertyType::Byte => ("bytes", "send them as standard base64 text with padding"),
         PropertyType::SelectStr => ("one option", "send the option's slug as a JSON string"),
         PropertyType::MultiselectStr => ("options", "send an array of option slugs"),

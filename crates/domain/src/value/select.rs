@@ -112,11 +112,7 @@ pub(super) fn several(target: &Target<'_>, value: &Value<'_>, out: &mut String) 
 }
 
 fn late(property: &Property, options: Vec<LateOption>) -> Reading {
-    Reading::Late(LateValue {
-        slug: property.slug.clone(),
-        multiple: property.property_type.is_multiple(),
-        options,
-    })
+    Reading::Late(LateValue { slug: property.slug.clone(), multiple: property.property_type.is_multiple(), options })
 }
 
 /// The option that one written value names.
@@ -153,4 +149,41 @@ fn unknown_option(property: &Property, written: &str) -> Refusal {
         excerpt_of_text(written),
     );
     Refusal { code: RowCode::InvalidOption, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::PropertyId;
+    use crate::property::{PropertyType, SelectOption};
+
+    #[test]
+    fn the_index_finds_what_a_search_through_all_options_finds() {
+        let pairs = [("a", "Alpha"), ("b", "a"), ("c", "alpha "), ("d", "Straße"), ("e", ""), ("f", "C")];
+        for repeats in [1, 3] {
+            let options = (0..repeats).flat_map(|round| pairs.iter().map(move |pair| (round, pair)));
+            let options = options.enumerate().map(|(place, (round, (slug, value)))| SelectOption {
+                id: OptionId(uuid::Uuid::from_u128(place as u128)),
+                slug: if round == 0 { (*slug).to_owned() } else { format!("{slug}{round}") },
+                value: (*value).to_owned(),
+                sort_index: 0,
+            });
+            let property = Property {
+                id: PropertyId::from_bytes([1; 16]),
+                slug: "colour".into(),
+                name: "Colour".into(),
+                property_type: PropertyType::SelectStr,
+                list_id: None,
+                native: false,
+                required: false,
+                options: options.collect(),
+            };
+            let index = OptionIndex::default();
+            let id = "00000000-0000-0000-0000-000000000003";
+            for written in ["a", "b", "ALPHA", " alpha", "STRASSE", "c", "C", "a2", "b1", id, "", " ", "nothing"] {
+                let searched = property.find_option(written).map(|option| option.slug.as_str());
+                assert_eq!(index.find(&property, written), searched, "{written:?} of {} options", property.options.len());
+            }
+        }
+    }
 }

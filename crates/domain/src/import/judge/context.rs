@@ -51,7 +51,11 @@ impl fmt::Display for ContextError {
                 write!(formatter, "options.dedupe_by: there is no property {}; did you mean {nearest:?}?", shown(slug))
             }
             Self::UnknownDedupeProperty { slug, nearest: None } => {
-                write!(formatter, "options.dedupe_by: there is no property {}; name one of the type's slugs", shown(slug))
+                write!(
+                    formatter,
+                    "options.dedupe_by: there is no property {}; name one of the type's slugs",
+                    shown(slug)
+                )
             }
             Self::NotAKey { slug, property_type } => write!(
                 formatter,
@@ -65,9 +69,8 @@ impl fmt::Display for ContextError {
                 formatter,
                 "options.list_id: list {list_id} takes {takes} records, not {imported}; use a list of the imported type"
             ),
-            Self::StageWithoutList => {
-                formatter.write_str("options.require_list_stage needs options.list_id; name the list whose stage is meant")
-            }
+            Self::StageWithoutList => formatter
+                .write_str("options.require_list_stage needs options.list_id; name the list whose stage is meant"),
         }
     }
 }
@@ -166,7 +169,9 @@ impl JudgeContext {
             let Some(position) = self.default_group.position(&slug) else { continue };
             let scope = self.default_group.slots.get(position).and_then(|slot| slot.key.as_ref());
             if let (Some(scope), Some(property)) = (scope, properties.get(position)) {
-                for_each_key_text(property.property_type, raw_value, &mut |text| keys.push((position, scope.hash(text))));
+                for_each_key_text(property.property_type, raw_value, &mut |text| {
+                    keys.push((position, scope.hash(text)))
+                });
             }
         }
         keys.sort_unstable();

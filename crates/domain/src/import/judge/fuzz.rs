@@ -44,7 +44,16 @@ pub fn schema_of_every_type() -> Schema {
         let id = PropertyId(uuid::Uuid::from_u128(number));
         let options = if property_type.has_options() { colours() } else { Vec::new() };
         let (slug, name) = (slug.to_owned(), slug.to_owned());
-        properties.push(Property { id, slug, name, property_type, list_id: None, native: false, required: false, options });
+        properties.push(Property {
+            id,
+            slug,
+            name,
+            property_type,
+            list_id: None,
+            native: false,
+            required: false,
+            options,
+        });
     }
     let mut schema = Schema::builtin(9);
     let contact = schema.of_mut(ObjectType::Contact);

@@ -66,7 +66,10 @@ impl<'c> Judge<'c> {
                 // Hundreds of unknown slugs would hide it, so it stands alone.
                 self.draft.faults = Faults::default();
                 self.draft.faults.add(RowCode::TooManyProperties, || {
-                    (group.to_owned(), format!("{group:?} holds more than {ROW_PROPERTIES_MAX} properties; split the row"))
+                    (
+                        group.to_owned(),
+                        format!("{group:?} holds more than {ROW_PROPERTIES_MAX} properties; split the row"),
+                    )
                 });
             }
         }
@@ -229,7 +232,8 @@ impl<'c> Judge<'c> {
         };
         if id.is_none() {
             self.draft.faults.add(RowCode::InvalidValue, || {
-                let message = format!("\"id\" is the uuid of a record, not {}; leave it out for a new one", excerpt(value.raw()));
+                let message =
+                    format!("\"id\" is the uuid of a record, not {}; leave it out for a new one", excerpt(value.raw()));
                 ("id".to_owned(), message)
             });
         }
@@ -251,7 +255,9 @@ impl<'c> Judge<'c> {
                 match (nearest, Group::nearest(properties, name)) {
                     (Some(row_key), _) => format!("a row has no key {shown}; did you mean {row_key:?}?"),
                     (None, Some(slug)) => {
-                        format!("a row has no key {shown}; if you mean the property {slug:?}, it belongs under \"default\"")
+                        format!(
+                            "a row has no key {shown}; if you mean the property {slug:?}, it belongs under \"default\""
+                        )
                     }
                     (None, None) => format!("a row has no key {shown}; its keys are id, default, list and extended"),
                 }

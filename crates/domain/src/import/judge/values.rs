@@ -115,8 +115,11 @@ impl GroupJudge<'_, '_> {
         }
         sink.body.push_str(&slot.member_start);
         let value_start = sink.body.len();
-        let target =
-            Target { property, options: &slot.options, create_missing_options: self.context.options().create_missing_options };
+        let target = Target {
+            property,
+            options: &slot.options,
+            create_missing_options: self.context.options().create_missing_options,
+        };
         let reading = read(&target, value, sink.body, sink.references);
         if !matches!(reading, Ok(Reading::Value)) {
             sink.body.truncate(member_start);
