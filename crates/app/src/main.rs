@@ -1,2 +1,11 @@
-//! The binary.
-fn main() {}
+//! The binary `refract`: see the library of this crate.
+
+use std::process::ExitCode;
+
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    refract_app::run()
+}

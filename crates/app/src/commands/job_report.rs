@@ -1,0 +1,259 @@
+//! What became of an import's rows: gathered result by result, shown to people or scripts.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::client::{FieldReason, Job, JobStatus, Reason, RowResult};
+use crate::exit::{Exit, Failure};
+use crate::output::{self, OutputFormat, grouped};
+
+/// How many failed rows are named.
+const ROW_ERRORS_MAX: usize = 20;
+
+/// Outcomes, counted; the first failed rows; and where all results go, if anywhere.
+pub(super) struct JobReport {
+    created: u64,
+    existing: u64,
+    updated: u64,
+    rejected: u64,
+    row_errors: Vec<RowError>,
+    results_file: Option<BufWriter<File>>,
+}
+
+/// A failed row as scripts see it.
+#[derive(Debug, Serialize)]
+struct RowError {
+    /// Counted from 1, as people count.
+    row: u64,
+    input_index: u64,
+    #[serde(flatten)]
+    reason: Reason,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    job_id: Option<&'a str>,
+    status: JobStatus,
+    total: u64,
+    processed: u64,
+    succeeded: u64,
+    failed: u64,
+    #[serde(skip_serializing_if = "Option::is_none", flatten)]
+    outcomes: Option<Outcomes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a Reason>,
+    row_errors: &'a [RowError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Outcomes {
+    created: u64,
+    existing: u64,
+    updated: u64,
+    rejected: u64,
+}
+
+impl JobReport {
+    /// An empty report; all results go to `results_path`, one JSON object a line.
+    pub(super) fn new(results_path: Option<&Path>) -> Result<Self, Failure> {
+        let open = |path: &Path| {
+            let created = File::create(path).map(BufWriter::new);
+            created.map_err(|failure| Failure::usage(format!("--results {}: {failure}", path.display())))
+        };
+        Ok(Self {
+            created: 0,
+            existing: 0,
+            updated: 0,
+            rejected: 0,
+            row_errors: Vec::new(),
+            results_file: results_path.map(open).transpose()?,
+        })
+    }
+
+    /// Takes one result in.
+    pub(super) fn take(&mut self, result: RowResult, json: &str) -> io::Result<()> {
+        if let Some(file) = &mut self.results_file {
+            writeln!(file, "{json}")?;
+        }
+        match result.error {
+            Some(reason) => self.take_error(result.input_index, reason),
+            None if result.created => self.created += 1,
+            None if result.updated => self.updated += 1,
+            None => self.existing += 1,
+        }
+        Ok(())
+    }
+
+    fn take_error(&mut self, input_index: u64, reason: Reason) {
+        self.rejected += 1;
+        if self.row_errors.len() < ROW_ERRORS_MAX {
+            self.row_errors.push(RowError { row: input_index + 1, input_index, reason });
+        }
+    }
+
+    /// Shows the job, and says how the command ends.
+    pub(super) fn show(
+        mut self,
+        what: &str,
+        job: &Job,
+        took: Option<Duration>,
+        format: OutputFormat,
+    ) -> Result<Exit, Failure> {
+        if let Some(file) = &mut self.results_file {
+            file.flush().map_err(|failure| Failure::other(format!("--results: {failure}")))?;
+        }
+        match format {
+            OutputFormat::Json => output::line(self.as_json(job, took)?),
+            OutputFormat::Text => self.as_text(what, job, took).iter().for_each(output::line),
+        }
+        Ok(exit_of(job))
+    }
+
+    fn as_json(&self, job: &Job, took: Option<Duration>) -> Result<String, Failure> {
+        let outcomes = Outcomes {
+            created: self.created,
+            existing: self.existing,
+            updated: self.updated,
+            rejected: self.rejected,
+        };
+        let summary = Summary {
+            job_id: job.job_id.as_deref(),
+            status: job.status,
+            total: job.total,
+            processed: job.processed,
+            succeeded: job.succeeded,
+            failed: job.failed,
+            outcomes: (job.status != JobStatus::Processing).then_some(outcomes),
+            seconds: took.map(|took| (took.as_secs_f64() * 1_000.0).round() / 1_000.0),
+            error: job.error.as_ref(),
+            row_errors: &self.row_errors,
+            expires_at: job.expires_at.as_deref(),
+        };
+        serde_json::to_string(&summary).map_err(Failure::other)
+    }
+
+    fn as_text(&self, what: &str, job: &Job, took: Option<Duration>) -> Vec<String> {
+        let mut lines = vec![format!("{what}: {}", job.status.name())];
+        if job.status == JobStatus::Processing {
+            lines.push(format!("  {} of {} rows processed", grouped(job.processed), grouped(job.total)));
+            lines.push(format!("  {} succeeded, {} failed so far", grouped(job.succeeded), grouped(job.failed)));
+            return lines;
+        }
+        if let Some(reason) = &job.error {
+            lines.push(format!("  {} ({})", reason.message, reason.code));
+        }
+        let counts = [
+            ("rows", job.total),
+            ("created", self.created),
+            ("existing", self.existing),
+            ("updated", self.updated),
+            ("rejected", self.rejected),
+        ];
+        lines.extend(counts.map(|(name, count)| format!("  {name:<9} {:>12}", grouped(count))));
+        if let Some(took) = took {
+            lines.push(format!("  {:<9} {:>12.2}", "seconds", took.as_secs_f64()));
+        }
+        lines.extend(self.row_error_lines());
+        lines
+    }
+
+    fn row_error_lines(&self) -> Vec<String> {
+        if self.row_errors.is_empty() {
+            return Vec::new();
+        }
+        let mut lines = vec![String::new(), "Rows that failed:".to_owned()];
+        for failed in &self.row_errors {
+            let faults = &failed.reason.errors;
+            if faults.is_empty() {
+                lines.push(format!("  row {}: {} ({})", failed.row, failed.reason.message, failed.reason.code));
+            }
+            let of_fault = |fault: &FieldReason| {
+                format!("  row {}: {}: {} ({})", failed.row, fault.field, fault.message, fault.code)
+            };
+            lines.extend(faults.iter().map(of_fault));
+        }
+        let unnamed = self.rejected - self.row_errors.len() as u64;
+        if unnamed > 0 {
+            lines.push(format!("  and {} more; --results FILE keeps the outcome of every row", grouped(unnamed)));
+        }
+        lines
+    }
+}
+
+fn exit_of(job: &Job) -> Exit {
+    match job.status {
+        JobStatus::Failed => Exit::Failure,
+        JobStatus::Complete if job.failed > 0 => Exit::RowsFailed,
+        JobStatus::Complete | JobStatus::Processing => Exit::Success,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(input_index: u64, created: bool, updated: bool, error: Option<Reason>) -> RowResult {
+        let existing = error.is_none() && !created;
+        RowResult { input_index, id: None, created, existing, updated, error }
+    }
+
+    fn reported() -> (JobReport, Job) {
+        let mut report = JobReport::new(None).unwrap();
+        let field = FieldReason { field: "age".into(), code: "invalid_value".into(), message: "not a number".into() };
+        let reason = Reason { code: "invalid_value".into(), message: "not a number".into(), errors: vec![field] };
+        for index in 0..30 {
+            report.take(result(index, false, false, Some(reason.clone())), "{}").unwrap();
+        }
+        report.take(result(30, true, false, None), "{}").unwrap();
+        report.take(result(31, false, true, None), "{}").unwrap();
+        report.take(result(32, false, false, None), "{}").unwrap();
+        let job = Job {
+            job_id: Some("j".into()),
+            status: JobStatus::Complete,
+            total: 33,
+            processed: 33,
+            succeeded: 3,
+            failed: 30,
+            error: None,
+            expires_at: None,
+        };
+        (report, job)
+    }
+
+    #[test]
+    fn people_read_counts_and_the_first_failed_rows() {
+        let (report, job) = reported();
+        let text = report.as_text("contact import j", &job, None).join("\n");
+        assert!(text.starts_with("contact import j: complete\n  rows                33\n"), "{text}");
+        assert!(text.contains("  row 1: age: not a number (invalid_value)\n"), "{text}");
+        assert!(text.contains("row 20:") && !text.contains("row 21:") && text.ends_with("and 10 more; --results FILE keeps the outcome of every row"), "{text}");
+    }
+
+    #[test]
+    fn scripts_read_the_same_as_json() {
+        let (report, job) = reported();
+        let json: serde_json::Value = serde_json::from_str(&report.as_json(&job, None).unwrap()).unwrap();
+        assert_eq!((&json["created"], &json["existing"], &json["updated"]), (&1.into(), &1.into(), &1.into()));
+        assert_eq!(json["rejected"], 30);
+        assert_eq!(json["row_errors"].as_array().map(Vec::len), Some(20));
+        assert_eq!(json["row_errors"][0]["row"], 1);
+        assert_eq!(json["row_errors"][0]["errors"][0]["field"], "age");
+    }
+
+    #[test]
+    fn failed_rows_show_in_the_exit_code() {
+        let (_, job) = reported();
+        assert_eq!(exit_of(&job), Exit::RowsFailed);
+        assert_eq!(exit_of(&Job { status: JobStatus::Failed, ..job.clone() }), Exit::Failure);
+        assert_eq!(exit_of(&Job { failed: 0, ..job.clone() }), Exit::Success);
+        assert_eq!(exit_of(&Job { status: JobStatus::Processing, ..job }), Exit::Success);
+    }
+}

@@ -1,0 +1,18 @@
+//! The server is killed (SIGKILL) at random points, again and again, and must come out of it as if nothing had happened:
+//! no row lost, none doubled, no counter ever lower than it was, and results equal byte for byte to those of a run that
+//! nobody disturbed.
+//!
+//! `jobs` kills while jobs run, `uploads` while a large body arrives, `inline` around small imports. Each prints the seed
+//! it draws from; `REFRACT_CRASH_SEED` sets it, `REFRACT_CRASH_KILLS` raises the number of kills (60 without it).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bodies;
+mod inline;
+mod jobs;
+mod seed;
+mod state;
+mod uploads;
+mod watch;
