@@ -4,7 +4,6 @@
 //! around it.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::config::{ConfigError, ServerSettings};
+use crate::config::ServerSettings;
 use crate::exit::Failure;
 use crate::system::{RandomIds, SystemClock};
 
@@ -30,11 +29,14 @@ pub(crate) struct Embedded {
     http: JoinHandle<std::io::Result<()>>,
 }
 
-/// Opens the store in a folder.
-pub(crate) async fn open_store(folder: &Path, settings: &ServerSettings) -> Result<SharedStore, Failure> {
-    let opened = SqliteStore::open(folder, settings.store.clone()).await;
-    let store = opened.map_err(|error| Failure::other(format!("the store in {}: {error}", folder.display())))?;
-    Ok(store)
+/// Opens the store in the data directory, which is made if need be.
+pub(crate) async fn open_store(settings: &ServerSettings) -> Result<SharedStore, Failure> {
+    let (folder, store_settings) = (settings.data_dir.clone(), settings.store.clone());
+    // Opening may migrate and sweep: it blocks.
+    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&folder, &store_settings));
+    let store = opened.await.map_err(Failure::other)?;
+    let refused = |error| Failure::other(format!("the store in {}: {error}", settings.data_dir.display()));
+    Ok(Arc::new(store.map_err(refused)?))
 }
 
 /// Takes the address that was asked for.
@@ -90,15 +92,4 @@ impl Embedded {
             Err(_) => Err(Failure::other("not everything ended within 10 seconds; the next start takes it up")),
         }
     }
-}
-
-/// A port that is taken, a folder that cannot be made: told by the setting's name.
-pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
-    let refused = |failure: std::io::Error| {
-        Failure::from(ConfigError::of_setting(
-            &crate::config::DATA_DIR,
-            format!("{} cannot be made: {failure}", folder.display()),
-        ))
-    };
-    std::fs::create_dir_all(folder).map_err(refused)
 }

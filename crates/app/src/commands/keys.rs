@@ -2,19 +2,20 @@
 
 use std::path::Path;
 
-use refract_domain::clock::{Clock, Timestamp};
+use refract_domain::clock::Clock;
 use refract_domain::ids::{ApiKeyId, TeamId};
 use refract_store::{Access, AccountVerbs, ApiKey};
-use refract_store_sqlite::SqliteStore;
 use serde_json::json;
 
 use crate::bootstrap::{self, Makers, store_failure};
 use crate::cli::{DataArguments, KeysCommand, TeamDataArguments};
 use crate::config::{self, Layers};
 use crate::exit::{Exit, Failure};
+use crate::keys;
 use crate::output::{self, OutputFormat};
 use crate::system::{RandomIds, SystemClock};
-use crate::keys;
+
+use super::accounts::{self, show_time};
 
 /// Works on the data directory itself; a running server sees the change within 5 seconds.
 pub(super) fn run(command: KeysCommand, config_file: Option<&Path>) -> Result<Exit, Failure> {
@@ -30,12 +31,12 @@ pub(super) fn run(command: KeysCommand, config_file: Option<&Path>) -> Result<Ex
 
 fn create(label: &str, access: Access, common: TeamDataArguments, config_file: Option<&Path>) -> Result<Exit, Failure> {
     let layers = config::layers(common.settings.0, config_file)?;
-    let accounts = SqliteStore::open_accounts(&config::data_dir(&layers)?).map_err(store_failure)?;
+    let store = accounts::open(&config::data_dir(&layers)?)?;
     let makers = Makers { clock: &SystemClock, ids: &RandomIds };
     let made = keys::generate().map_err(Failure::other)?;
     let (team_id, key_id) = super::runtime()?.block_on(async {
-        let team_id = team_of(&*accounts, &layers).await?;
-        let key_id = bootstrap::create_key(&*accounts, &makers, team_id, label, access, &made).await?;
+        let team_id = team_of(&*store, &layers).await?;
+        let key_id = bootstrap::create_key(&*store, &makers, team_id, label, access, &made).await?;
         Ok::<_, Failure>((team_id, key_id))
     })?;
     match common.output {
@@ -55,10 +56,10 @@ fn create(label: &str, access: Access, common: TeamDataArguments, config_file: O
 
 fn list(common: TeamDataArguments, config_file: Option<&Path>) -> Result<Exit, Failure> {
     let layers = config::layers(common.settings.0, config_file)?;
-    let accounts = SqliteStore::open_accounts(&config::data_dir(&layers)?).map_err(store_failure)?;
+    let store = accounts::open(&config::data_dir(&layers)?)?;
     let known = super::runtime()?.block_on(async {
-        let team_id = team_of(&*accounts, &layers).await?;
-        accounts.keys(team_id).await.map_err(store_failure)
+        let team_id = team_of(&*store, &layers).await?;
+        store.keys(team_id).await.map_err(store_failure)
     })?;
     if common.output == OutputFormat::Json {
         let shown: Vec<_> = known.iter().map(key_as_json).collect();
@@ -90,8 +91,8 @@ fn revoke(key_id: &str, common: DataArguments, config_file: Option<&Path>) -> Re
     let id = ApiKeyId::parse(key_id)
         .ok_or_else(|| Failure::usage("a key is revoked by its id, a uuid: `refract keys list` shows it"))?;
     let folder = config::data_dir(&config::layers(common.settings.0, config_file)?)?;
-    let accounts = SqliteStore::open_accounts(&folder).map_err(store_failure)?;
-    let is_revoked = super::runtime()?.block_on(accounts.revoke_key(id, SystemClock.now())).map_err(store_failure)?;
+    let store = accounts::open(&folder)?;
+    let is_revoked = super::runtime()?.block_on(store.revoke_key(id, SystemClock.now())).map_err(store_failure)?;
     if !is_revoked {
         return Err(Failure::other(format!("there is no key {id}, or it was revoked before")));
     }
@@ -115,9 +116,4 @@ async fn team_of(accounts: &(impl AccountVerbs + ?Sized), layers: &Layers) -> Re
         [] => Err(Failure::other("there is no team yet: `refract teams create` makes one")),
         _ => Err(Failure::usage("there are several teams: name one with --team-id; `refract teams list` shows all")),
     }
-}
-
-/// An instant as RFC 3339.
-pub(super) fn show_time(at: Timestamp) -> String {
-    jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |instant| instant.to_string())
 }

@@ -1,5 +1,6 @@
 //! The commands, one a file, and what leads to them.
 
+mod accounts;
 mod completions;
 mod demo;
 mod first_steps;

@@ -26,9 +26,8 @@ pub(super) fn run(arguments: ServeArguments, config_file: Option<&Path>) -> Resu
 
 async fn serve(settings: &ServerSettings) -> Result<(), Failure> {
     let mut signal = signals::listen().map_err(Failure::other)?;
-    embedded::make_folder(&settings.data_dir)?;
     let listener = embedded::bind(settings.listen).await?;
-    let store = embedded::open_store(&settings.data_dir, settings).await?;
+    let store = embedded::open_store(settings).await?;
     let makers = Makers { clock: &SystemClock, ids: &RandomIds };
     let credentials = bootstrap::ensure(&*store, &makers, &settings.bootstrap).await?;
     let mut server = Embedded::start(listener, store, settings)?;

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use refract_domain::ids::TeamId;
 use refract_engine::IdSource;
-use refract_store_sqlite::SqliteStore;
 use serde_json::json;
 
 use crate::bootstrap::{self, Makers, store_failure};
@@ -13,6 +12,8 @@ use crate::config;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, OutputFormat};
 use crate::system::{RandomIds, SystemClock};
+
+use super::accounts::{self, show_time};
 
 /// Works on the data directory itself; a running server sees the change.
 pub(super) fn run(command: TeamsCommand, config_file: Option<&Path>) -> Result<Exit, Failure> {
@@ -24,10 +25,10 @@ pub(super) fn run(command: TeamsCommand, config_file: Option<&Path>) -> Result<E
 
 fn create(name: &str, common: DataArguments, config_file: Option<&Path>) -> Result<Exit, Failure> {
     let folder = config::data_dir(&config::layers(common.settings.0, config_file)?)?;
-    let accounts = SqliteStore::open_accounts(&folder).map_err(store_failure)?;
+    let store = accounts::open(&folder)?;
     let makers = Makers { clock: &SystemClock, ids: &RandomIds };
     let team_id = TeamId(RandomIds.random_uuid());
-    super::runtime()?.block_on(bootstrap::create_team(&*accounts, &makers, team_id, name))?;
+    super::runtime()?.block_on(bootstrap::create_team(&*store, &makers, team_id, name))?;
     match common.output {
         OutputFormat::Json => output::line(json!({ "team_id": team_id.to_string(), "name": name })),
         OutputFormat::Text => {
@@ -40,14 +41,14 @@ fn create(name: &str, common: DataArguments, config_file: Option<&Path>) -> Resu
 
 fn list(common: DataArguments, config_file: Option<&Path>) -> Result<Exit, Failure> {
     let folder = config::data_dir(&config::layers(common.settings.0, config_file)?)?;
-    let accounts = SqliteStore::open_accounts(&folder).map_err(store_failure)?;
-    let teams = super::runtime()?.block_on(accounts.teams()).map_err(store_failure)?;
+    let store = accounts::open(&folder)?;
+    let teams = super::runtime()?.block_on(store.teams()).map_err(store_failure)?;
     if common.output == OutputFormat::Json {
         let shown = teams.iter().map(|team| {
             json!({
                 "team_id": team.id.to_string(),
                 "name": team.name,
-                "created_at": super::keys::show_time(team.created_at),
+                "created_at": show_time(team.created_at),
             })
         });
         let shown: Vec<_> = shown.collect();
@@ -55,7 +56,7 @@ fn list(common: DataArguments, config_file: Option<&Path>) -> Result<Exit, Failu
         return Ok(Exit::Success);
     }
     let head = ["TEAM", "CREATED", "NAME"].map(str::to_owned).to_vec();
-    let row = |team: &refract_store::Team| vec![team.id.to_string(), super::keys::show_time(team.created_at), team.name.clone()];
+    let row = |team: &refract_store::Team| vec![team.id.to_string(), show_time(team.created_at), team.name.clone()];
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(teams.iter().map(row)).collect();
     output::table(&rows).iter().for_each(output::line);
     Ok(Exit::Success)
