@@ -1,0 +1,226 @@
+-- The whole schema of the embedded store as the migrations leave it. Documentation that a test keeps true; the
+-- program runs migrations/*.sql.
+
+-- Instants are milliseconds since the Unix epoch, ids are 16 bytes, flags are 0 or 1. Every `…_no` is a number that
+-- never leaves this database.
+
+-- What belongs to the installation as a whole: one row.
+CREATE TABLE installation (
+    only_row   INTEGER PRIMARY KEY CHECK (only_row = 1),
+    -- Keys the dedupe hashes. A new secret would make every stored key worthless, so it never changes.
+    key_secret BLOB NOT NULL CHECK (length(key_secret) = 16)
+) STRICT;
+
+CREATE TABLE team (
+    team_no        INTEGER PRIMARY KEY,
+    id             BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    name           TEXT NOT NULL,
+    -- Grows with every change of lists, options and keyed properties: rows judged under another version are refused.
+    schema_version INTEGER NOT NULL DEFAULT 1 CHECK (schema_version >= 1),
+    created_at     INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE api_key (
+    key_no     INTEGER PRIMARY KEY,
+    id         BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    team_no    INTEGER NOT NULL REFERENCES team (team_no),
+    label      TEXT NOT NULL,
+    access     TEXT NOT NULL CHECK (access IN ('read', 'write')),
+    -- Of the key's text; the key itself is never kept.
+    sha256     BLOB NOT NULL UNIQUE CHECK (length(sha256) = 32),
+    created_at INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT;
+
+CREATE INDEX api_key_of_team ON api_key (team_no);
+
+-- Lists of records of one type. Their stages come from the template.
+CREATE TABLE list (
+    list_no     INTEGER PRIMARY KEY,
+    id          BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    team_no     INTEGER NOT NULL REFERENCES team (team_no),
+    object_type INTEGER NOT NULL,
+    name        TEXT NOT NULL,
+    template    TEXT NOT NULL,
+    icon        TEXT,
+    created_at  INTEGER NOT NULL,
+    -- Live members, maintained by every write, so that counting is one read.
+    members     INTEGER NOT NULL DEFAULT 0 CHECK (members >= 0)
+) STRICT;
+
+CREATE INDEX list_of_team ON list (team_no, object_type);
+
+-- Options that imports made; those of built-in properties and templates come with the program.
+CREATE TABLE property_option (
+    option_no   INTEGER PRIMARY KEY,
+    team_no     INTEGER NOT NULL REFERENCES team (team_no),
+    -- The list in whose scope the property lives; NULL for the whole team.
+    list_no     INTEGER REFERENCES list (list_no),
+    object_type INTEGER NOT NULL,
+    property    TEXT NOT NULL,
+    id          BLOB NOT NULL CHECK (length(id) = 16),
+    slug        TEXT NOT NULL,
+    value       TEXT NOT NULL,
+    sort_index  INTEGER NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX property_option_slug
+    ON property_option (team_no, object_type, property, slug, ifnull(list_no, 0));
+
+-- Properties whose dedupe keys every write maintains.
+CREATE TABLE keyed_property (
+    keyed_no       INTEGER PRIMARY KEY,
+    team_no        INTEGER NOT NULL REFERENCES team (team_no),
+    object_type    INTEGER NOT NULL,
+    slug           TEXT NOT NULL,
+    state          TEXT NOT NULL CHECK (state IN ('building', 'ready')),
+    -- While building: records from the first up to the second number are still to be looked at. Later ones were
+    -- written with their keys.
+    next_record_no INTEGER,
+    end_record_no  INTEGER,
+    UNIQUE (team_no, object_type, slug),
+    CHECK ((state = 'building') = (next_record_no IS NOT NULL)),
+    CHECK ((state = 'building') = (end_record_no IS NOT NULL))
+) STRICT;
+
+-- Records of all teams, in the order of their ids' ordered part, which is the record number: milliseconds since 2020
+-- times 2^23, plus an index. There is no index on the id: a generated id says its number, and any other has an alias.
+--
+-- No foreign keys here and in the tables of keys: they are checked row by row, and these are the hot path.
+CREATE TABLE record (
+    record_no   INTEGER PRIMARY KEY,
+    team_no     INTEGER NOT NULL,
+    id          BLOB NOT NULL CHECK (length(id) = 16),
+    object_type INTEGER NOT NULL,
+    version     INTEGER NOT NULL,
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER NOT NULL,
+    -- When it was hidden; a hidden record holds no keys.
+    deleted_at  INTEGER,
+    -- JSON: slug to canonical value.
+    body        TEXT NOT NULL
+) STRICT;
+
+-- Records whose id came with their row.
+CREATE TABLE record_alias (
+    team_no   INTEGER NOT NULL,
+    id        BLOB NOT NULL,
+    record_no INTEGER NOT NULL,
+    PRIMARY KEY (team_no, id)
+) STRICT, WITHOUT ROWID;
+
+-- How many live records a team has of a type, and between which numbers all its records of the type lie.
+CREATE TABLE record_count (
+    team_no         INTEGER NOT NULL,
+    object_type     INTEGER NOT NULL,
+    live            INTEGER NOT NULL CHECK (live >= 0),
+    first_record_no INTEGER NOT NULL,
+    last_record_no  INTEGER NOT NULL,
+    PRIMARY KEY (team_no, object_type)
+) STRICT, WITHOUT ROWID;
+
+-- The first holder of each dedupe key: a claim is one insert that finds the place taken or not.
+CREATE TABLE key_holder (
+    hash      BLOB PRIMARY KEY,
+    record_no INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Further holders; nearly always empty.
+CREATE TABLE key_holder_more (
+    hash      BLOB NOT NULL,
+    record_no INTEGER NOT NULL,
+    PRIMARY KEY (hash, record_no)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE list_entry (
+    list_no   INTEGER NOT NULL,
+    record_no INTEGER NOT NULL,
+    -- JSON: slug to canonical value, in the list's scope.
+    "values"  TEXT NOT NULL,
+    PRIMARY KEY (list_no, record_no)
+) STRICT, WITHOUT ROWID;
+
+-- Import jobs. The states are those of the domain's `JobState`, and each has exactly its data.
+CREATE TABLE job (
+    job_no                 INTEGER PRIMARY KEY,
+    id                     BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    team_no                INTEGER NOT NULL REFERENCES team (team_no),
+    key_id                 BLOB NOT NULL CHECK (length(key_id) = 16),
+    object_type            INTEGER NOT NULL,
+    dedupe_by              TEXT,
+    case_insensitive       INTEGER NOT NULL CHECK (case_insensitive IN (0, 1)),
+    update_existing        INTEGER NOT NULL CHECK (update_existing IN (0, 1)),
+    create_missing_options INTEGER NOT NULL CHECK (create_missing_options IN (0, 1)),
+    require_list_stage     INTEGER NOT NULL CHECK (require_list_stage IN (0, 1)),
+    list_id                BLOB CHECK (length(list_id) = 16),
+    total                  INTEGER NOT NULL CHECK (total >= 0),
+    -- The record number of row 0; the numbers of the other rows follow it and are the job's alone.
+    first_record_no        INTEGER NOT NULL,
+    -- Names the file of staged rows; NULL when there are none or the job has ended.
+    staged                 BLOB CHECK (length(staged) = 16),
+    created_at             INTEGER NOT NULL,
+    updated_at             INTEGER NOT NULL,
+
+    state                  TEXT NOT NULL CHECK (state IN ('queued', 'running', 'complete', 'failed')),
+    -- Grows with every claim; whoever writes to a running job must name it.
+    attempt                INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
+    worker                 BLOB,
+    lease_until            INTEGER,
+    -- Rows that have an outcome: the next chunk starts here.
+    cursor                 INTEGER NOT NULL DEFAULT 0,
+    created                INTEGER NOT NULL DEFAULT 0 CHECK (created >= 0),
+    existing               INTEGER NOT NULL DEFAULT 0 CHECK (existing >= 0),
+    updated                INTEGER NOT NULL DEFAULT 0 CHECK (updated >= 0),
+    rejected               INTEGER NOT NULL DEFAULT 0 CHECK (rejected >= 0),
+    new_options_made       INTEGER NOT NULL DEFAULT 0 CHECK (new_options_made >= 0),
+    -- How often in a row a worker died at this cursor, which row it was judging, and how often that one.
+    deaths                 INTEGER NOT NULL DEFAULT 0 CHECK (deaths >= 0),
+    suspect_row            INTEGER,
+    suspect_deaths         INTEGER NOT NULL DEFAULT 0 CHECK (suspect_deaths <= deaths),
+    ended_at               INTEGER,
+    error_code             TEXT,
+    error_message          TEXT,
+
+    CHECK (cursor BETWEEN 0 AND total),
+    CHECK (cursor = created + existing + updated + rejected),
+    CHECK ((state = 'running') = (lease_until IS NOT NULL)),
+    CHECK ((state = 'running') = (worker IS NOT NULL)),
+    CHECK (state <> 'running' OR attempt > 0),
+    CHECK (state <> 'complete' OR cursor = total),
+    CHECK ((state IN ('complete', 'failed')) = (ended_at IS NOT NULL)),
+    CHECK ((state = 'failed') = (error_code IS NOT NULL)),
+    CHECK ((state = 'failed') = (error_message IS NOT NULL)),
+    CHECK (ended_at IS NULL OR staged IS NULL),
+    CHECK ((suspect_row IS NULL) = (suspect_deaths = 0))
+) STRICT;
+
+CREATE INDEX job_unfinished ON job (team_no) WHERE ended_at IS NULL;
+CREATE INDEX job_ended ON job (ended_at) WHERE ended_at IS NOT NULL;
+
+-- Outcomes in their stored form, a few thousand rows a piece, without gaps from row 0 to the job's cursor.
+CREATE TABLE job_outcome (
+    job_no    INTEGER NOT NULL REFERENCES job (job_no),
+    first_row INTEGER NOT NULL,
+    rows      INTEGER NOT NULL CHECK (rows > 0),
+    encoded   BLOB NOT NULL,
+    PRIMARY KEY (job_no, first_row)
+) STRICT;
+
+-- Answers to requests that carried an idempotency key, and after a day the mere fact that the key was used.
+CREATE TABLE idempotency_key (
+    team_no     INTEGER NOT NULL REFERENCES team (team_no),
+    key_id      BLOB NOT NULL,
+    key         TEXT NOT NULL,
+    fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
+    created_at  INTEGER NOT NULL,
+    -- The kept answer; all three are NULL once it is no longer replayed. Headers: a JSON array of [name, value].
+    status      INTEGER,
+    headers     TEXT,
+    body        BLOB,
+    PRIMARY KEY (team_no, key_id, key),
+    CHECK ((status IS NULL) = (headers IS NULL)),
+    CHECK ((status IS NULL) = (body IS NULL))
+) STRICT;
+
+CREATE INDEX idempotency_key_age ON idempotency_key (created_at);
+CREATE INDEX idempotency_key_answer_age ON idempotency_key (created_at) WHERE status IS NOT NULL;

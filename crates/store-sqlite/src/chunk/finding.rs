@@ -1,0 +1,120 @@
+//! Finds what a chunk's rows speak of: claims their keys, reads the records that hold them and those they name.
+
+use std::collections::HashMap;
+
+use refract_domain::ids::RecordId;
+use refract_domain::import::plan::{Found, FoundRecord, Holders, Lookup};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::Rows;
+use crate::error::{Failure, Outcome};
+use crate::holders;
+use crate::records::{StoredRecord, find_by_id, find_by_number};
+
+const RECORD_ID: &str = include_str!("../sql/find_record_id.sql");
+const LIST: &str = include_str!("../sql/find_list.sql");
+const LIST_VALUES: &str = include_str!("../sql/find_list_values.sql");
+
+/// Gives what the plan needs, and the numbers of the records in it.
+pub(super) fn find(
+    connection: &Connection,
+    rows: &Rows<'_>,
+    lookup: &Lookup,
+) -> Outcome<(Found, HashMap<RecordId, i64>)> {
+    let taken = claim_keys(connection, rows, lookup)?;
+    let mut finder = Finder {
+        connection,
+        list_no: find_list(connection, rows, lookup)?,
+        needs_records: lookup.needs_records,
+        found: Found { holders: vec![Holders::Claimed; lookup.keys.len()], ..Found::default() },
+        numbers: HashMap::new(),
+    };
+    finder.find_holders(lookup, &taken)?;
+    for id in &lookup.ids {
+        if let Some(stored) = find_by_id(connection, rows.team.team_no, *id)? {
+            finder.add(stored)?;
+        }
+    }
+    Ok((finder.found, finder.numbers))
+}
+
+/// Claims every key for the record of its first row; gives the places of those that are held already.
+fn claim_keys(connection: &Connection, rows: &Rows<'_>, lookup: &Lookup) -> Outcome<Vec<usize>> {
+    let claims = lookup.keys.iter().zip(&lookup.first_rows).map(|(key, row)| (*key, rows.ids.number(*row)));
+    let mut taken = Vec::new();
+    holders::claim(connection, claims, |place| taken.push(place))?;
+    Ok(taken)
+}
+
+fn find_list(connection: &Connection, rows: &Rows<'_>, lookup: &Lookup) -> Outcome<Option<i64>> {
+    let Some(list_id) = lookup.list_id else { return Ok(None) };
+    let mut statement = connection.prepare_cached(LIST)?;
+    Ok(statement.query_row((rows.team.team_no, list_id.as_bytes()), |row| row.get(0)).optional()?)
+}
+
+struct Finder<'a> {
+    connection: &'a Connection,
+    list_no: Option<i64>,
+    needs_records: bool,
+    found: Found,
+    numbers: HashMap<RecordId, i64>,
+}
+
+impl Finder<'_> {
+    fn find_holders(&mut self, lookup: &Lookup, taken: &[usize]) -> Outcome<()> {
+        let mut held = Vec::with_capacity(taken.len());
+        let mut numbers = Vec::new();
+        for place in taken {
+            let Some(key) = lookup.keys.get(*place) else { continue };
+            holders::holders(self.connection, *key, &mut numbers)?;
+            held.extend(numbers.iter().map(|number| (*number, *place)));
+        }
+        // In the order of the table: neighbours share a page.
+        held.sort_unstable();
+        for (number, place) in held {
+            let id = self.find_holder(number)?;
+            if let Some(holders) = self.found.holders.get_mut(place) {
+                add_holder(holders, id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ids ascend with the numbers, but for those that came with their row: so holders come in nearly any order, and
+    /// always in the same.
+    fn find_holder(&mut self, number: i64) -> Outcome<RecordId> {
+        let gone = || Failure::corrupt(format!("a key is held by record number {number}, which is not there"));
+        if self.needs_records {
+            let stored = find_by_number(self.connection, number)?.ok_or_else(gone)?;
+            let id = stored.record.id;
+            self.add(stored)?;
+            return Ok(id);
+        }
+        let mut statement = self.connection.prepare_cached(RECORD_ID)?;
+        let id = statement.query_row([number], |row| row.get(0)).optional()?.ok_or_else(gone)?;
+        Ok(RecordId::from_bytes(id))
+    }
+
+    fn add(&mut self, stored: StoredRecord) -> Outcome<()> {
+        let StoredRecord { record_no, deleted, record, .. } = stored;
+        let list_values = match self.list_no {
+            Some(list_no) => {
+                let mut statement = self.connection.prepare_cached(LIST_VALUES)?;
+                statement.query_row([list_no, record_no], |row| row.get(0)).optional()?
+            }
+            None => None,
+        };
+        self.numbers.insert(record.id, record_no);
+        let found = FoundRecord { object_type: record.object_type, deleted, body: record.body, list_values };
+        self.found.records.insert(record.id, found);
+        Ok(())
+    }
+}
+
+fn add_holder(holders: &mut Holders, id: RecordId) {
+    match holders {
+        Holders::Claimed => *holders = Holders::Held(id),
+        Holders::Held(first) => *holders = Holders::Shared(vec![*first, id]),
+        Holders::Shared(ids) => ids.push(id),
+    }
+}

@@ -1,0 +1,31 @@
+//! What can be set about the embedded store. The defaults are the measured best.
+
+/// Settings of a [`SqliteStore`](crate::SqliteStore).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqliteSettings {
+    /// Page cache of the writing connection, in bytes.
+    pub writer_cache_bytes: u64,
+    /// Page cache of each reading connection, in bytes.
+    pub reader_cache_bytes: u64,
+    /// Reading connections, each on a thread of its own.
+    pub readers: usize,
+    /// Write-ahead log, in bytes not yet in the database, at which a checkpoint runs beside the writer.
+    pub checkpoint_wal_bytes: u64,
+    /// Write-ahead log, in bytes, beyond which the writer itself stops to empty it.
+    pub wal_bytes_max: u64,
+    /// Small writes that share one commit, at most.
+    pub group_max: usize,
+}
+
+impl Default for SqliteSettings {
+    fn default() -> Self {
+        Self {
+            writer_cache_bytes: 64 << 20,
+            reader_cache_bytes: 4 << 20,
+            readers: 2,
+            checkpoint_wal_bytes: 64 << 20,
+            wal_bytes_max: 512 << 20,
+            group_max: 256,
+        }
+    }
+}

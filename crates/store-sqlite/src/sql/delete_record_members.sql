@@ -1,0 +1,3 @@
+UPDATE list SET members = members - 1
+WHERE team_no = ?1 AND object_type = ?2
+    AND EXISTS (SELECT 1 FROM list_entry WHERE list_entry.list_no = list.list_no AND record_no = ?3)

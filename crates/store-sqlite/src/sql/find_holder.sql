@@ -1,0 +1,1 @@
+SELECT record_no FROM key_holder WHERE hash = ?1

@@ -1,0 +1,1 @@
+SELECT "values" FROM list_entry WHERE list_no = ?1 AND record_no = ?2

@@ -1,0 +1,1 @@
+SELECT id FROM record WHERE record_no = ?1

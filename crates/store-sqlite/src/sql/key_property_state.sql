@@ -1,0 +1,3 @@
+SELECT state, next_record_no, end_record_no
+FROM keyed_property
+WHERE team_no = ?1 AND object_type = ?2 AND slug = ?3

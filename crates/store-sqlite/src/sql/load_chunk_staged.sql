@@ -1,0 +1,1 @@
+SELECT staged FROM job WHERE id = ?1

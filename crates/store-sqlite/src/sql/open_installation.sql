@@ -1,0 +1,1 @@
+SELECT key_secret, randomblob(16) FROM installation

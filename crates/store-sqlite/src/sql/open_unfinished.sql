@@ -1,0 +1,1 @@
+SELECT count(*) FROM job WHERE id = ?1 AND ended_at IS NULL

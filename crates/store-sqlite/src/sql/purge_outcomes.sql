@@ -1,0 +1,1 @@
+DELETE FROM job_outcome WHERE job_no = ?1

@@ -1,0 +1,1 @@
+SELECT team_no, schema_version FROM team WHERE id = ?1

@@ -1,0 +1,1 @@
+UPDATE key_holder SET record_no = ?2 WHERE hash = ?1

@@ -1,0 +1,1 @@
+DELETE FROM key_holder WHERE hash = ?1

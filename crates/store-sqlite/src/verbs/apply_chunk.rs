@@ -1,0 +1,148 @@
+//! `apply_chunk`: carries out one chunk of a job.
+
+use std::sync::Arc;
+
+use refract_domain::import::job::JobSpec;
+use refract_domain::import::outcome::{Outcome as RowOutcome, encode};
+use refract_domain::import::tally::Tally;
+use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
+use refract_store::{ApplyChunk, ChunkReceipt, Lease, StoreError};
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use crate::chunk::{NumberedIds, Rows, carry_out};
+use crate::error::{Failure, Outcome};
+use crate::job;
+use crate::numbers::first_number;
+use crate::store::{Shared, SqliteStore, drop_staged};
+use crate::team::require_team;
+use crate::writer::{Lane, WriteContext};
+
+const FENCE: &str = include_str!("../sql/apply_chunk_fence.sql");
+const OUTCOMES: &str = include_str!("../sql/apply_chunk_outcomes.sql");
+const ADVANCE: &str = include_str!("../sql/apply_chunk_advance.sql");
+const COMPLETE: &str = include_str!("../sql/apply_chunk_complete.sql");
+
+/// Rows whose outcomes lie together.
+const PIECE_ROWS_MAX: usize = 4_096;
+
+/// See [`refract_store::ImportVerbs::apply_chunk`].
+#[tracing::instrument(
+    name = "store.apply_chunk",
+    skip_all,
+    fields(job_id = %lease.spec.id, first_row = command.judged.first_row, rows = command.judged.rows.len())
+)]
+pub(crate) async fn apply_chunk(
+    store: &SqliteStore,
+    lease: &mut Lease,
+    command: ApplyChunk,
+) -> Result<ChunkReceipt, StoreError> {
+    let shared = Arc::clone(&store.shared);
+    let held = Held { spec: Arc::clone(&lease.spec), attempt: lease.attempt, cursor: lease.cursor };
+    let receipt = store.threads.writer.write(Lane::Chunk, move |write| write_chunk(write, &shared, &held, &command)).await?;
+    lease.cursor = receipt.cursor;
+    lease.tally = receipt.tally;
+    lease.deaths = 0;
+    lease.suspect_row = None;
+    lease.suspect_deaths = 0;
+    Ok(receipt)
+}
+
+/// What the lease says, for the writer's thread.
+struct Held {
+    spec: Arc<JobSpec>,
+    attempt: u32,
+    cursor: u32,
+}
+
+/// The job as the fence finds it.
+struct Fenced {
+    job_no: i64,
+    tally: Tally,
+    new_options_made: u32,
+    staged: Option<Uuid>,
+}
+
+fn write_chunk(
+    write: &mut WriteContext<'_>,
+    shared: &Arc<Shared>,
+    held: &Held,
+    command: &ApplyChunk,
+) -> Outcome<ChunkReceipt> {
+    let ApplyChunk { context, judged, now, .. } = command;
+    let cursor = judged.end_row();
+    let total = held.spec.total;
+    if judged.first_row != held.cursor || cursor > total || (judged.rows.is_empty() && cursor < total) {
+        let text = format!("rows {} to {cursor} at cursor {} of {total}", judged.first_row, held.cursor);
+        return Err(Failure::internal(text));
+    }
+    let fenced = fence(write.connection, held, command)?;
+    let first_number = first_number(&held.spec.record_ids)?;
+    let rows = Rows {
+        context,
+        judged,
+        team: require_team(write.connection, held.spec.team_id)?,
+        ids: NumberedIds { space: held.spec.record_ids, first_number },
+        new_options_left: NEW_OPTIONS_PER_JOB_MAX.saturating_sub(fenced.new_options_made),
+        now: *now,
+    };
+    let plan = carry_out(write, shared, &rows)?;
+    write_outcomes(write.connection, fenced.job_no, held.cursor, &plan.outcomes)?;
+    let mut tally = fenced.tally;
+    tally += plan.tally;
+    let new_options = u32::try_from(plan.new_options.len()).unwrap_or(u32::MAX);
+    advance(write.connection, fenced.job_no, cursor, &tally, fenced.new_options_made.saturating_add(new_options))?;
+    let (notes, job_id) = (Arc::clone(shared), held.spec.id);
+    write.after_commit(move || notes.notes.forget(job_id));
+    let complete = cursor == total;
+    if complete {
+        write.connection.prepare_cached(COMPLETE)?.execute((fenced.job_no, now.0))?;
+        drop_staged(write, &shared.staged, fenced.staged);
+    }
+    Ok(ChunkReceipt { tally, cursor, complete })
+}
+
+fn fence(connection: &Connection, held: &Held, command: &ApplyChunk) -> Outcome<Fenced> {
+    let mut statement = connection.prepare_cached(FENCE)?;
+    let lease_until = command.now.plus(command.lease_for);
+    let parameters = (held.spec.id.as_bytes(), held.attempt, held.cursor, lease_until.0, command.now.0);
+    let mut rows = statement.query(parameters)?;
+    let row = rows.next()?.ok_or(StoreError::LeaseLost)?;
+    let fenced = Fenced {
+        job_no: row.get("job_no")?,
+        tally: job::tally(row)?,
+        new_options_made: row.get("new_options_made")?,
+        staged: job::staged(row)?,
+    };
+    // The update is done once the statement says that there is no further row.
+    while rows.next()?.is_some() {}
+    Ok(fenced)
+}
+
+fn write_outcomes(connection: &Connection, job_no: i64, first_row: u32, outcomes: &[RowOutcome]) -> Outcome<()> {
+    let mut statement = connection.prepare_cached(OUTCOMES)?;
+    let mut encoded = Vec::new();
+    let mut piece_row = first_row;
+    for piece in outcomes.chunks(PIECE_ROWS_MAX) {
+        encoded.clear();
+        encode(piece, &mut encoded);
+        let rows = u32::try_from(piece.len()).unwrap_or(u32::MAX);
+        statement.execute((job_no, piece_row, rows, &encoded))?;
+        piece_row += rows;
+    }
+    Ok(())
+}
+
+fn advance(connection: &Connection, job_no: i64, cursor: u32, tally: &Tally, new_options_made: u32) -> Outcome<()> {
+    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    connection.prepare_cached(ADVANCE)?.execute((
+        job_no,
+        cursor,
+        count(tally.created),
+        count(tally.existing),
+        count(tally.updated),
+        count(tally.rejected),
+        new_options_made,
+    ))?;
+    Ok(())
+}

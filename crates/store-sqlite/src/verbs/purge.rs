@@ -1,0 +1,75 @@
+//! `purge`: removes what is past its time, in a bounded batch.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use refract_domain::clock::Timestamp;
+use refract_store::{Purge, Purged, REMEMBERED_FOR, REPLAYED_FOR, StoreError};
+use rusqlite::Connection;
+
+use crate::error::Outcome;
+use crate::store::{Shared, SqliteStore, claimed_files, drop_staged};
+use crate::writer::{Lane, WriteContext};
+
+const EXPIRED: &str = include_str!("../sql/purge_expired_jobs.sql");
+const OUTCOMES: &str = include_str!("../sql/purge_outcomes.sql");
+const JOB: &str = include_str!("../sql/purge_job.sql");
+const KEYS: &str = include_str!("../sql/purge_keys.sql");
+const ANSWERS: &str = include_str!("../sql/purge_answers.sql");
+
+/// See [`refract_store::ImportVerbs::purge`].
+#[tracing::instrument(name = "store.purge", skip_all)]
+pub(crate) async fn purge(store: &SqliteStore, command: Purge) -> Result<Purged, StoreError> {
+    let shared = Arc::clone(&store.shared);
+    store.threads.writer.write(Lane::Chunk, move |write| remove(write, &shared, &command)).await
+}
+
+fn remove(write: &mut WriteContext<'_>, shared: &Arc<Shared>, command: &Purge) -> Outcome<Purged> {
+    let connection = write.connection;
+    Ok(Purged {
+        jobs: remove_jobs(connection, command)?,
+        idempotency_keys: remove_keys(connection, command)?,
+        uploads: remove_uploads(write, shared, command.batch_max)?,
+    })
+}
+
+/// `expires_at` of the domain, turned round so that an index can answer it.
+fn remove_jobs(connection: &Connection, command: &Purge) -> Outcome<usize> {
+    let ended_at = before(command.now, command.retention / 7);
+    let created_at = before(command.now, command.retention);
+    let mut statement = connection.prepare_cached(EXPIRED)?;
+    let jobs = statement.query_map((ended_at.0, created_at.0, limit(command.batch_max)), |row| row.get(0))?;
+    let jobs: Vec<i64> = jobs.collect::<rusqlite::Result<_>>()?;
+    for job_no in &jobs {
+        connection.prepare_cached(OUTCOMES)?.execute([job_no])?;
+        connection.prepare_cached(JOB)?.execute([job_no])?;
+    }
+    Ok(jobs.len())
+}
+
+fn remove_keys(connection: &Connection, command: &Purge) -> Outcome<usize> {
+    let batch_max = limit(command.batch_max);
+    let forgotten = (before(command.now, REMEMBERED_FOR).0, batch_max);
+    let keys = connection.prepare_cached(KEYS)?.execute(forgotten)?;
+    let no_longer_replayed = (before(command.now, REPLAYED_FOR).0, batch_max);
+    let answers = connection.prepare_cached(ANSWERS)?.execute(no_longer_replayed)?;
+    Ok(keys + answers)
+}
+
+fn remove_uploads(write: &mut WriteContext<'_>, shared: &Arc<Shared>, batch_max: usize) -> Outcome<usize> {
+    let unwatched = shared.staged.unwatched()?;
+    let claimed = claimed_files(write.connection)?;
+    let useless: Vec<_> = unwatched.into_iter().filter(|file| !claimed.contains(file)).take(batch_max).collect();
+    for file in &useless {
+        drop_staged(write, &shared.staged, Some(*file));
+    }
+    Ok(useless.len())
+}
+
+fn before(now: Timestamp, duration: Duration) -> Timestamp {
+    Timestamp(now.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+}
+
+fn limit(batch_max: usize) -> i64 {
+    i64::try_from(batch_max).unwrap_or(i64::MAX)
+}
