@@ -1,0 +1,144 @@
+//! The one way in which rows become records: look up, plan, write.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use refract_domain::clock::Timestamp;
+use refract_domain::ids::{RecordId, RecordIdSpace};
+use refract_domain::import::judge::JudgeContext;
+use refract_domain::import::plan::{ChunkPlan, Found, FoundRecord, Holders, Lookup, NewOption, PlanInput, plan_chunk};
+use refract_domain::import::row::JudgedChunk;
+use refract_domain::key::KeyHash;
+use refract_domain::object_type::ObjectType;
+use refract_domain::property::Schema;
+use refract_domain::record::Record;
+use refract_store::StoreError;
+
+use super::state::{State, Stored};
+
+/// Rows to be written, and what they are written with.
+pub(super) struct Rows<'a> {
+    pub(super) context: &'a JudgeContext,
+    pub(super) judged: &'a JudgedChunk,
+    pub(super) record_ids: RecordIdSpace,
+    pub(super) new_options_left: u32,
+    pub(super) now: Timestamp,
+}
+
+impl State {
+    /// Matches and writes rows; the plan says what became of each.
+    pub(super) fn write_rows(&mut self, rows: &Rows<'_>) -> Result<ChunkPlan, StoreError> {
+        let team_id = rows.context.team_id();
+        if self.schema(team_id).version != rows.judged.schema_version {
+            return Err(StoreError::SchemaChanged);
+        }
+        let lookup = Lookup::of(rows.context, rows.judged);
+        let plan = plan_chunk(PlanInput {
+            context: rows.context,
+            chunk: rows.judged,
+            lookup: &lookup,
+            found: self.find(rows.context, &lookup),
+            record_ids: rows.record_ids,
+            new_options_left: rows.new_options_left,
+        });
+        self.write_plan(rows, &plan)?;
+        Ok(plan)
+    }
+
+    fn find(&self, context: &JudgeContext, lookup: &Lookup) -> Found {
+        let by_key = self.holders_by_key(context);
+        let holders_of = |key: &KeyHash| by_key.get(key).map_or(&[] as &[RecordId], Vec::as_slice);
+        let holders = lookup.keys.iter().map(|key| match holders_of(key) {
+            [] => Holders::Claimed,
+            [one] => Holders::Held(*one),
+            several => Holders::Shared(several.to_vec()),
+        });
+        let holders: Vec<_> = holders.collect();
+        let mut wanted = lookup.ids.clone();
+        if lookup.needs_records {
+            wanted.extend(lookup.keys.iter().flat_map(holders_of));
+        }
+        let found = |id: RecordId| {
+            let stored = self.records.get(&(context.team_id(), id))?;
+            let list_values = lookup.list_id.and_then(|list_id| self.members.get(&(list_id, id)).cloned());
+            let record = FoundRecord {
+                object_type: stored.record.object_type,
+                deleted: stored.is_deleted,
+                body: stored.record.body.clone(),
+                list_values,
+            };
+            Some((id, record))
+        };
+        Found { holders, records: wanted.into_iter().filter_map(found).collect() }
+    }
+
+    /// Who holds each key of the property that matches: the bodies say it, nothing else is asked.
+    fn holders_by_key(&self, context: &JudgeContext) -> HashMap<KeyHash, Vec<RecordId>> {
+        let mut holders: HashMap<KeyHash, Vec<RecordId>> = HashMap::new();
+        let Some(property) = context.match_property() else { return holders };
+        let type_schema = context.type_schema();
+        let match_position = type_schema.position(&property.slug);
+        for record in self.all_live(context.team_id(), type_schema.object_type) {
+            for (position, key) in context.keys_of_body(&record.body) {
+                let of_key = holders.entry(key).or_default();
+                if Some(position) == match_position && !of_key.contains(&record.id) {
+                    of_key.push(record.id);
+                }
+            }
+        }
+        holders
+    }
+
+    fn write_plan(&mut self, rows: &Rows<'_>, plan: &ChunkPlan) -> Result<(), StoreError> {
+        let team_id = rows.context.team_id();
+        let object_type = rows.context.type_schema().object_type;
+        for insert in &plan.inserts {
+            let record = Record {
+                id: insert.id,
+                object_type,
+                version: 1,
+                created_at: rows.now,
+                updated_at: rows.now,
+                body: plan.body(insert, rows.judged).to_owned(),
+            };
+            let stored = Arc::new(Stored { record, is_deleted: false });
+            if self.records.insert((team_id, insert.id), stored).is_some() {
+                return Err(StoreError::Internal(format!("record {} is made twice", insert.id)));
+            }
+        }
+        for update in &plan.updates {
+            let stored = self.records.get_mut(&(team_id, update.id)).map(Arc::make_mut);
+            let stored = stored.ok_or_else(|| StoreError::Internal(format!("no record {} to update", update.id)))?;
+            if stored.is_deleted || stored.record.body != update.before {
+                return Err(StoreError::Internal(format!("record {} is not as it was planned with", update.id)));
+            }
+            stored.record.body.clone_from(&update.after);
+            stored.record.version += 1;
+            stored.record.updated_at = rows.now;
+        }
+        if let Some(list_id) = rows.context.options().list_id {
+            for entry in &plan.list_entries {
+                self.members.insert((list_id, entry.record), entry.values.clone());
+            }
+        }
+        if !plan.new_options.is_empty() {
+            self.change_schema(team_id, |schema| {
+                for new in &plan.new_options {
+                    add_option(schema, object_type, new);
+                }
+            });
+        }
+        Ok(())
+    }
+}
+
+fn add_option(schema: &mut Schema, object_type: ObjectType, new: &NewOption) {
+    let properties = match new.list_id {
+        None => Some(&mut schema.of_mut(object_type).properties),
+        Some(list_id) => schema.lists.get_mut(&list_id).map(|list| &mut list.properties),
+    };
+    let property = properties.into_iter().flatten().find(|property| property.slug == new.property);
+    if let Some(property) = property {
+        property.options.push(new.option.clone());
+    }
+}

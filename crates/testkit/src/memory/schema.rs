@@ -1,0 +1,67 @@
+//! Schemas, keyed properties, lists.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use refract_domain::ids::RecordId;
+use refract_domain::key::KeyHasher;
+use refract_domain::property::{ListSchema, Schema, app_stage, list_template};
+use refract_store::{Caller, Freshness, KeyProperty, Keying, List, ListVerbs, NewList, SchemaVerbs, StoreError};
+
+use super::MemoryStore;
+
+#[async_trait]
+impl SchemaVerbs for MemoryStore {
+    fn key_hasher(&self) -> KeyHasher {
+        KeyHasher::new([42; 16])
+    }
+
+    async fn schema(&self, caller: &Caller, _freshness: Freshness) -> Result<Arc<Schema>, StoreError> {
+        self.read(|state| state.schema(caller.team_id))
+    }
+
+    async fn key_property(&self, command: KeyProperty) -> Result<Keying, StoreError> {
+        let KeyProperty { caller, object_type, slug, batch_max } = command;
+        let team_id = caller.team_id;
+        self.transaction(|state| {
+            let place = (team_id, object_type, slug.clone());
+            let is_keyed = state.schema(team_id).of(object_type).keyed_properties().any(|keyed| keyed.slug == slug);
+            if is_keyed && !state.building.contains_key(&place) {
+                return Ok(Keying::Ready);
+            }
+            if !is_keyed {
+                state.change_schema(team_id, |schema| schema.of_mut(object_type).set_keyed(&slug));
+            }
+            let looked_at = state.building.remove(&place).flatten();
+            let rest = state.all_live(team_id, object_type).map(|record| record.id);
+            let batch: Vec<RecordId> = rest.filter(|id| Some(*id) > looked_at).take(batch_max).collect();
+            if batch.len() < batch_max {
+                return Ok(Keying::Ready);
+            }
+            state.building.insert(place, batch.last().copied());
+            Ok(Keying::Building)
+        })
+    }
+}
+
+#[async_trait]
+impl ListVerbs for MemoryStore {
+    async fn create_list(&self, caller: &Caller, list: NewList) -> Result<(), StoreError> {
+        let stages = list_template(&list.template).map_or(&[] as &[&str], |template| template.stages);
+        self.transaction(|state| {
+            state.change_schema(caller.team_id, |schema| {
+                let properties = vec![app_stage(list.id, stages)];
+                schema.lists.insert(list.id, ListSchema { id: list.id, object_type: list.object_type, properties });
+            });
+            state.lists.push((caller.team_id, list));
+            Ok(())
+        })
+    }
+
+    async fn lists(&self, caller: &Caller) -> Result<Vec<List>, StoreError> {
+        self.read(|state| {
+            let mine = state.lists.iter().filter(|(team_id, _)| *team_id == caller.team_id);
+            mine.map(|(_, list)| list.clone()).collect()
+        })
+    }
+}
