@@ -34,6 +34,8 @@ struct Chores {
 struct Board {
     chores: Mutex<Chores>,
     changed: Condvar,
+    /// Held during a checkpoint: SQLite refuses a second one at once instead of waiting.
+    checkpointing: Mutex<()>,
 }
 
 /// The way to the housekeeping thread.
@@ -57,7 +59,7 @@ struct LogState {
 impl Housekeeper {
     /// Starts the thread.
     pub(crate) fn start(connection: Connection, settings: &SqliteSettings) -> Outcome<Self> {
-        let board = Arc::new(Board { chores: Mutex::default(), changed: Condvar::new() });
+        let board = Arc::new(Board { chores: Mutex::default(), changed: Condvar::new(), checkpointing: Mutex::default() });
         let its_board = Arc::clone(&board);
         let thread = thread::Builder::new().name("sqlite-housekeeper".into()).spawn(move || keep(&its_board, connection))?;
         Ok(Self {
@@ -93,6 +95,7 @@ impl Housekeeper {
     }
 
     fn empty_the_log(&self, writer: &Connection) {
+        let _alone = lock(&self.board.checkpointing);
         let emptied = writer
             .busy_timeout(RESTART_TIMEOUT)
             .and_then(|()| checkpoint(writer, "RESTART"))
@@ -132,10 +135,11 @@ fn keep(board: &Board, connection: Connection) {
         if chores.closing {
             break;
         }
-        if chores.checkpoint
-            && let Err(error) = checkpoint(&connection, "PASSIVE")
-        {
-            tracing::warn!(%error, "checkpoint failed");
+        if chores.checkpoint {
+            let _alone = lock(&board.checkpointing);
+            if let Err(error) = checkpoint(&connection, "PASSIVE") {
+                tracing::warn!(%error, "checkpoint failed");
+            }
         }
     }
     if let Err(error) = checkpoint(&connection, "TRUNCATE") {
