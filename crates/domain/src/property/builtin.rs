@@ -136,7 +136,6 @@ const ACTION: &[Row] = &[
     ("tags", "Tags", MultiselectStr, NONE),
     ("people", "People", MultiRef(ObjectType::Identity), NONE),
     ("companies", "Companies", MultiRef(ObjectType::Organization), NONE),
-    ("deals", "Deals", MultiRef(ObjectType::Deal), NONE),
     ("external_id", "External id", Str, NONE),
 ];
 
@@ -257,6 +256,18 @@ mod tests {
                 let options: HashSet<_> = property.options.iter().map(|option| &option.slug).collect();
                 assert_eq!(options.len(), property.options.len());
             }
+        }
+    }
+
+    /// Clients enumerate the types (contract §4.2): a reference to another type would be one they do not know.
+    #[test]
+    fn references_are_of_types_that_clients_know() {
+        let known = "ref_identity ref_organization ref_contact ref_event multiref_action multiref_contact \
+                     multiref_document multiref_identity multiref_organization multiref_engagement";
+        let properties = ObjectType::ALL.into_iter().flat_map(builtin_properties);
+        for property in properties.filter(|property| property.property_type.name().contains("ref_")) {
+            let name = property.property_type.name();
+            assert!(known.split_whitespace().any(|one| one == name), "{} is {name}", property.slug);
         }
     }
 

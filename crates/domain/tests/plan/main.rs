@@ -1,6 +1,8 @@
 //! The planner's decisions, case by case (import-semantics, Matching), and the law that cutting an import changes
 //! nothing.
 
+#![allow(clippy::expect_used)]
+
 mod cases;
 mod law;
 mod world;
