@@ -105,15 +105,10 @@ pub(crate) async fn create_key<A: AccountVerbs + ?Sized>(
     key: &Secret,
 ) -> Result<ApiKeyId, Failure> {
     let id = ApiKeyId(makers.ids.random_uuid());
-    let known = ApiKey {
-        id,
-        team_id,
-        label: label.to_owned(),
-        access,
-        created_at: makers.clock.now(),
-        revoked_at: None,
-    };
-    let is_new = accounts.create_key(NewApiKey { key: known, sha256: keys::sha256(key) }).await.map_err(store_failure)?;
+    let known =
+        ApiKey { id, team_id, label: label.to_owned(), access, created_at: makers.clock.now(), revoked_at: None };
+    let is_new =
+        accounts.create_key(NewApiKey { key: known, sha256: keys::sha256(key) }).await.map_err(store_failure)?;
     if is_new { Ok(id) } else { Err(Failure::other("this key is known already")) }
 }
 

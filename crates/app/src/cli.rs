@@ -91,7 +91,13 @@ pub(crate) struct DemoArguments {
     #[arg(long, env = "REFRACT_DEMO_EXIT", hide_env_values = true, value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub(crate) exit: bool,
     /// Where to listen; port 0 picks a free one
-    #[arg(long, env = "REFRACT_DEMO_LISTEN", hide_env_values = true, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    #[arg(
+        long,
+        env = "REFRACT_DEMO_LISTEN",
+        hide_env_values = true,
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:0"
+    )]
     pub(crate) listen: String,
 }
 

@@ -59,8 +59,8 @@ fn key_of(random: &[u8; RANDOM_BYTES]) -> Secret {
 #[must_use]
 pub fn is_well_formed(text: &str) -> bool {
     let Some(encoded) = text.strip_prefix(PREFIX) else { return false };
-    let fits = encoded.len() == RANDOM_BYTES * 8 / 5 + CHECKSUM_CHARS
-        && encoded.bytes().all(|byte| ALPHABET.contains(&byte));
+    let fits =
+        encoded.len() == RANDOM_BYTES * 8 / 5 + CHECKSUM_CHARS && encoded.bytes().all(|byte| ALPHABET.contains(&byte));
     if !fits {
         return false;
     }

@@ -109,9 +109,10 @@ impl fmt::Display for ClientError {
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         let (exit, hint) = match &error {
-            ClientError::Unreachable { .. } => {
-                (Exit::Unreachable, "is it running? `refract serve` starts one; --server or REFRACT_SERVER names another")
-            }
+            ClientError::Unreachable { .. } => (
+                Exit::Unreachable,
+                "is it running? `refract serve` starts one; --server or REFRACT_SERVER names another",
+            ),
             ClientError::Refused(refusal) => match refusal.status {
                 401 | 403 => (
                     Exit::Authentication,
@@ -164,7 +165,8 @@ mod tests {
 
     #[test]
     fn statuses_have_their_exit_codes() {
-        let exits: Vec<Exit> = [401, 403, 400, 413, 429, 500, 503].iter().map(|status| exit_of(*status, "").exit).collect();
+        let exits: Vec<Exit> =
+            [401, 403, 400, 413, 429, 500, 503].iter().map(|status| exit_of(*status, "").exit).collect();
         let (auth, failure) = (Exit::Authentication, Exit::Failure);
         assert_eq!(exits, [auth, auth, failure, failure, failure, failure, Exit::Unreachable]);
         let gone = ClientError::Unreachable { server: "http://h".into(), reason: "r".into() };

@@ -237,7 +237,13 @@ mod tests {
 
     #[test]
     fn what_is_no_job_is_refused() {
-        for text in ["", "[]", r#"{"status":"complete"}"#, r#"{"status":"odd","total":1}"#, r#"{"status":"complete","total":1,"results":["#] {
+        for text in [
+            "",
+            "[]",
+            r#"{"status":"complete"}"#,
+            r#"{"status":"odd","total":1}"#,
+            r#"{"status":"complete","total":1,"results":["#,
+        ] {
             assert!(read(text).0.is_err(), "{text}");
         }
     }

@@ -88,12 +88,15 @@ struct Seen {
     maker_of_record: HashMap<String, u64>,
     first_created: Option<(u64, String)>,
     first_matched: Option<(u64, String)>,
+    first_failed: Option<(u64, String)>,
 }
 
 impl Seen {
     fn take(&mut self, result: &RowResult) {
         let Some(id) = &result.id else {
             self.failed += 1;
+            let message = result.error.as_ref().map(|reason| reason.message.clone()).unwrap_or_default();
+            self.first_failed.get_or_insert((result.input_index, message));
             return;
         };
         if result.created {
@@ -127,7 +130,9 @@ impl Visit {
         let job = job?;
         show_counts(&job, &seen, started.elapsed());
         show_created(&client, &seen)?;
-        show_matched(&client, &seen)
+        show_matched(&client, &seen)?;
+        show_failed(&seen);
+        Ok(())
     }
 }
 
@@ -174,6 +179,11 @@ fn show_matched(client: &Client, seen: &Seen) -> Result<(), Failure> {
     let maker = seen.maker_of_record.get(id).map_or_else(String::new, |maker| format!(" that row {} made", maker + 1));
     output::line(format_args!("\nRow {} matched the record{maker}, by its name: {}", row + 1, cells(*row)));
     show_record(client, id)
+}
+
+fn show_failed(seen: &Seen) {
+    let Some((row, message)) = &seen.first_failed else { return };
+    output::line(format_args!("\nRow {} failed, and only that row:\n  {message}", row + 1));
 }
 
 fn cells(row: u64) -> String {

@@ -118,12 +118,8 @@ impl JobReport {
     }
 
     fn as_json(&self, job: &Job, took: Option<Duration>) -> Result<String, Failure> {
-        let outcomes = Outcomes {
-            created: self.created,
-            existing: self.existing,
-            updated: self.updated,
-            rejected: self.rejected,
-        };
+        let outcomes =
+            Outcomes { created: self.created, existing: self.existing, updated: self.updated, rejected: self.rejected };
         let summary = Summary {
             job_id: job.job_id.as_deref(),
             status: job.status,
@@ -234,7 +230,12 @@ mod tests {
         let text = report.as_text("contact import j", &job, None).join("\n");
         assert!(text.starts_with("contact import j: complete\n  rows                33\n"), "{text}");
         assert!(text.contains("  row 1: age: not a number (invalid_value)\n"), "{text}");
-        assert!(text.contains("row 20:") && !text.contains("row 21:") && text.ends_with("and 10 more; --results FILE keeps the outcome of every row"), "{text}");
+        assert!(
+            text.contains("row 20:")
+                && !text.contains("row 21:")
+                && text.ends_with("and 10 more; --results FILE keeps the outcome of every row"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -98,7 +98,9 @@ fn revoke(key_id: &str, common: DataArguments, config_file: Option<&Path>) -> Re
     }
     match common.output {
         OutputFormat::Json => output::line(json!({ "key_id": id.to_string(), "revoked": true })),
-        OutputFormat::Text => output::line(format_args!("revoked key {id}; running servers refuse it within 5 seconds")),
+        OutputFormat::Text => {
+            output::line(format_args!("revoked key {id}; running servers refuse it within 5 seconds"))
+        }
     }
     Ok(Exit::Success)
 }

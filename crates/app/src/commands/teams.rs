@@ -25,7 +25,7 @@ pub(super) fn run(command: TeamsCommand, config_file: Option<&Path>) -> Result<E
 
 fn create(name: &str, common: DataArguments, config_file: Option<&Path>) -> Result<Exit, Failure> {
     let folder = config::data_dir(&config::layers(common.settings.0, config_file)?)?;
-    let store = accounts::open(&folder)?;
+    let store = accounts::open_or_make(&folder)?;
     let makers = Makers { clock: &SystemClock, ids: &RandomIds };
     let team_id = TeamId(RandomIds.random_uuid());
     super::runtime()?.block_on(bootstrap::create_team(&*store, &makers, team_id, name))?;

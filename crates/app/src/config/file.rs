@@ -53,7 +53,8 @@ impl FileLayer {
             if !setting::all().any(|known| known.key == key) {
                 return Err(unknown_key(path, &key));
             }
-            let text = as_text(value).ok_or_else(|| refused(path, format!("{key} takes one value, not a list or table")))?;
+            let text =
+                as_text(value).ok_or_else(|| refused(path, format!("{key} takes one value, not a list or table")))?;
             values.insert(key, text);
         }
         Ok(Self { path: Some(path.to_owned()), values })
@@ -121,7 +122,12 @@ mod tests {
     #[test]
     fn unknown_keys_are_refused_with_the_nearest() {
         let text = parse("sync_max_row = 5").unwrap_err();
-        assert!(text.contains("refract.toml") && text.contains("sync_max_row;") && text.contains("did you mean sync_max_rows?"), "{text}");
+        assert!(
+            text.contains("refract.toml")
+                && text.contains("sync_max_row;")
+                && text.contains("did you mean sync_max_rows?"),
+            "{text}"
+        );
         assert!(parse("[limits]\nrows_max = 1").unwrap_err().contains("unknown key limits"));
         assert!(parse("listen = [\"a\"]").unwrap_err().contains("takes one value"));
     }

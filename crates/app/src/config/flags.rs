@@ -56,13 +56,15 @@ flags_of!(
 );
 
 fn given(matches: &ArgMatches, settings: &[&'static Setting]) -> GivenFlags {
-    let of = |setting: &&'static Setting| matches.get_one::<String>(setting.key).map(|text| (setting.key, text.clone()));
+    let of =
+        |setting: &&'static Setting| matches.get_one::<String>(setting.key).map(|text| (setting.key, text.clone()));
     settings.iter().filter_map(of).collect()
 }
 
 fn arg(setting: &'static Setting) -> Arg {
     let others = setting.other_env.map(|name| format!(" or {name}")).unwrap_or_default();
-    let default = setting.default.or(setting.default_note).map(|text| format!(" [default: {text}]")).unwrap_or_default();
+    let default =
+        setting.default.or(setting.default_note).map(|text| format!(" [default: {text}]")).unwrap_or_default();
     Arg::new(setting.key)
         .long(setting.flag())
         .value_name(setting.value_name)

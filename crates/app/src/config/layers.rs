@@ -65,11 +65,7 @@ impl Layers {
     }
 
     /// The value of a setting that must have one.
-    pub(crate) fn required<T>(
-        &self,
-        setting: &Setting,
-        parse: impl Fn(&str) -> Parsed<T>,
-    ) -> Result<T, ConfigError> {
+    pub(crate) fn required<T>(&self, setting: &Setting, parse: impl Fn(&str) -> Parsed<T>) -> Result<T, ConfigError> {
         let value = self.value(setting, parse)?;
         let missing = || format!("not set: use --{} or {}", setting.flag(), setting.env());
         value.ok_or_else(|| ConfigError::of_setting(setting, missing()))
@@ -173,9 +169,8 @@ mod tests {
 
     #[test]
     fn errors_name_the_setting_and_the_source() {
-        let text_of = |layers: &Layers| {
-            layers.required(&SYNC_MAX_ROWS, value::count_between(1, 1_000)).unwrap_err().to_string()
-        };
+        let text_of =
+            |layers: &Layers| layers.required(&SYNC_MAX_ROWS, value::count_between(1, 1_000)).unwrap_err().to_string();
         let variables = environment(&[("REFRACT_SYNC_MAX_ROWS", "many")]);
         assert_eq!(
             text_of(&Layers::read(BTreeMap::new(), variables, None).unwrap()),
@@ -183,7 +178,9 @@ mod tests {
              expected a whole number from 1 to 1000"
         );
         let (_folder, path) = config_file("sync_max_rows = \"many\"");
-        assert!(text_of(&Layers::read(BTreeMap::new(), environment(&[]), Some(&path)).unwrap()).contains("config.toml"));
+        assert!(
+            text_of(&Layers::read(BTreeMap::new(), environment(&[]), Some(&path)).unwrap()).contains("config.toml")
+        );
     }
 
     #[test]

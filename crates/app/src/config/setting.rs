@@ -39,16 +39,17 @@ impl Setting {
     }
 }
 
-const fn setting(key: &'static str, value_name: &'static str, default: Option<&'static str>, help: &'static str) -> Setting {
+const fn setting(
+    key: &'static str,
+    value_name: &'static str,
+    default: Option<&'static str>,
+    help: &'static str,
+) -> Setting {
     Setting { key, value_name, default, default_note: None, other_env: None, secret: false, help }
 }
 
-pub(crate) static LISTEN: Setting = setting(
-    "listen",
-    "ADDRESS:PORT",
-    Some("127.0.0.1:8420"),
-    "Where to listen; port 0 picks a free one",
-);
+pub(crate) static LISTEN: Setting =
+    setting("listen", "ADDRESS:PORT", Some("127.0.0.1:8420"), "Where to listen; port 0 picks a free one");
 pub(crate) static DATA_DIR: Setting = Setting {
     default_note: Some("$XDG_DATA_HOME/refract, or ~/.local/share/refract"),
     ..setting("data_dir", "DIR", None, "The folder that holds everything the server keeps")

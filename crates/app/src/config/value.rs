@@ -216,7 +216,9 @@ mod tests {
             assert_eq!(duration(text), Ok(Duration::from_millis(ms)), "{text}");
         }
         assert_eq!(duration("2w"), duration("14d"));
-        for text in ["", "7", "d", "7 days", "-1s", "1.5h", "30m1h", "1s1s", "99999999999999999999d", "500000000000000d"] {
+        for text in
+            ["", "7", "d", "7 days", "-1s", "1.5h", "30m1h", "1s1s", "99999999999999999999d", "500000000000000d"]
+        {
             assert!(duration(text).is_err(), "{text}");
         }
     }

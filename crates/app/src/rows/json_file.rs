@@ -24,7 +24,11 @@ impl<R: BufRead> JsonBody<R> {
             (Some(b'['), Some(options)) => ("{\"objects\":[".to_owned(), format!(",\"options\":{options}}}")),
             (Some(b'{'), None) => ("{".to_owned(), String::new()),
             (Some(b'{'), Some(options)) => (format!("{{\"options\":{options},"), String::new()),
-            _ => return Err(RowFault("it is neither a JSON array of rows nor a request body {\"objects\": [...]}".into())),
+            _ => {
+                return Err(RowFault(
+                    "it is neither a JSON array of rows nor a request body {\"objects\": [...]}".into(),
+                ));
+            }
         };
         let parts = Cursor::new(head.into_bytes()).chain(file).chain(Cursor::new(tail.into_bytes()));
         Ok(Self { parts })

@@ -173,7 +173,8 @@ mod tests {
     #[test]
     fn rows_and_options_make_one_json_value() {
         assert_eq!(body_of(0, &ImportOptions::default()), r#"{"objects":[]}"#);
-        let options = ImportOptions { dedupe_by: Some("email".into()), case_insensitive: Some(false), ..Default::default() };
+        let options =
+            ImportOptions { dedupe_by: Some("email".into()), case_insensitive: Some(false), ..Default::default() };
         assert_eq!(
             body_of(2, &options),
             r#"{"objects":[{"default":{"n":1}},{"default":{"n":0}}],"options":{"dedupe_by":"email","caseInsensitive":false}}"#
