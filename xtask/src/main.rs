@@ -1,15 +1,56 @@
 //! Project chores: `cargo xtask --help` lists them.
+//!
+//! Owns the command line; each command has a module of its own.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "a chore speaks to the person at the terminal"
+)]
+
+mod bench;
 mod contacts;
+mod figures;
+mod http_client;
+mod latency;
 mod raw_load;
-use std::path::Path;
-fn main() {
-    let a: Vec<String> = std::env::args().collect();
-    let variant = match a[3].as_str() { "integer" => raw_load::Variant::Integer, "blob" => raw_load::Variant::Blob, _ => raw_load::Variant::Indexed };
-    let rows: u64 = a[1].parse().unwrap();
-    let reps: u64 = a[5].parse().unwrap();
-    for _ in 0..a[4].parse::<u32>().unwrap() {
-        let l = raw_load::RawLoad { contacts: contacts::Contacts { rows, repeats_percent: reps, seed: 1 }, update_existing: reps > 0, transaction_rows: a[2].parse().unwrap(), variant };
-        let r = l.run(Path::new("target/bench/raw")).unwrap();
-        println!("{rows} tx={} {variant:?} reps={reps}: {:.0} rows/s elapsed {:.2?} wall {:.2?} disk {} MB created {}", a[2], r.rows_per_second(), r.elapsed, r.wall, r.disk_bytes >> 20, r.created);
+mod server;
+mod soak;
+mod suite;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Project chores")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check the house rules: sizes, module docs, no unwrap outside tests, crate edges, twin SQL folders.
+    Tidy,
+    /// Run every test and check a change needs, in order, and print a table of what passed.
+    Test(suite::SuiteArgs),
+    /// Measure an import over HTTP against a raw SQLite load of the same rows, in pairs.
+    Bench(bench::BenchArgs),
+    /// Measure what a big import makes others wait: inline imports, polls, and reading its results.
+    Latency(latency::LatencyArgs),
+    /// Run the crash test with many more kills than the test suite does.
+    Soak(soak::SoakArgs),
+}
+
+fn main() -> Result<ExitCode> {
+    match Cli::parse().command {
+        Command::Tidy => tidy::run(),
+        Command::Test(args) => suite::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Latency(args) => latency::run(&args),
+        Command::Soak(args) => soak::run(&args),
     }
 }

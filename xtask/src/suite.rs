@@ -1,0 +1,276 @@
+//! `cargo xtask test`: everything a change must pass, on a machine that has Rust and Python and nothing else.
+//!
+//! Owns the order of the steps and what each needs installed. A step that fails does not stop the others: one run tells
+//! all that is wrong. Knows nothing of what the tests test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::Args;
+
+use crate::{tidy, workspace};
+
+#[derive(Args)]
+pub(crate) struct SuiteArgs {
+    /// Run these steps only, in the usual order.
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    only: Vec<String>,
+    /// List the steps and end.
+    #[arg(long)]
+    list: bool,
+}
+
+struct Step {
+    name: &'static str,
+    about: &'static str,
+    run: fn() -> Result<()>,
+}
+
+const STEPS: [Step; 7] = [
+    Step {
+        name: "fmt",
+        about: "the code is formatted",
+        run: check_format,
+    },
+    Step {
+        name: "tidy",
+        about: "the house rules hold",
+        run: check_tidy,
+    },
+    Step {
+        name: "clippy",
+        about: "no lint warns",
+        run: check_lints,
+    },
+    Step {
+        name: "build",
+        about: "the binary builds",
+        run: build_server,
+    },
+    Step {
+        name: "tests",
+        about: "unit, integration and property tests",
+        run: run_tests,
+    },
+    Step {
+        name: "docs",
+        about: "examples in the docs of the code run",
+        run: run_doc_tests,
+    },
+    Step {
+        name: "python",
+        about: "the official Python client against a running server",
+        run: run_python,
+    },
+];
+
+struct Outcome {
+    name: &'static str,
+    took: Duration,
+    fault: Option<String>,
+}
+
+/// Runs the chosen steps and prints what became of them.
+pub(crate) fn run(args: &SuiteArgs) -> Result<ExitCode> {
+    if args.list {
+        for step in &STEPS {
+            println!("{:<8} {}", step.name, step.about);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let outcomes: Vec<Outcome> = chosen(&args.only)?.into_iter().map(run_step).collect();
+    println!("\n{:<8} {:>8}  result", "step", "time");
+    for outcome in &outcomes {
+        let result = outcome
+            .fault
+            .as_ref()
+            .map_or("passed".to_owned(), |fault| format!("FAILED: {fault}"));
+        println!(
+            "{:<8} {:>6.1} s  {result}",
+            outcome.name,
+            outcome.took.as_secs_f64()
+        );
+    }
+    let failed = outcomes
+        .iter()
+        .filter(|outcome| outcome.fault.is_some())
+        .count();
+    println!("\n{} passed, {failed} failed", outcomes.len() - failed);
+    Ok(if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// The steps named, or all; an unknown name is an error, so that a misspelt one does not pass by running nothing.
+fn chosen(names: &[String]) -> Result<Vec<&'static Step>> {
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| !STEPS.iter().any(|step| step.name == **name))
+    {
+        let known: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+        bail!(
+            "no step is called {unknown:?}; there are {}",
+            known.join(", ")
+        );
+    }
+    Ok(STEPS
+        .iter()
+        .filter(|step| names.is_empty() || names.iter().any(|name| name == step.name))
+        .collect())
+}
+
+fn run_step(step: &'static Step) -> Outcome {
+    println!("\n=== {}: {}", step.name, step.about);
+    let started = Instant::now();
+    let fault = (step.run)().err().map(|fault| format!("{fault:#}"));
+    if let Some(fault) = &fault {
+        println!("{} failed: {fault}", step.name);
+    }
+    Outcome {
+        name: step.name,
+        took: started.elapsed(),
+        fault,
+    }
+}
+
+fn check_format() -> Result<()> {
+    cargo(&["fmt", "--all", "--check"]).context("format with `cargo fmt --all`")
+}
+
+fn check_tidy() -> Result<()> {
+    ensure!(tidy::run()? == ExitCode::SUCCESS, "a house rule is broken");
+    Ok(())
+}
+
+fn check_lints() -> Result<()> {
+    cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ])
+}
+
+fn build_server() -> Result<()> {
+    cargo(&["build", "--package", "refract"])
+}
+
+fn run_tests() -> Result<()> {
+    // Its output is not wanted, only whether it is there.
+    let mut probe = workspace::cargo(&["nextest", "--version"]);
+    let has_nextest = probe
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if has_nextest {
+        return cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]);
+    }
+    println!("cargo-nextest is not installed: running `cargo test`, which takes a little longer");
+    cargo(&[
+        "test",
+        "--workspace",
+        "--lib",
+        "--bins",
+        "--tests",
+        "--no-fail-fast",
+    ])
+}
+
+fn run_doc_tests() -> Result<()> {
+    cargo(&["test", "--workspace", "--doc", "--no-fail-fast"])
+}
+
+fn run_python() -> Result<()> {
+    let folder = workspace::root().join("clients/python");
+    let python = python_with_requirements(&folder)?;
+    let mut tests = Command::new(python);
+    tests
+        .args(["-m", "pytest", "-q"])
+        .current_dir(&folder)
+        .stdin(Stdio::null());
+    tests.env("REFRACT_BIN", workspace::program("debug", "refract"));
+    workspace::run(tests)
+}
+
+/// The interpreter of a virtual environment that holds what `requirements.txt` names. It is made once and made anew when
+/// the file changes.
+fn python_with_requirements(folder: &Path) -> Result<PathBuf> {
+    let requirements = folder.join("requirements.txt");
+    let wanted =
+        fs::read_to_string(&requirements).with_context(|| requirements.display().to_string())?;
+    let environment = folder.join(".venv");
+    let python = environment.join("bin/python");
+    let stamp = environment.join("installed-requirements.txt");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    let mut make = Command::new("python3");
+    make.args(["-m", "venv", "--clear"])
+        .arg(&environment)
+        .stdin(Stdio::null());
+    workspace::run(make).context(
+        "Python 3.9 or newer with its venv module is needed (Debian: `apt install python3-venv`)",
+    )?;
+    let mut install = Command::new(&python);
+    install.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--requirement",
+    ]);
+    install.arg(&requirements).stdin(Stdio::null());
+    workspace::run(install)?;
+    fs::write(stamp, wanted)?;
+    Ok(python)
+}
+
+fn cargo(arguments: &[&str]) -> Result<()> {
+    workspace::run(workspace::cargo(arguments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_run_in_their_own_order_and_none_by_mistake() {
+        let names = |only: &[&str]| -> Result<Vec<&str>> {
+            let only: Vec<String> = only.iter().map(ToString::to_string).collect();
+            Ok(chosen(&only)?.iter().map(|step| step.name).collect())
+        };
+        assert_eq!(names(&["tests", "fmt"]).unwrap(), ["fmt", "tests"]);
+        assert_eq!(names(&[]).unwrap().len(), STEPS.len());
+        assert!(
+            names(&["fmt", "test"])
+                .unwrap_err()
+                .to_string()
+                .contains("no step is called \"test\"")
+        );
+    }
+
+    #[test]
+    fn a_failing_step_is_told_with_its_reason() {
+        static FAILING: Step = Step {
+            name: "x",
+            about: "fails",
+            run: || bail!("for a reason"),
+        };
+        assert_eq!(run_step(&FAILING).fault.as_deref(), Some("for a reason"));
+        static PASSING: Step = Step {
+            name: "y",
+            about: "passes",
+            run: || Ok(()),
+        };
+        assert_eq!(run_step(&PASSING).fault, None);
+    }
+}
