@@ -195,7 +195,9 @@ fn results_of(client: &Client, location: &str) -> String {
 fn first_difference(ours: &str, theirs: &str) -> String {
     let at = ours.bytes().zip(theirs.bytes()).position(|(our, their)| our != their);
     let at = at.unwrap_or(ours.len().min(theirs.len()));
-    let around = |text: &str| String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(120)..text.len().min(at + 200)]).into_owned();
+    let around = |text: &str| {
+        String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(120)..text.len().min(at + 200)]).into_owned()
+    };
     format!("results differ at byte {at}\nkilled:      {}\nundisturbed: {}", around(ours), around(theirs))
 }
 

@@ -6,8 +6,6 @@ use std::path::Path;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::support::inspect::database_file;
-
 /// What is compared: a name and a query whose rows come in an order of their own.
 const PARTS: &[(&str, &str)] = &[
     (
@@ -50,7 +48,7 @@ impl State {
     /// Reads all of it.
     pub(crate) fn of(data_dir: &Path) -> Self {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-        let database = Connection::open_with_flags(database_file(data_dir), flags).expect("the database opens");
+        let database = Connection::open_with_flags(data_dir.join("refract.db"), flags).expect("the database opens");
         let integrity: String =
             database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("the database can be checked");
         assert_eq!(integrity, "ok", "the database is sound");

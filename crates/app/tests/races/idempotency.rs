@@ -29,7 +29,8 @@ fn equal_small_imports_are_carried_out_once() {
 fn equal_creates_make_one_record() {
     let (server, client) = server();
     let body = json!({"default": {"full_name": "Ada"}}).to_string();
-    let request = Request::post(client.path("contact")).key(&client.key).json(body).header("Idempotency-Key", "one-create");
+    let request =
+        Request::post(client.path("contact")).key(&client.key).json(body).header("Idempotency-Key", "one-create");
     let answers = at_once(REQUESTS, |_| client.send(&request));
     assert_one_execution(&answers, 201);
     assert_eq!(client.count("contact"), 1, "once");
