@@ -87,7 +87,9 @@ fn unknown_keys(world: &World) -> Vec<Input> {
         "' OR 1=1 --".to_owned(),
         "k".repeat(8_000),
     ];
-    keys.iter().map(|key| Input::new(&key[..key.len().min(20)], request.clone().header("x-api-key", key).bytes())).collect()
+    keys.iter()
+        .map(|key| Input::new(&key[..key.len().min(20)], request.clone().header("x-api-key", key).bytes()))
+        .collect()
 }
 
 fn revoked_key(world: &mut World) -> Change {
@@ -117,19 +119,29 @@ fn paths_of_other_teams(world: &mut World) -> Change {
     let nobodys = "5d1c7e0a-0000-4000-8000-00000000feed";
     let upper = world.other.team.to_uppercase();
     let teams = [world.other.team.as_str(), &upper, nobodys, "not-a-uuid", "0", "..%2f", "%ff"];
-    let rests = ["contact/import", "contact/count", "properties", "lists", "imports/5d1c7e0a-0000-4000-8000-00000000feed"];
+    let rests =
+        ["contact/import", "contact/count", "properties", "lists", "imports/5d1c7e0a-0000-4000-8000-00000000feed"];
     for rest in rests {
         let answers: Vec<Answer> = teams
             .iter()
             .map(|team| {
                 let target = format!("/v2/prism/{team}/{rest}");
                 let is_import = rest == "contact/import";
-                let request = if is_import { client.import_request("contact", good_body()) } else { Request::get("").key(&client.key) };
+                let request = if is_import {
+                    client.import_request("contact", good_body())
+                } else {
+                    Request::get("").key(&client.key)
+                };
                 client.send(&request.target(target))
             })
             .collect();
         for (team, answer) in teams.iter().zip(&answers) {
-            assert_eq!((answer.status, answer.code().as_deref()), (403, Some("forbidden")), "{team} {rest}: {}", answer.text());
+            assert_eq!(
+                (answer.status, answer.code().as_deref()),
+                (403, Some("forbidden")),
+                "{team} {rest}: {}",
+                answer.text()
+            );
             assert_eq!(answer.text_without_request_id(), answers[0].text_without_request_id(), "{team} {rest}");
         }
     }

@@ -132,7 +132,11 @@ impl Change {
 
 impl Refused {
     /// Refused with this status and code.
-    pub(crate) fn with(status: &'static [u16], codes: &'static [&'static str], inputs: fn(&World) -> Vec<Input>) -> Self {
+    pub(crate) fn with(
+        status: &'static [u16],
+        codes: &'static [&'static str],
+        inputs: fn(&World) -> Vec<Input>,
+    ) -> Self {
         Self { inputs, statuses: status, codes, or_closed: false, with_header: None, saying: None }
     }
 
@@ -161,7 +165,12 @@ impl Refused {
 }
 
 /// A case of bad rows among good ones.
-pub(crate) fn bad_rows(id: &'static str, object_type: &'static str, code: &'static str, rows: fn() -> Vec<Row>) -> Case {
+pub(crate) fn bad_rows(
+    id: &'static str,
+    object_type: &'static str,
+    code: &'static str,
+    rows: fn() -> Vec<Row>,
+) -> Case {
     Case { id, act: Act::BadRows { object_type, rows, code } }
 }
 

@@ -9,8 +9,22 @@ use crate::support::http::Answer;
 
 /// What shows that an answer speaks of the inside: paths, SQL, types, traces.
 const INSIDE: [&str; 16] = [
-    "sqlite", "SELECT ", "INSERT ", "UPDATE ", "DELETE FROM", "rusqlite", "serde", "tokio", "hyper", "refract_", "::", ".rs:",
-    "/home/", "/tmp/", "panicked", "backtrace",
+    "sqlite",
+    "SELECT ",
+    "INSERT ",
+    "UPDATE ",
+    "DELETE FROM",
+    "rusqlite",
+    "serde",
+    "tokio",
+    "hyper",
+    "refract_",
+    "::",
+    ".rs:",
+    "/home/",
+    "/tmp/",
+    "panicked",
+    "backtrace",
 ];
 
 /// Checks the body of an answer that is not a success.

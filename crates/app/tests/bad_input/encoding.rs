@@ -36,7 +36,8 @@ fn cases() -> Vec<Case> {
 
 fn media_types(world: &World) -> Vec<Input> {
     let request = world.client().import_request("contact", good_body()).without_header("content-type");
-    let types = ["text/plain", "application/xml", "application/x-www-form-urlencoded", "application/jsonp", "json", "", "*/*"];
+    let types =
+        ["text/plain", "application/xml", "application/x-www-form-urlencoded", "application/jsonp", "json", "", "*/*"];
     let mut inputs = vec![Input::new("none", request.bytes())];
     inputs.extend(types.iter().map(|of| Input::new(*of, request.clone().header("Content-Type", of).bytes())));
     let twice = request.header("Content-Type", "application/json").header("Content-Type", "text/plain");
@@ -48,24 +49,30 @@ fn charsets(world: &World) -> Vec<Input> {
     let request = world.client().import_request("contact", good_body()).without_header("content-type");
     let charsets = ["utf-16", "UTF-16LE", "iso-8859-1", "utf-7", "\"utf-16\"", "utf8mb4"];
     let input = |charset: &&str| {
-        Input::new(*charset, request.clone().header("Content-Type", format!("application/json; charset={charset}")).bytes())
+        Input::new(
+            *charset,
+            request.clone().header("Content-Type", format!("application/json; charset={charset}")).bytes(),
+        )
     };
     charsets.iter().map(input).collect()
 }
 
 fn not_utf8(world: &World) -> Vec<Input> {
     let body = |bytes: &[u8]| [&br#"{"objects":[{"default":{"full_name":""#[..], bytes, br#""}}]}"#].concat();
-    import_inputs(world, vec![
-        ("a lone byte", body(b"\xff")),
-        ("a cut character", body(b"\xe2\x82")),
-        ("an overlong form", body(b"\xc0\xaf")),
-        ("an overlong zero", body(b"\xc0\x80")),
-        ("a CESU surrogate", body(b"\xed\xa0\xbd\xed\xb8\x80")),
-        ("beyond the last character", body(b"\xf4\x90\x80\x80")),
-        ("in the envelope", b"{\"objects\":[],\xff\"options\":{}}".to_vec()),
-        ("a byte order mark", [b"\xef\xbb\xbf", good_body().as_bytes()].concat()),
-        ("UTF-16", good_body().encode_utf16().flat_map(u16::to_le_bytes).collect()),
-    ])
+    import_inputs(
+        world,
+        vec![
+            ("a lone byte", body(b"\xff")),
+            ("a cut character", body(b"\xe2\x82")),
+            ("an overlong form", body(b"\xc0\xaf")),
+            ("an overlong zero", body(b"\xc0\x80")),
+            ("a CESU surrogate", body(b"\xed\xa0\xbd\xed\xb8\x80")),
+            ("beyond the last character", body(b"\xf4\x90\x80\x80")),
+            ("in the envelope", b"{\"objects\":[],\xff\"options\":{}}".to_vec()),
+            ("a byte order mark", [b"\xef\xbb\xbf", good_body().as_bytes()].concat()),
+            ("UTF-16", good_body().encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        ],
+    )
 }
 
 fn encoded(world: &World, label: &str, coding: &str, body: &[u8]) -> Input {
@@ -117,7 +124,11 @@ fn codings(world: &World) -> Vec<Input> {
         .iter()
         .map(|coding| encoded(world, coding, coding, body.as_bytes()))
         .collect();
-    let twice = world.client().import_request("contact", &body).header("Content-Encoding", "gzip").header("Content-Encoding", "gzip");
+    let twice = world
+        .client()
+        .import_request("contact", &body)
+        .header("Content-Encoding", "gzip")
+        .header("Content-Encoding", "gzip");
     inputs.push(Input::new("twice", twice.bytes()));
     inputs
 }

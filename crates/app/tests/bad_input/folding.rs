@@ -31,12 +31,15 @@ const PAIRS: [(&str, &str, bool); 18] = [
 
 #[test]
 fn folding() {
-    run_section(Launch::new(), &[
-        script("B-SEM-11 in one import", in_one_import),
-        script("B-SEM-11 in two imports", in_two_imports),
-        script("B-SEM-11 case counts", case_counts),
-        script("B-SEM-11 outer spaces", outer_spaces),
-    ] as &[Case]);
+    run_section(
+        Launch::new(),
+        &[
+            script("B-SEM-11 in one import", in_one_import),
+            script("B-SEM-11 in two imports", in_two_imports),
+            script("B-SEM-11 case counts", case_counts),
+            script("B-SEM-11 outer spaces", outer_spaces),
+        ] as &[Case],
+    );
 }
 
 fn row(text: &str) -> String {

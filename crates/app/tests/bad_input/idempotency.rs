@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::bodies::{body_of_rows, good_body, good_row, gzip, import_of};
+use super::bodies::{body_of_rows, good_body, good_row, gzip};
 use super::case::{CANARY, Case, Change, Input, Refused, World, script};
 use super::runner::run_section;
 use crate::support::client::Client;
@@ -98,7 +98,12 @@ fn while_the_first_runs(world: &mut World) -> Change {
     // The server must have seen the first before the second comes.
     thread::sleep(Duration::from_millis(300));
     let second = client.send(&request);
-    assert_eq!((second.status, second.code().as_deref()), (409, Some("idempotency_key_in_progress")), "{}", second.text());
+    assert_eq!(
+        (second.status, second.code().as_deref()),
+        (409, Some("idempotency_key_in_progress")),
+        "{}",
+        second.text()
+    );
     assert_eq!(second.header("retry-after"), Some("1"));
     assert_ne!(second.header("x-should-retry"), Some("false"));
     first.send(&end).unwrap();
@@ -209,7 +214,8 @@ fn repeat_until_done(client: &Client, request: &Request) -> Answer {
 }
 
 fn created(client: &Client) -> (String, String) {
-    let answer = client.send(&Request::post(client.path("contact")).key(&client.key).json(r#"{"default":{"title":"0"}}"#));
+    let answer =
+        client.send(&Request::post(client.path("contact")).key(&client.key).json(r#"{"default":{"title":"0"}}"#));
     assert_eq!(answer.status, 201, "{}", answer.text());
     let id = answer.json()["id"].as_str().expect("an id").to_owned();
     let tag = client.record("contact", &id).header("etag").expect("a tag").to_owned();
@@ -231,10 +237,15 @@ fn preconditions(world: &mut World) -> Change {
     let weak = format!("W/{current}");
     for tag in [old.as_str(), &weak, "\"nonsense\"", "nonsense", "\"\"", current.trim_matches('"')] {
         let answer = patch(&client, &id, tag, "2");
-        assert_eq!((answer.status, answer.code().as_deref()), (412, Some("precondition_failed")), "{tag}: {}", answer.text());
+        assert_eq!(
+            (answer.status, answer.code().as_deref()),
+            (412, Some("precondition_failed")),
+            "{tag}: {}",
+            answer.text()
+        );
     }
     let after = client.record("contact", &id);
-    assert_eq!((after.body, after.header("etag").map(str::to_owned)), (before.body, Some(current)));
+    assert_eq!((&after.body, after.header("etag")), (&before.body, Some(current.as_str())));
     let missing = patch(&client, "5d1c7e0a-0000-7000-8000-00000000feed", "*", "2");
     assert!(matches!(missing.status, 404 | 412), "{}", missing.text());
     Change::records("contact", 1)
@@ -255,6 +266,5 @@ fn one_of_fifty_patches(world: &mut World) -> Change {
     assert_eq!(statuses.iter().filter(|status| **status == 412).count(), 49, "{statuses:?}");
     let record: Value = client.record("contact", &id).json();
     assert!(record["default"]["title"].as_str().is_some_and(|title| title.starts_with("patch ")), "{record}");
-    let _ = import_of(&[]);
     Change::records("contact", 1)
 }

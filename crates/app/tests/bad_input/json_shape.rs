@@ -42,7 +42,10 @@ fn truncated(world: &World) -> Vec<Input> {
 
 fn two_documents(world: &World) -> Vec<Input> {
     let good = good_body();
-    text_inputs(world, &["{}{}".to_owned(), format!("{good}{good}"), format!("{good} x"), format!("{good}]"), format!("{good}\0")])
+    text_inputs(
+        world,
+        &["{}{}".to_owned(), format!("{good}{good}"), format!("{good} x"), format!("{good}]"), format!("{good}\0")],
+    )
 }
 
 fn nested(depth: usize) -> String {
@@ -107,59 +110,77 @@ fn rows_without_groups() -> Vec<Row> {
 }
 
 fn empty_rows() -> Vec<Row> {
-    ["{}", r#"{"default":{}}"#, r#"{"default":null}"#, r#"{"list":null}"#, r#"{"default":{},"list":{},"extended":{"x":1}}"#]
-        .into_iter()
-        .map(Row::of)
-        .collect()
+    [
+        "{}",
+        r#"{"default":{}}"#,
+        r#"{"default":null}"#,
+        r#"{"list":null}"#,
+        r#"{"default":{},"list":{},"extended":{"x":1}}"#,
+    ]
+    .into_iter()
+    .map(Row::of)
+    .collect()
 }
 
 fn unknown_options(world: &World) -> Vec<Input> {
-    options_inputs(world, &[
-        r#"{"dedupeBy":"email"}"#,
-        r#"{"case_insensitive":true}"#,
-        r#"{"dedupe_by":"email","updateExisting":true}"#,
-        r#"{"":null}"#,
-        r#"{"__proto__":{}}"#,
-        r#"{"dedupe_by ":"email"}"#,
-        r#"{"DEDUPE_BY":"email"}"#,
-    ])
+    options_inputs(
+        world,
+        &[
+            r#"{"dedupeBy":"email"}"#,
+            r#"{"case_insensitive":true}"#,
+            r#"{"dedupe_by":"email","updateExisting":true}"#,
+            r#"{"":null}"#,
+            r#"{"__proto__":{}}"#,
+            r#"{"dedupe_by ":"email"}"#,
+            r#"{"DEDUPE_BY":"email"}"#,
+        ],
+    )
 }
 
 fn options_of_wrong_types(world: &World) -> Vec<Input> {
-    options_inputs(world, &[
-        "[]",
-        "1",
-        r#""dedupe_by""#,
-        "true",
-        r#"{"caseInsensitive":"true"}"#,
-        r#"{"caseInsensitive":1}"#,
-        r#"{"update_existing":"yes"}"#,
-        r#"{"create_missing_options":[]}"#,
-        r#"{"require_list_stage":{}}"#,
-        r#"{"require_list_stage":true}"#,
-        r#"{"list_id":1}"#,
-        r#"{"list_id":"not-a-uuid"}"#,
-        r#"{"list_id":"5d1c7e0a-0000-4000-8000-000000000001","crm_id":"5d1c7e0a-0000-4000-8000-000000000002"}"#,
-    ])
+    options_inputs(
+        world,
+        &[
+            "[]",
+            "1",
+            r#""dedupe_by""#,
+            "true",
+            r#"{"caseInsensitive":"true"}"#,
+            r#"{"caseInsensitive":1}"#,
+            r#"{"update_existing":"yes"}"#,
+            r#"{"create_missing_options":[]}"#,
+            r#"{"require_list_stage":{}}"#,
+            r#"{"require_list_stage":true}"#,
+            r#"{"list_id":1}"#,
+            r#"{"list_id":"not-a-uuid"}"#,
+            r#"{"list_id":"5d1c7e0a-0000-4000-8000-000000000001","crm_id":"5d1c7e0a-0000-4000-8000-000000000002"}"#,
+        ],
+    )
 }
 
 fn objects_twice(world: &World) -> Vec<Input> {
     let row = good_row("contact");
-    text_inputs(world, &[
-        format!(r#"{{"objects":[{row}],"objects":[]}}"#),
-        format!(r#"{{"objects":[],"options":{{}},"objects":[{row}]}}"#),
-        // The same name, written with an escape.
-        format!(r#"{{"objects":[{row}],"\u006fbjects":[]}}"#),
-        format!(r#"{{"options":{{}},"objects":[{row}],"options":{{}}}}"#),
-    ])
+    text_inputs(
+        world,
+        &[
+            format!(r#"{{"objects":[{row}],"objects":[]}}"#),
+            format!(r#"{{"objects":[],"options":{{}},"objects":[{row}]}}"#),
+            // The same name, written with an escape.
+            format!(r#"{{"objects":[{row}],"\u006fbjects":[]}}"#),
+            format!(r#"{{"options":{{}},"objects":[{row}],"options":{{}}}}"#),
+        ],
+    )
 }
 
 fn options_twice(world: &World) -> Vec<Input> {
-    options_inputs(world, &[
-        r#"{"dedupe_by":"email","dedupe_by":"title"}"#,
-        r#"{"dedupe_by":"email","dedupe\u005fby":"email"}"#,
-        r#"{"update_existing":false,"update_existing":true}"#,
-    ])
+    options_inputs(
+        world,
+        &[
+            r#"{"dedupe_by":"email","dedupe_by":"title"}"#,
+            r#"{"dedupe_by":"email","dedupe\u005fby":"email"}"#,
+            r#"{"update_existing":false,"update_existing":true}"#,
+        ],
+    )
 }
 
 fn numbers_too_large() -> Vec<Row> {
@@ -199,7 +220,22 @@ fn large_integers_are_exact(world: &mut World) -> Change {
 }
 
 fn not_numbers(world: &World) -> Vec<Input> {
-    let numbers = ["NaN", "Infinity", "-Infinity", "0x10", "01", ".5", "+1", "1.", "1e", "--1", "1_000", "undefined", "'1'", "True"];
+    let numbers = [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "0x10",
+        "01",
+        ".5",
+        "+1",
+        "1.",
+        "1e",
+        "--1",
+        "1_000",
+        "undefined",
+        "'1'",
+        "True",
+    ];
     let bodies = numbers.map(|number| import_of(&[format!(r#"{{"default":{{"full_name":{number}}}}}"#)]));
     text_inputs(world, &bodies)
 }
@@ -222,7 +258,18 @@ fn lone_surrogates() -> Vec<Row> {
 
 fn odd_slugs() -> Vec<Row> {
     let long = "s".repeat(10 << 10);
-    let slugs = ["__proto__", "constructor", "", long.as_str(), "a.b", "email ", "Email", "email\\u0000", "toString", "default"];
+    let slugs = [
+        "__proto__",
+        "constructor",
+        "",
+        long.as_str(),
+        "a.b",
+        "email ",
+        "Email",
+        "email\\u0000",
+        "toString",
+        "default",
+    ];
     let row = |slug: &str| {
         let label: String = slug.chars().take(20).collect();
         Row::new(label, format!(r#"{{"default":{{"{slug}":"x"}}}}"#))

@@ -39,7 +39,10 @@ fn row_too_large(world: &World) -> Vec<Input> {
     let client = world.client();
     vec![
         Input::new("alone", client.import_request("contact", format!(r#"{{"objects":[{large}]}}"#)).bytes()),
-        Input::new("after rows that are staged", client.import_request("contact", format!("{body},{large}]}}")).bytes()),
+        Input::new(
+            "after rows that are staged",
+            client.import_request("contact", format!("{body},{large}]}}")).bytes(),
+        ),
     ]
 }
 

@@ -38,14 +38,17 @@ fn cases() -> Vec<Case> {
 }
 
 fn unknown_slugs(world: &World) -> Vec<Input> {
-    options_inputs(world, &[
-        r#"{"dedupe_by":"emial"}"#,
-        r#"{"dedupe_by":["no_such_slug"]}"#,
-        r#"{"dedupe_by":"Email"}"#,
-        r#"{"dedupe_by":"email.x"}"#,
-        r#"{"dedupe_by":"id"}"#,
-        r#"{"dedupe_by":"__proto__"}"#,
-    ])
+    options_inputs(
+        world,
+        &[
+            r#"{"dedupe_by":"emial"}"#,
+            r#"{"dedupe_by":["no_such_slug"]}"#,
+            r#"{"dedupe_by":"Email"}"#,
+            r#"{"dedupe_by":"email.x"}"#,
+            r#"{"dedupe_by":"id"}"#,
+            r#"{"dedupe_by":"__proto__"}"#,
+        ],
+    )
 }
 
 fn several_slugs(world: &World) -> Vec<Input> {
@@ -53,12 +56,23 @@ fn several_slugs(world: &World) -> Vec<Input> {
 }
 
 fn slugs_that_are_none(world: &World) -> Vec<Input> {
-    let texts = [r#"{"dedupe_by":1}"#, r#"{"dedupe_by":{}}"#, r#"{"dedupe_by":""}"#, r#"{"dedupe_by":true}"#, r#"{"dedupe_by":[null]}"#, r#"{"dedupe_by":[["email"]]}"#, r#"{"dedupe_by":[""]}"#];
+    let texts = [
+        r#"{"dedupe_by":1}"#,
+        r#"{"dedupe_by":{}}"#,
+        r#"{"dedupe_by":""}"#,
+        r#"{"dedupe_by":true}"#,
+        r#"{"dedupe_by":[null]}"#,
+        r#"{"dedupe_by":[["email"]]}"#,
+        r#"{"dedupe_by":[""]}"#,
+    ];
     options_inputs(world, &texts)
 }
 
 fn types_that_are_no_key(world: &World) -> Vec<Input> {
-    options_inputs(world, &[r#"{"dedupe_by":"department"}"#, r#"{"dedupe_by":"company"}"#, r#"{"dedupe_by":"actions"}"#])
+    options_inputs(
+        world,
+        &[r#"{"dedupe_by":"department"}"#, r#"{"dedupe_by":"company"}"#, r#"{"dedupe_by":"actions"}"#],
+    )
 }
 
 fn slug_of_sql(world: &mut World) -> Change {
@@ -88,7 +102,8 @@ fn two_jobs_with_the_same_keys(world: &mut World) -> Change {
         let running = [job(&forwards), job(&backwards)];
         running.map(|job| job.join().expect("a job")).into()
     });
-    let created = |job: &Value| job["results"].as_array().unwrap().iter().filter(|result| result["created"] == true).count();
+    let created =
+        |job: &Value| job["results"].as_array().unwrap().iter().filter(|result| result["created"] == true).count();
     for job in &jobs {
         assert_eq!((job["failed"].as_u64(), job["succeeded"].as_u64()), (Some(0), Some(KEYS as u64)));
     }
@@ -101,7 +116,8 @@ fn two_jobs_with_the_same_keys(world: &mut World) -> Change {
 
 fn keys_too_long(world: &mut World) -> Change {
     let row = |length: usize, slug: &str| json!({"default": {slug: "k".repeat(length)}}).to_string();
-    let rows = [row(2_048, "full_name"), row(2_049, "full_name"), row(100_000, "full_name"), row(100_000, "description")];
+    let rows =
+        [row(2_048, "full_name"), row(2_049, "full_name"), row(100_000, "full_name"), row(100_000, "description")];
     let job = world.client().import_and_wait("contact", import_with(&rows, r#"{"dedupe_by":"full_name"}"#));
     for (index, is_too_long) in [false, true, true, false].into_iter().enumerate() {
         let result = &job["results"][index];
@@ -115,7 +131,9 @@ fn empty_keys_match_nothing(world: &mut World) -> Change {
     let values = [r#"{}"#, r#"{"email":null}"#, r#"{"email":""}"#, r#"{"email":" \t\u2003"}"#];
     let rows: Vec<String> = values.iter().chain(&values).map(|value| format!(r#"{{"default":{value}}}"#)).collect();
     let mut created = 0;
-    for options in [r#"{"dedupe_by":"email"}"#, r#"{"dedupe_by":"email","caseInsensitive":false,"update_existing":true}"#] {
+    for options in
+        [r#"{"dedupe_by":"email"}"#, r#"{"dedupe_by":"email","caseInsensitive":false,"update_existing":true}"#]
+    {
         let job = world.client().import_and_wait("contact", import_with(&rows, options));
         for (index, result) in job["results"].as_array().unwrap().iter().enumerate() {
             assert_eq!(result["created"], true, "{}: {result}", rows[index]);
@@ -186,7 +204,10 @@ fn reference_to_another_team(world: &mut World) -> Change {
     // The other team's record is what it was, and is removed so that its count is too.
     let other = world.other_client();
     assert_eq!(other.record("organization", &theirs).status, 200);
-    assert_eq!(other.send(&Request::new("DELETE", other.path(&format!("organization/{theirs}"))).key(&other.key)).status, 204);
+    assert_eq!(
+        other.send(&Request::new("DELETE", other.path(&format!("organization/{theirs}"))).key(&other.key)).status,
+        204
+    );
     Change::no_records()
 }
 
@@ -232,7 +253,8 @@ fn values_are_verbatim(world: &mut World) -> Change {
 
 fn unknown_types(world: &World) -> Vec<Input> {
     let long = "t".repeat(5 << 10);
-    let types = ["people", "..%2Fx", "record;%20drop", "record%3B%20drop", "contacts", "Contact", "message", "%00", &long];
+    let types =
+        ["people", "..%2Fx", "record;%20drop", "record%3B%20drop", "contacts", "Contact", "message", "%00", &long];
     let client = world.client();
     let input = |object_type: &&str| {
         let target = client.path(&format!("{object_type}/import"));

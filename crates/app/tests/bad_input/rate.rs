@@ -36,7 +36,8 @@ fn ten_times_the_rate(world: &World) {
             429 => {
                 limited += 1;
                 assert_eq!(answer.code().as_deref(), Some("rate_limited"));
-                let seconds: u64 = answer.header("retry-after").and_then(|text| text.parse().ok()).expect("whole seconds");
+                let seconds: u64 =
+                    answer.header("retry-after").and_then(|text| text.parse().ok()).expect("whole seconds");
                 assert!(seconds >= 1, "a wait of {seconds} s");
                 wait = Duration::from_secs(seconds);
             }
@@ -50,7 +51,8 @@ fn ten_times_the_rate(world: &World) {
     let most = PER_SECOND as f64 * (took + 2.0);
     assert!((passed as f64) <= most, "{passed} passed in {took} s");
     thread::sleep(wait);
-    let passed_after = (0..PER_SECOND / 2).filter(|_| wire.exchange(&request, Duration::from_secs(10)).answer().status == 200);
+    let passed_after =
+        (0..PER_SECOND / 2).filter(|_| wire.exchange(&request, Duration::from_secs(10)).answer().status == 200);
     assert_eq!(passed_after.count(), PER_SECOND / 2, "after the wait");
     assert_eq!(world.other_client().get(&world.other_client().path("contact/count")).status, 200, "another key");
 }
@@ -110,17 +112,11 @@ fn too_many_at_once(world: &mut World) -> Change {
     assert_eq!((refused.status, refused.code().as_deref()), (429, Some("rate_limited")), "{}", refused.text());
     let seconds: u64 = refused.header("retry-after").and_then(|text| text.parse().ok()).expect("whole seconds");
     assert!(seconds >= 1);
-    assert_eq!(world.other_client().import("contact", good_body()).status, 200, "another team");
+    assert_eq!(world.other_client().import("contact", r#"{"objects":[]}"#).status, 200, "another team");
     for mut wire in held {
         wire.send(&end).unwrap();
         assert_eq!(wire.receive(Duration::from_secs(10)).answer().status, 200);
     }
     assert_eq!(client.import("contact", good_body()).status, 200, "once the places are free");
-    let mut change = Change::records("contact", 3 + extra);
-    // The other team's import above counts too; its records are taken away again by the case below.
-    change.more = true;
-    let other = world.other_client();
-    let id = other.import("contact", good_body()).json()["results"][0]["id"].as_str().unwrap().to_owned();
-    drop(id);
-    change
+    Change::records("contact", 3 + extra)
 }

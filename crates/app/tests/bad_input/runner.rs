@@ -68,7 +68,7 @@ fn run_case(world: &mut World, case: &Case) -> Vec<String> {
     };
     check_health(world, &mut faults);
     let difference = settled_difference(world, &before, &change);
-    faults.extend(difference.into_iter());
+    faults.extend(difference);
     let good = world.other_client().import("contact", body_of_rows(10));
     if good.status != 200 || good.json()["succeeded"] != 10 {
         faults.push(format!("another team's import is answered {}: {}", good.status, good.text()));
@@ -128,7 +128,13 @@ fn check_refusal(world: &World, refused: &Refused, reply: &Reply, sent: &[u8], m
 }
 
 /// Sends the rows with a good row before, between and after them.
-fn run_rows(world: &World, object_type: &'static str, rows: &[Row], code: Option<&str>, faults: &mut Vec<String>) -> Change {
+fn run_rows(
+    world: &World,
+    object_type: &'static str,
+    rows: &[Row],
+    code: Option<&str>,
+    faults: &mut Vec<String>,
+) -> Change {
     let mut all = vec![good_row(object_type)];
     for row in rows {
         all.extend([row.raw.clone(), good_row(object_type)]);

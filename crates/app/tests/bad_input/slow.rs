@@ -167,9 +167,15 @@ fn answer_nobody_reads(world: &World, location: &str) {
     assert!(cut_off.is_some(), "an answer that nobody reads is never given up");
     let after = usage(&world.server);
     if let (Some(before), Some(after)) = (before, after) {
-        assert!(after.resident_bytes < before.resident_bytes + (64 << 20), "{after:?} with an unread answer, {before:?} before");
+        assert!(
+            after.resident_bytes < before.resident_bytes + (64 << 20),
+            "{after:?} with an unread answer, {before:?} before"
+        );
     }
-    assert!(!matches!(wire.receive(Duration::from_secs(10)), Reply::Answer(_)), "the answer was cut off, yet it is whole");
+    assert!(
+        !matches!(wire.receive(Duration::from_secs(10)), Reply::Answer(_)),
+        "the answer was cut off, yet it is whole"
+    );
 }
 
 /// The slowest but one in a hundred of imports sent one after the other for a while.
@@ -199,7 +205,8 @@ fn more_sockets_than_files_do_no_harm() {
     let released = Instant::now();
     let request = Request::get("/healthz").bytes();
     loop {
-        let reply = Wire::try_open(world.server.address()).map(|mut wire| wire.exchange(&request, Duration::from_secs(1)));
+        let reply =
+            Wire::try_open(world.server.address()).map(|mut wire| wire.exchange(&request, Duration::from_secs(1)));
         if let Ok(Reply::Answer(answer)) = reply
             && answer.status == 200
         {

@@ -29,8 +29,12 @@ fn cases() -> Vec<Case> {
         Refused::with(&[400, 404], &["not_found", "unknown_object_type", "bad_request"], paths_inside_team)
             .case("B-HTTP-25 inside the team's path"),
         // What stands in the team's place is no uuid: answered like any other team (B-AUTH-10), before the path.
-        Refused::with(&[400, 403, 404], &["not_found", "unknown_object_type", "forbidden", "bad_request"], paths_around_team)
-            .case("B-HTTP-25 in the team's place"),
+        Refused::with(
+            &[400, 403, 404],
+            &["not_found", "unknown_object_type", "forbidden", "bad_request"],
+            paths_around_team,
+        )
+        .case("B-HTTP-25 in the team's place"),
     ]);
     cases
 }
@@ -98,7 +102,16 @@ fn transfer_encodings(world: &World) -> Vec<Input> {
 }
 
 fn chunk_sizes(world: &World) -> Vec<Input> {
-    let sizes = ["10000000000000000", "fffffffffffffffff", "1ffffffffffffffff", "-1", "0x10", "g", "", "FFFFFFFFFFFFFFFFFFFFFFFFF"];
+    let sizes = [
+        "10000000000000000",
+        "fffffffffffffffff",
+        "1ffffffffffffffff",
+        "-1",
+        "0x10",
+        "g",
+        "",
+        "FFFFFFFFFFFFFFFFFFFFFFFFF",
+    ];
     let input = |size: &&str| {
         let mut bytes = unframed(world).body("").header("Transfer-Encoding", "chunked").bytes();
         bytes.extend_from_slice(format!("{size}\r\n").as_bytes());
@@ -233,37 +246,43 @@ fn methods(world: &World) -> Vec<Input> {
 
 fn paths_inside_team(world: &World) -> Vec<Input> {
     let (own, other) = (&world.own.team, &world.other.team);
-    inputs_of_targets(world, &[
-        format!("/v2/prism/{own}/../{other}/contact/import"),
-        format!("/v2/prism/{own}/%2e%2e/{other}/contact/import"),
-        format!("/v2/prism/{own}/..%2f{other}/contact/import"),
-        format!("/v2/prism/{own}//contact/import"),
-        format!("/v2/prism/{own}/contact//import"),
-        format!("/v2/prism/{own}/contact%2fimport"),
-        format!("/v2/prism/{own}/contact/import;x"),
-        format!("/v2/prism/{own}/contact;x/import"),
-        format!("/v2/prism/{own}/contact%00/import"),
-        format!("/v2/prism/{own}/contact/import%00"),
-        format!("/v2/prism/{own}/contact/import/"),
-        format!("/v2/prism/{own}/CONTACT/import"),
-        format!("/v2/prism/{own}/contact/%69mport%2f"),
-        format!("/v2/prism/{own}/contact%/import"),
-        format!("/v2/prism/{own}/%ff%fe/import"),
-    ])
+    inputs_of_targets(
+        world,
+        &[
+            format!("/v2/prism/{own}/../{other}/contact/import"),
+            format!("/v2/prism/{own}/%2e%2e/{other}/contact/import"),
+            format!("/v2/prism/{own}/..%2f{other}/contact/import"),
+            format!("/v2/prism/{own}//contact/import"),
+            format!("/v2/prism/{own}/contact//import"),
+            format!("/v2/prism/{own}/contact%2fimport"),
+            format!("/v2/prism/{own}/contact/import;x"),
+            format!("/v2/prism/{own}/contact;x/import"),
+            format!("/v2/prism/{own}/contact%00/import"),
+            format!("/v2/prism/{own}/contact/import%00"),
+            format!("/v2/prism/{own}/contact/import/"),
+            format!("/v2/prism/{own}/CONTACT/import"),
+            format!("/v2/prism/{own}/contact/%69mport%2f"),
+            format!("/v2/prism/{own}/contact%/import"),
+            format!("/v2/prism/{own}/%ff%fe/import"),
+        ],
+    )
 }
 
 fn paths_around_team(world: &World) -> Vec<Input> {
     let (own, other) = (&world.own.team, &world.other.team);
-    inputs_of_targets(world, &[
-        format!("/v2/prism/{own}%2f..%2f{other}/contact/import"),
-        format!("/v2/prism//{other}/contact/import"),
-        format!("/v2/prism/{other};x/contact/import"),
-        format!("/v2/prism/{own}%00/contact/import"),
-        format!("/v2/prism/{own}%00{other}/contact/import"),
-        format!("/v2/prism/%2e%2e/prism/{other}/contact/import"),
-        format!("/v2/prism/{{{other}}}/contact/import"),
-        format!("/v2/prism/{}/contact/import", other.replace('-', "")),
-    ])
+    inputs_of_targets(
+        world,
+        &[
+            format!("/v2/prism/{own}%2f..%2f{other}/contact/import"),
+            format!("/v2/prism//{other}/contact/import"),
+            format!("/v2/prism/{other};x/contact/import"),
+            format!("/v2/prism/{own}%00/contact/import"),
+            format!("/v2/prism/{own}%00{other}/contact/import"),
+            format!("/v2/prism/%2e%2e/prism/{other}/contact/import"),
+            format!("/v2/prism/{{{other}}}/contact/import"),
+            format!("/v2/prism/{}/contact/import", other.replace('-', "")),
+        ],
+    )
 }
 
 fn inputs_of_targets(world: &World, targets: &[String]) -> Vec<Input> {

@@ -11,11 +11,14 @@ use crate::support::server::Launch;
 
 #[test]
 fn values() {
-    run_section(Launch::new(), &[
-        script("B-JSON-28", every_type_against_every_kind),
-        bad_rows("B-JSON-29", "contact", "invalid_value", no_dates),
-        script("B-JSON-29 dates as sent", dates_are_kept_as_sent),
-    ] as &[Case]);
+    run_section(
+        Launch::new(),
+        &[
+            script("B-JSON-28", every_type_against_every_kind),
+            bad_rows("B-JSON-29", "contact", "invalid_value", no_dates),
+            script("B-JSON-29 dates as sent", dates_are_kept_as_sent),
+        ] as &[Case],
+    );
 }
 
 /// What becomes of a value.
@@ -37,145 +40,225 @@ type Line = (&'static str, &'static str, &'static str, [(Value, Becomes); 6]);
 
 fn scalars() -> Vec<Line> {
     vec![
-        ("str", "contact", "title", [
-            (json!("yes"), Held(json!("yes"))),
-            (json!(15), Held(json!("15"))),
-            (json!(true), Held(json!("true"))),
-            (json!(null), Cleared),
-            (json!(["yes"]), INVALID),
-            (json!({"a": 1}), INVALID),
-        ]),
-        ("text", "contact", "description", [
-            (json!(""), Held(json!(""))),
-            (json!(-2.5), Held(json!("-2.5"))),
-            (json!(false), Held(json!("false"))),
-            (json!(null), Cleared),
-            (json!([]), INVALID),
-            (json!({}), INVALID),
-        ]),
-        ("num", "organization", "employee_count", [
-            (json!("yes"), INVALID),
-            (json!(5.0), Held(json!(5))),
-            (json!(true), INVALID),
-            (json!(null), Cleared),
-            (json!([1]), INVALID),
-            (json!({"a": 1}), INVALID),
-        ]),
-        ("bool", "organization", "is_customer", [
-            (json!("yes"), INVALID),
-            (json!(1), INVALID),
-            (json!(true), Held(json!(true))),
-            (json!(null), Cleared),
-            (json!([true]), INVALID),
-            (json!({"a": true}), INVALID),
-        ]),
-        ("date", "contact", "first_interaction_date", [
-            (json!("yes"), INVALID),
-            (json!(20_260_731), INVALID),
-            (json!(true), INVALID),
-            (json!(null), Cleared),
-            (json!(["2026-07-31"]), INVALID),
-            (json!({"date": "2026-07-31"}), INVALID),
-        ]),
-        ("select_str", "organization", "relationship_strength", [
-            (json!("nonsense"), Refused("invalid_option")),
-            (json!(1), INVALID),
-            (json!(true), INVALID),
-            (json!(null), Cleared),
-            (json!(["weak", "strong"]), INVALID),
-            (json!({"slug": "weak"}), INVALID),
-        ]),
-        ("ref_organization", "contact", "company", [
-            (json!("not-a-uuid"), INVALID),
-            (json!(1), INVALID),
-            (json!(true), INVALID),
-            (json!(null), Cleared),
-            (json!(["5d1c7e0a-0000-4000-8000-000000000001"]), INVALID),
-            (json!({"id": "5d1c7e0a-0000-4000-8000-000000000001"}), INVALID),
-        ]),
+        (
+            "str",
+            "contact",
+            "title",
+            [
+                (json!("yes"), Held(json!("yes"))),
+                (json!(15), Held(json!("15"))),
+                (json!(true), Held(json!("true"))),
+                (json!(null), Cleared),
+                (json!(["yes"]), INVALID),
+                (json!({"a": 1}), INVALID),
+            ],
+        ),
+        (
+            "text",
+            "contact",
+            "description",
+            [
+                (json!(""), Held(json!(""))),
+                (json!(-2.5), Held(json!("-2.5"))),
+                (json!(false), Held(json!("false"))),
+                (json!(null), Cleared),
+                (json!([]), INVALID),
+                (json!({}), INVALID),
+            ],
+        ),
+        (
+            "num",
+            "organization",
+            "employee_count",
+            [
+                (json!("yes"), INVALID),
+                (json!(5.0), Held(json!(5))),
+                (json!(true), INVALID),
+                (json!(null), Cleared),
+                (json!([1]), INVALID),
+                (json!({"a": 1}), INVALID),
+            ],
+        ),
+        (
+            "bool",
+            "organization",
+            "is_customer",
+            [
+                (json!("yes"), INVALID),
+                (json!(1), INVALID),
+                (json!(true), Held(json!(true))),
+                (json!(null), Cleared),
+                (json!([true]), INVALID),
+                (json!({"a": true}), INVALID),
+            ],
+        ),
+        (
+            "date",
+            "contact",
+            "first_interaction_date",
+            [
+                (json!("yes"), INVALID),
+                (json!(20_260_731), INVALID),
+                (json!(true), INVALID),
+                (json!(null), Cleared),
+                (json!(["2026-07-31"]), INVALID),
+                (json!({"date": "2026-07-31"}), INVALID),
+            ],
+        ),
+        (
+            "select_str",
+            "organization",
+            "relationship_strength",
+            [
+                (json!("nonsense"), Refused("invalid_option")),
+                (json!(1), INVALID),
+                (json!(true), INVALID),
+                (json!(null), Cleared),
+                (json!(["weak", "strong"]), INVALID),
+                (json!({"slug": "weak"}), INVALID),
+            ],
+        ),
+        (
+            "ref_organization",
+            "contact",
+            "company",
+            [
+                (json!("not-a-uuid"), INVALID),
+                (json!(1), INVALID),
+                (json!(true), INVALID),
+                (json!(null), Cleared),
+                (json!(["5d1c7e0a-0000-4000-8000-000000000001"]), INVALID),
+                (json!({"id": "5d1c7e0a-0000-4000-8000-000000000001"}), INVALID),
+            ],
+        ),
     ]
 }
 
 fn arrays_and_documents() -> Vec<Line> {
     vec![
-        ("multi_str", "organization", "domains", [
-            (json!("a.example"), Held(json!(["a.example"]))),
-            (json!(5), Held(json!(["5"]))),
-            (json!(true), Held(json!(["true"]))),
-            (json!(null), Cleared),
-            (json!(["a.example", ["b.example"]]), INVALID),
-            (json!({"a": "a.example"}), INVALID),
-        ]),
-        ("multiselect_str", "contact", "department", [
-            (json!("Engineering"), Held(json!(["engineering"]))),
-            (json!(1), INVALID),
-            (json!(false), INVALID),
-            (json!(null), Cleared),
-            (json!(["engineering", "nonsense"]), Refused("invalid_option")),
-            (json!({"slug": "engineering"}), INVALID),
-        ]),
-        ("jsonb", "organization", "attributes", [
-            (json!("yes"), Held(json!("yes"))),
-            (json!(1.5), Held(json!(1.5))),
-            (json!(true), Held(json!(true))),
-            (json!(null), Cleared),
-            (json!([1, null, {}]), Held(json!([1, null, {}]))),
-            (json!({"b": 1, "a": [true]}), Held(json!({"a": [true], "b": 1}))),
-        ]),
-        ("multiref_action", "contact", "actions", [
-            (json!("not-a-uuid"), INVALID),
-            (json!(1), INVALID),
-            (json!(true), INVALID),
-            (json!(null), Cleared),
-            (json!([1]), INVALID),
-            (json!({"a": 1}), INVALID),
-        ]),
-        ("multiref_contact", "identity", "email_addresses", [
-            (json!("no-address"), INVALID),
-            (json!(1), INVALID),
-            (json!(true), INVALID),
-            (json!(null), Cleared),
-            (json!(["ada@example.org", 1]), INVALID),
-            (json!({"email": "ada@example.org"}), INVALID),
-        ]),
+        (
+            "multi_str",
+            "organization",
+            "domains",
+            [
+                (json!("a.example"), Held(json!(["a.example"]))),
+                (json!(5), Held(json!(["5"]))),
+                (json!(true), Held(json!(["true"]))),
+                (json!(null), Cleared),
+                (json!(["a.example", ["b.example"]]), INVALID),
+                (json!({"a": "a.example"}), INVALID),
+            ],
+        ),
+        (
+            "multiselect_str",
+            "contact",
+            "department",
+            [
+                (json!("Engineering"), Held(json!(["engineering"]))),
+                (json!(1), INVALID),
+                (json!(false), INVALID),
+                (json!(null), Cleared),
+                (json!(["engineering", "nonsense"]), Refused("invalid_option")),
+                (json!({"slug": "engineering"}), INVALID),
+            ],
+        ),
+        (
+            "jsonb",
+            "organization",
+            "attributes",
+            [
+                (json!("yes"), Held(json!("yes"))),
+                (json!(1.5), Held(json!(1.5))),
+                (json!(true), Held(json!(true))),
+                (json!(null), Cleared),
+                (json!([1, null, {}]), Held(json!([1, null, {}]))),
+                (json!({"b": 1, "a": [true]}), Held(json!({"a": [true], "b": 1}))),
+            ],
+        ),
+        (
+            "multiref_action",
+            "contact",
+            "actions",
+            [
+                (json!("not-a-uuid"), INVALID),
+                (json!(1), INVALID),
+                (json!(true), INVALID),
+                (json!(null), Cleared),
+                (json!([1]), INVALID),
+                (json!({"a": 1}), INVALID),
+            ],
+        ),
+        (
+            "multiref_contact",
+            "identity",
+            "email_addresses",
+            [
+                (json!("no-address"), INVALID),
+                (json!(1), INVALID),
+                (json!(true), INVALID),
+                (json!(null), Cleared),
+                (json!(["ada@example.org", 1]), INVALID),
+                (json!({"email": "ada@example.org"}), INVALID),
+            ],
+        ),
     ]
 }
 
 /// Values that stand for others of their type, or look as if they did.
 fn coercions() -> Vec<Line> {
     vec![
-        ("num", "organization", "founded_year", [
-            (json!(" 1984 "), Held(json!(1984))),
-            (json!("1e3"), Held(json!(1000))),
-            (json!(""), Cleared),
-            (json!("1984 AD"), INVALID),
-            (json!("١٩٨٤"), INVALID),
-            (json!(" "), INVALID),
-        ]),
-        ("bool", "organization", "is_customer", [
-            (json!("TRUE"), Held(json!(true))),
-            (json!("False"), Held(json!(false))),
-            (json!(""), Cleared),
-            (json!("1"), INVALID),
-            (json!(0), INVALID),
-            (json!("on"), INVALID),
-        ]),
-        ("select_str", "organization", "relationship_strength", [
-            (json!("very_strong"), Held(json!("very_strong"))),
-            (json!(" vErY sTrOnG "), Held(json!("very_strong"))),
-            (json!(""), Cleared),
-            (json!("very-strong"), Refused("invalid_option")),
-            (json!([]), INVALID),
-            (json!(3), INVALID),
-        ]),
-        ("multi_str", "organization", "domains", [
-            (json!(["b", "a", "b"]), Held(json!(["b", "a"]))),
-            (json!([]), Cleared),
-            (json!(""), Cleared),
-            (json!(["a", null]), INVALID),
-            (json!([{}]), INVALID),
-            (json!([1, true]), Held(json!(["1", "true"]))),
-        ]),
+        (
+            "num",
+            "organization",
+            "founded_year",
+            [
+                (json!(" 1984 "), Held(json!(1984))),
+                (json!("1e3"), Held(json!(1000))),
+                (json!(""), Cleared),
+                (json!("1984 AD"), INVALID),
+                (json!("١٩٨٤"), INVALID),
+                (json!(" "), INVALID),
+            ],
+        ),
+        (
+            "bool",
+            "organization",
+            "is_customer",
+            [
+                (json!("TRUE"), Held(json!(true))),
+                (json!("False"), Held(json!(false))),
+                (json!(""), Cleared),
+                (json!("1"), INVALID),
+                (json!(0), INVALID),
+                (json!("on"), INVALID),
+            ],
+        ),
+        (
+            "select_str",
+            "organization",
+            "relationship_strength",
+            [
+                (json!("very_strong"), Held(json!("very_strong"))),
+                (json!(" vErY sTrOnG "), Held(json!("very_strong"))),
+                (json!(""), Cleared),
+                (json!("very-strong"), Refused("invalid_option")),
+                (json!([]), INVALID),
+                (json!(3), INVALID),
+            ],
+        ),
+        (
+            "multi_str",
+            "organization",
+            "domains",
+            [
+                (json!(["b", "a", "b"]), Held(json!(["b", "a"]))),
+                (json!([]), Cleared),
+                (json!(""), Cleared),
+                (json!(["a", null]), INVALID),
+                (json!([{}]), INVALID),
+                (json!([1, true]), Held(json!(["1", "true"]))),
+            ],
+        ),
     ]
 }
 

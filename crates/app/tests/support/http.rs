@@ -252,7 +252,9 @@ impl Wire {
                     self.unread.extend_from_slice(piece.get(..read).unwrap_or_default());
                     return Ok(());
                 }
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => return Err(Dry::TimeUp),
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    return Err(Dry::TimeUp);
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => return Err(Dry::Closed),
             }

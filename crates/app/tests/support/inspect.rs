@@ -14,7 +14,15 @@ pub(crate) const OBJECT_TYPES: [&str; 8] =
 
 /// What a request that is refused must leave as it was. Idempotency keys are left out: a keyed request may leave one.
 const TABLES: [&str; 10] = [
-    "team", "api_key", "list", "property_option", "record", "record_alias", "key_holder", "key_holder_more", "list_entry",
+    "team",
+    "api_key",
+    "list",
+    "property_option",
+    "record",
+    "record_alias",
+    "key_holder",
+    "key_holder_more",
+    "list_entry",
     "job",
 ];
 

@@ -137,7 +137,10 @@ impl Log {
             let mut reader = BufReader::new(stderr);
             let mut line = Vec::new();
             while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-                lines.lock().expect("no panic while writing").push(String::from_utf8_lossy(&line).trim_end().to_owned());
+                lines
+                    .lock()
+                    .expect("no panic while writing")
+                    .push(String::from_utf8_lossy(&line).trim_end().to_owned());
                 line.clear();
             }
         });
