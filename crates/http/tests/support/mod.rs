@@ -32,18 +32,32 @@ pub const OTHER_KEY: &str = "rk_the_key_of_team_b";
 pub const READ_KEY: &str = "rk_the_key_that_reads";
 pub const REVOKED_KEY: &str = "rk_the_key_of_yesterday";
 
-/// A clock that the tests move.
+/// A clock that the tests move, and can break.
 pub struct TestClock(AtomicI64);
+
+/// A time at which the clock panics, and whoever asks it.
+const BROKEN: i64 = i64::MIN;
 
 impl TestClock {
     pub fn advance(&self, by: Duration) {
         self.0.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Makes every look at the clock panic; gives back what mends it.
+    pub fn break_it(&self) -> i64 {
+        self.0.swap(BROKEN, Ordering::SeqCst)
+    }
+
+    pub fn mend(&self, to: i64) {
+        self.0.store(to, Ordering::SeqCst);
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         // A millisecond a look, so that what is ordered in time has an order.
+        let now = self.0.load(Ordering::SeqCst);
+        assert_ne!(now, BROKEN, "the clock is broken: {KEY}");
         Timestamp(self.0.fetch_add(1, Ordering::SeqCst))
     }
 }

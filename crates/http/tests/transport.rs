@@ -1,0 +1,291 @@
+//! What happens on the socket: broken framing, slow and absent clients, answers before the body is read, and the end of
+//! the server. Waits are long because machines are slow; nothing is judged by how long it took.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod support;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use refract_http::HttpSettings;
+use support::raw::{PATIENCE, Raw, head_of, header, import_head, status};
+use support::{Server, contacts, team_path};
+use tokio::io::AsyncReadExt;
+use tokio::time::{sleep, timeout};
+
+/// Settings under which every wait ends soon.
+fn quick() -> HttpSettings {
+    HttpSettings {
+        header_read_timeout: Duration::from_millis(400),
+        body_idle_timeout: Duration::from_millis(400),
+        write_timeout: Duration::from_millis(400),
+        linger_for: Duration::from_millis(400),
+        ..HttpSettings::default()
+    }
+}
+
+async fn quick_server() -> (Server, SocketAddr, tokio::sync::watch::Sender<bool>, tokio::task::JoinHandle<()>) {
+    let server = Server::with(quick(), Default::default()).await;
+    let (address, stop, task) = server.listen().await;
+    (server, address, stop, task)
+}
+
+/// Sends bytes on a connection of their own and reads until the server closes.
+async fn exchange(address: SocketAddr, bytes: impl AsRef<[u8]>) -> String {
+    let mut raw = Raw::connect(address).await;
+    raw.send(bytes).await;
+    raw.read_to_end().await
+}
+
+/// A good import right after: the server is well, and nothing but its rows is there.
+async fn assert_well(server: &Server, address: SocketAddr) {
+    assert_eq!(server.count().await, 0, "nothing was written");
+    let body = contacts(2);
+    let mut raw = Raw::connect(address).await;
+    raw.send(import_head(&format!("content-length: {}\r\n", body.len())) + &body).await;
+    let (code, _, answer) = raw.read_answer().await;
+    assert_eq!(code, 200, "{answer}");
+    assert_eq!(server.count().await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_framing_is_refused_and_the_connection_closed() {
+    let (server, address, _stop, _task) = quick_server().await;
+    let body = r#"{"objects":[{}]}"#;
+    let length = body.len();
+    let cases = [
+        format!("content-length: {length}\r\ncontent-length: 3\r\n"),
+        "content-length: +16\r\n".to_owned(),
+        "content-length: 16,16\r\n".to_owned(),
+        "content-length: 0x10\r\n".to_owned(),
+        "content-length:  1 6\r\n".to_owned(),
+        "content-length: 99999999999999999999\r\n".to_owned(),
+        "transfer-encoding: xchunked\r\n".to_owned(),
+        "transfer-encoding: identity, chunked\r\n".to_owned(),
+        "transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n".to_owned(),
+        "transfer-encoding: chunked\r\ntransfer-encoding: identity\r\n".to_owned(),
+        "bad header\r\n".to_owned(),
+        "x: a\u{0}b\r\n".to_owned(),
+    ];
+    let chunked = format!("{length:x}\r\n{body}\r\n0\r\n\r\n");
+    for lines in cases {
+        let sent = if lines.contains("transfer") { &chunked } else { body };
+        let answer = exchange(address, import_head(&lines) + sent).await;
+        assert!(matches!(status(&answer), 0 | 400 | 501), "{lines}: {answer}");
+        assert!(answer.matches("HTTP/1.1").count() <= 1, "{lines}: {answer}");
+    }
+    for garbage in [&b"\x16\x03\x01\x02\x00\x01"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET\r\n\r\n", b"\0\0\0\0\r\n\r\n"] {
+        assert!(matches!(status(&exchange(address, garbage).await), 0 | 400), "{garbage:?}");
+    }
+    assert_well(&server, address).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn impossible_chunks_are_refused() {
+    let (server, address, _stop, _task) = quick_server().await;
+    let head = import_head("transfer-encoding: chunked\r\n");
+    for size in ["fffffffffffffffff", "10000000000000000", "-1", "zz", ""] {
+        let answer = exchange(address, format!("{head}{size}\r\n{{\"objects\":[]}}\r\n0\r\n\r\n")).await;
+        assert!(matches!(status(&answer), 0 | 400), "{size}: {answer}");
+    }
+    assert_well(&server, address).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_are_cut_off_leave_nothing_behind() {
+    let (server, address, _stop, _task) = quick_server().await;
+    let body = contacts(400);
+    let cut = &body[..body.len() / 2];
+    let heads = [
+        (import_head("idempotency-key: k-1\r\ntransfer-encoding: chunked\r\n"), format!("{:x}\r\n", body.len())),
+        (import_head(&format!("idempotency-key: k-1\r\ncontent-length: {}\r\n", body.len())), String::new()),
+    ];
+    for (head, before_body) in heads {
+        let mut raw = Raw::connect(address).await;
+        raw.send(format!("{head}{before_body}{cut}")).await;
+        tokio::io::AsyncWriteExt::shutdown(&mut raw.stream).await.unwrap();
+        assert!(matches!(status(&raw.read_to_end().await), 0 | 400));
+    }
+    assert_eq!(server.count().await, 0);
+    // The key was not used up, once the server has noticed.
+    let again = loop {
+        let answer = server.import(contacts(1), &[("idempotency-key", "k-1")]).await;
+        if answer.status != 409 {
+            break answer;
+        }
+        sleep(Duration::from_millis(10)).await;
+    };
+    assert_eq!((again.status.as_u16(), again.header("idempotent-replay")), (200, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn heads_over_the_limits_are_answered_with_words() {
+    let (server, address, _stop, _task) = quick_server().await;
+    let many: String = (0..98).map(|number| format!("x-{number}: y\r\n")).collect();
+    let large = format!("x-large: {}\r\n", "y".repeat(17 << 10));
+    let long_path = team_path(&format!("/contact/count?x={}", "y".repeat(9 << 10)));
+    let cases = [
+        (import_head(&many), 431, "headers_too_large"),
+        (import_head(&large), 431, "headers_too_large"),
+        (head_of("GET", &long_path, ""), 414, "uri_too_long"),
+    ];
+    for (request, expected, code) in cases {
+        let answer = exchange(address, request).await;
+        assert_eq!(status(&answer), expected, "{answer}");
+        assert!(answer.contains(code) && answer.contains("\"request_id\""), "{answer}");
+    }
+    let beyond: String = (0..2_000).map(|number| format!("x-{number}: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n")).collect();
+    assert!(matches!(status(&exchange(address, import_head(&beyond)).await), 0 | 431));
+    assert_well(&server, address).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_heads_and_slow_bodies_are_given_up() {
+    let (server, address, _stop, _task) = quick_server().await;
+    let mut slow_head = Raw::connect(address).await;
+    let mut trickle = Raw::connect(address).await;
+    trickle.send(import_head("content-length: 10000000\r\n")).await;
+    let mut silent = Raw::connect(address).await;
+    let sending = async {
+        for _ in 0..40 {
+            slow_head.send("G").await;
+            trickle.send(" ").await;
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    sending.await;
+    assert_eq!(status(&slow_head.read_to_end().await), 0);
+    assert_eq!(status(&silent.read_to_end().await), 0);
+    let answer = trickle.read_to_end().await;
+    assert_eq!(status(&answer), 408, "{answer}");
+    assert!(answer.contains("request_timeout"));
+    assert_well(&server, address).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_reads_nothing_is_given_up() {
+    let (server, address, _stop, _task) = quick_server().await;
+    let record = format!(r#"{{"default":{{"description":"{}"}}}}"#, "x".repeat(1_000_000));
+    let made = server.post(&team_path("/contact"), record).await.json();
+    let path = team_path(&format!("/contact/{}", made["id"].as_str().unwrap()));
+    const ASKED: usize = 60;
+    let mut raw = Raw::connect(address).await;
+    raw.send(head_of("GET", &path, "").repeat(ASKED)).await;
+    sleep(Duration::from_millis(1_500)).await;
+    let mut bytes = Vec::new();
+    // Either the end or a reset: the server is gone before all was sent.
+    let _ = timeout(PATIENCE, raw.stream.read_to_end(&mut bytes)).await.expect("the server closes");
+    assert!(bytes.len() < ASKED * 1_000_000, "all {} bytes were sent to a client that did not read", bytes.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_reach_clients_that_are_still_sending() {
+    let (server, address, _stop, _task) = quick_server().await;
+    let long = vec![b' '; 8 << 20];
+    let cases = [
+        (import_head(&format!("content-length: {}\r\n", long.len())).replace(support::KEY, "rk_nobody"), 403),
+        (import_head(&format!("content-length: {}\r\n", long.len())).replace("application/json", "text/plain"), 415),
+        (import_head("content-length: 3000000000\r\n"), 413),
+    ];
+    for (head, expected) in cases {
+        let mut raw = Raw::connect(address).await;
+        raw.send(&head).await;
+        raw.send(&long).await;
+        let answer = raw.read_to_end().await;
+        assert_eq!(status(&answer), expected, "{answer}");
+        assert_eq!(header(&answer, "connection"), Some("close"));
+    }
+    assert_well(&server, address).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_follows_an_unread_body_is_not_taken_for_a_request() {
+    let (_server, address, _stop, _task) = quick_server().await;
+    let smuggled = head_of("GET", "/healthz", "");
+    let head = import_head(&format!("content-length: {}\r\n", 200_000 + smuggled.len())).replace("application/json", "text/plain");
+    let answer = exchange(address, head + &" ".repeat(200_000) + &smuggled).await;
+    assert_eq!(status(&answer), 415);
+    assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_is_asked_for_only_when_it_is_wanted() {
+    let (server, address, _stop, _task) = quick_server().await;
+    let refused = exchange(address, import_head("expect: 100-continue\r\ncontent-length: 3000000000\r\n")).await;
+    assert_eq!(status(&refused), 413, "{refused}");
+
+    let body = contacts(1);
+    let mut raw = Raw::connect(address).await;
+    raw.send(import_head(&format!("expect: 100-continue\r\ncontent-length: {}\r\n", body.len()))).await;
+    assert_eq!(raw.read_answer().await.0, 100);
+    raw.send(&body).await;
+    assert_eq!(raw.read_answer().await.0, 200);
+    assert_eq!(server.count().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_waits_longer_between_requests_than_for_a_head() {
+    let settings = HttpSettings { keep_alive_idle: Duration::from_millis(2_500), ..quick() };
+    let server = Server::with(settings, Default::default()).await;
+    let (address, _stop, _task) = server.listen().await;
+    let mut raw = Raw::connect(address).await;
+    for _ in 0..2 {
+        raw.send(head_of("GET", &team_path("/contact/count"), "")).await;
+        assert_eq!(raw.read_answer().await.0, 200);
+        sleep(Duration::from_millis(900)).await;
+    }
+    assert_eq!(raw.read_to_end().await, "", "closed without a word when nothing comes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_all_connections_are_taken_one_that_waits_makes_room() {
+    let settings = HttpSettings { connections_max: 2, ..HttpSettings::default() };
+    let server = Server::with(settings, Default::default()).await;
+    let (address, _stop, _task) = server.listen().await;
+    let mut open = Vec::new();
+    for _ in 0..5 {
+        let mut raw = Raw::connect(address).await;
+        raw.send(head_of("GET", "/healthz", "")).await;
+        assert_eq!(raw.read_answer().await.0, 200);
+        open.push(raw);
+    }
+    assert_eq!(open[0].read_to_end().await, "", "the first was closed to make room");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_stop_it_closes_idle_connections_and_finishes_requests() {
+    let (server, address, stop, task) = quick_server().await;
+    let mut idle = Raw::connect(address).await;
+    idle.send(head_of("GET", "/healthz", "")).await;
+    assert_eq!(idle.read_answer().await.0, 200);
+    let body = contacts(3);
+    let mut uploading = Raw::connect(address).await;
+    uploading.send(import_head(&format!("content-length: {}\r\n", body.len())) + &body[..10]).await;
+    sleep(Duration::from_millis(200)).await;
+
+    stop.send(true).unwrap();
+    assert_eq!(idle.read_to_end().await, "");
+    uploading.send(&body[10..]).await;
+    let answer = uploading.read_to_end().await;
+    assert_eq!(status(&answer), 200, "{answer}");
+    timeout(PATIENCE, task).await.expect("serving ends").unwrap();
+    assert!(tokio::net::TcpStream::connect(address).await.is_err());
+    assert_eq!(server.count().await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_do_not_end_are_cut() {
+    let settings = HttpSettings { drain_for: Duration::from_millis(300), ..HttpSettings::default() };
+    let server = Server::with(settings, Default::default()).await;
+    let (address, stop, task) = server.listen().await;
+    let mut endless = Raw::connect(address).await;
+    endless.send(import_head("content-length: 1000000\r\n") + "{\"objects\":[{},{").await;
+    let mut half_a_head = Raw::connect(address).await;
+    half_a_head.send("GET /heal").await;
+    sleep(Duration::from_millis(200)).await;
+    stop.send(true).unwrap();
+    timeout(PATIENCE, task).await.expect("serving ends").unwrap();
+    assert_eq!(status(&endless.read_to_end().await), 0);
+    assert_eq!(half_a_head.read_to_end().await, "");
+    assert_eq!(server.count().await, 0);
+}
