@@ -10,9 +10,8 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
 const FIRST_NAMES: [&str; 24] = [
-    "Amelia", "Noah", "Ingrid", "Mateo", "Aisha", "Jonas", "Yuki", "Priya", "Tomasz", "Chloe",
-    "Zoë", "Kwame", "Elif", "Henrik", "Sofia", "Lucas", "Marta", "Dmitri", "Hannah", "Rafael",
-    "Linh", "Oskar", "Fatima", "René",
+    "Amelia", "Noah", "Ingrid", "Mateo", "Aisha", "Jonas", "Yuki", "Priya", "Tomasz", "Chloe", "Zoë", "Kwame", "Elif",
+    "Henrik", "Sofia", "Lucas", "Marta", "Dmitri", "Hannah", "Rafael", "Linh", "Oskar", "Fatima", "René",
 ];
 const LAST_NAMES: [&str; 24] = [
     "Hernandez",
@@ -162,21 +161,10 @@ impl Contacts {
         file.write_all(b"{\"objects\":[")?;
         for row in 0..self.rows {
             let separator = if row == 0 { "\n" } else { ",\n" };
-            write!(
-                file,
-                "{separator}{{\"default\":{}}}",
-                self.contact(row).properties
-            )?;
+            write!(file, "{separator}{{\"default\":{}}}", self.contact(row).properties)?;
         }
-        let update = if update_existing {
-            ",\"update_existing\":true"
-        } else {
-            ""
-        };
-        write!(
-            file,
-            "\n],\"options\":{{\"dedupe_by\":\"email\"{update}}}}}"
-        )?;
+        let update = if update_existing { ",\"update_existing\":true" } else { "" };
+        write!(file, "\n],\"options\":{{\"dedupe_by\":\"email\"{update}}}}}")?;
         file.flush()?;
         std::fs::rename(&unfinished, path)?;
         Ok(std::fs::metadata(path)?.len())
@@ -197,8 +185,7 @@ fn properties_of(seed: u64, row: u64, email: &str) -> String {
     let last = dice.pick(&LAST_NAMES);
     let (city, country) = dice.pick(&PLACES);
     let title = dice.pick(&TITLES);
-    let description =
-        format!("{}; {}.", dice.pick(&MET_AT), dice.pick(&WANTED)).replace('"', "\\\"");
+    let description = format!("{}; {}.", dice.pick(&MET_AT), dice.pick(&WANTED)).replace('"', "\\\"");
     let handle = format!("{}-{}-{row}", ascii_lower(first), ascii_lower(last));
     let mut text = String::with_capacity(400);
     // Writing into a String cannot fail.
@@ -214,10 +201,7 @@ fn properties_of(seed: u64, row: u64, email: &str) -> String {
 
 /// Lower-case ASCII letters of a name, so that it can stand in an address.
 fn ascii_lower(name: &str) -> String {
-    name.chars()
-        .filter(char::is_ascii_alphabetic)
-        .map(|letter| letter.to_ascii_lowercase())
-        .collect()
+    name.chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// SplitMix64, started anew for each row. A generator of our own keeps the rows the same whatever a library does.
@@ -253,11 +237,7 @@ mod tests {
 
     use super::*;
 
-    const SMALL: Contacts = Contacts {
-        rows: 5_000,
-        repeats_percent: 20,
-        seed: 7,
-    };
+    const SMALL: Contacts = Contacts { rows: 5_000, repeats_percent: 20, seed: 7 };
 
     #[test]
     fn the_body_is_valid_json_with_as_many_distinct_emails_as_promised() {
@@ -267,22 +247,12 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(written_bytes, text.len() as u64);
         let body: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(
-            body["options"],
-            serde_json::json!({"dedupe_by": "email", "update_existing": true})
-        );
+        assert_eq!(body["options"], serde_json::json!({"dedupe_by": "email", "update_existing": true}));
         let rows = body["objects"].as_array().unwrap();
         assert_eq!(rows.len(), 5_000);
-        let emails: HashSet<&str> = rows
-            .iter()
-            .map(|row| row["default"]["email"].as_str().unwrap())
-            .collect();
+        let emails: HashSet<&str> = rows.iter().map(|row| row["default"]["email"].as_str().unwrap()).collect();
         assert_eq!(emails.len() as u64, SMALL.distinct());
-        assert!(
-            (3_800..4_200).contains(&emails.len()),
-            "about a fifth repeats, got {}",
-            emails.len()
-        );
+        assert!((3_800..4_200).contains(&emails.len()), "about a fifth repeats, got {}", emails.len());
     }
 
     #[test]
@@ -290,38 +260,19 @@ mod tests {
         let mut seen = HashSet::new();
         for row in 0..SMALL.rows {
             let contact = SMALL.contact(row);
-            assert_eq!(
-                seen.insert(contact.email.clone()),
-                !SMALL.repeats(row),
-                "row {row}"
-            );
+            assert_eq!(seen.insert(contact.email.clone()), !SMALL.repeats(row), "row {row}");
             assert!(contact.properties.contains(&contact.email));
-            assert!(
-                contact.properties.contains(&format!("-{row}\"")),
-                "the handle is the row's own"
-            );
+            assert!(contact.properties.contains(&format!("-{row}\"")), "the handle is the row's own");
         }
     }
 
     #[test]
     fn rows_are_about_380_bytes_and_the_same_every_time() {
-        let set = Contacts {
-            rows: 2_000_000,
-            repeats_percent: 0,
-            seed: 1,
-        };
-        let bytes: usize = (1_000_000..1_002_000)
-            .map(|row| set.contact(row).properties.len() + 12)
-            .sum();
+        let set = Contacts { rows: 2_000_000, repeats_percent: 0, seed: 1 };
+        let bytes: usize = (1_000_000..1_002_000).map(|row| set.contact(row).properties.len() + 12).sum();
         let average = bytes / 2_000;
-        assert!(
-            (370..=390).contains(&average),
-            "average row is {average} bytes"
-        );
+        assert!((370..=390).contains(&average), "average row is {average} bytes");
         assert_eq!(set.contact(3).properties, set.contact(3).properties);
-        assert_ne!(
-            set.contact(3).properties,
-            Contacts { seed: 2, ..set }.contact(3).properties
-        );
+        assert_ne!(set.contact(3).properties, Contacts { seed: 2, ..set }.contact(3).properties);
     }
 }

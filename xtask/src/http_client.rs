@@ -34,12 +34,7 @@ impl Response {
     /// The body as JSON; an error that shows the start of the body when the status is not `wanted`.
     pub(crate) fn json(&self, wanted: u16) -> Result<serde_json::Value> {
         let shown = || String::from_utf8_lossy(&self.body[..self.body.len().min(300)]).into_owned();
-        ensure!(
-            self.status == wanted,
-            "expected {wanted}, got {}: {}",
-            self.status,
-            shown()
-        );
+        ensure!(self.status == wanted, "expected {wanted}, got {}: {}", self.status, shown());
         serde_json::from_slice(&self.body).with_context(shown)
     }
 }
@@ -52,11 +47,7 @@ impl HttpClient {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         let reader = BufReader::with_capacity(256 << 10, stream);
-        Ok(Self {
-            reader,
-            host: host.to_owned(),
-            api_key: api_key.to_owned(),
-        })
+        Ok(Self { reader, host: host.to_owned(), api_key: api_key.to_owned() })
     }
 
     /// Sends a GET and reads the answer.
@@ -82,35 +73,23 @@ impl HttpClient {
         stream.write_all(head.as_bytes())?;
         if let Err(fault) = io::copy(&mut body, stream) {
             // A server that refuses early closes the way in; its answer says why.
-            return self
-                .read_response()
-                .with_context(|| format!("the body could not be sent: {fault}"));
+            return self.read_response().with_context(|| format!("the body could not be sent: {fault}"));
         }
         self.read_response()
     }
 
     fn post_head(&self, path: &str, body_bytes: u64) -> String {
-        self.head(
-            "POST",
-            path,
-            &format!("content-type: application/json\r\ncontent-length: {body_bytes}\r\n"),
-        )
+        self.head("POST", path, &format!("content-type: application/json\r\ncontent-length: {body_bytes}\r\n"))
     }
 
     fn head(&self, method: &str, path: &str, more: &str) -> String {
-        format!(
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\nx-api-key: {}\r\n{more}\r\n",
-            self.host, self.api_key
-        )
+        format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nx-api-key: {}\r\n{more}\r\n", self.host, self.api_key)
     }
 
     fn read_response(&mut self) -> Result<Response> {
         let reader = &mut self.reader;
         let status_line = read_line(reader)?;
-        let status = status_line
-            .split(' ')
-            .nth(1)
-            .and_then(|code| code.parse().ok());
+        let status = status_line.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status = status.with_context(|| format!("not a status line: {status_line:?}"))?;
         let framing = read_framing(reader)?;
         let head_at = Instant::now();
@@ -119,11 +98,7 @@ impl HttpClient {
             Framing::Length(bytes) => read_exactly(reader, bytes, &mut body)?,
             Framing::Chunked => read_chunks(reader, &mut body)?,
         }
-        Ok(Response {
-            status,
-            body,
-            head_at,
-        })
+        Ok(Response { status, body, head_at })
     }
 }
 
@@ -140,14 +115,10 @@ fn read_framing(reader: &mut impl io::BufRead) -> Result<Framing> {
         if line.is_empty() {
             return Ok(framing);
         }
-        let Some((name, value)) = line.split_once(':') else {
-            bail!("not a header field: {line:?}")
-        };
+        let Some((name, value)) = line.split_once(':') else { bail!("not a header field: {line:?}") };
         if name.eq_ignore_ascii_case("content-length") {
             framing = Framing::Length(value.trim().parse()?);
-        } else if name.eq_ignore_ascii_case("transfer-encoding")
-            && value.trim().eq_ignore_ascii_case("chunked")
-        {
+        } else if name.eq_ignore_ascii_case("transfer-encoding") && value.trim().eq_ignore_ascii_case("chunked") {
             framing = Framing::Chunked;
         }
     }
@@ -156,8 +127,7 @@ fn read_framing(reader: &mut impl io::BufRead) -> Result<Framing> {
 fn read_chunks(reader: &mut impl io::BufRead, body: &mut Vec<u8>) -> Result<()> {
     loop {
         let size_line = read_line(reader)?;
-        let bytes = u64::from_str_radix(size_line.trim(), 16)
-            .with_context(|| format!("chunk size {size_line:?}"))?;
+        let bytes = u64::from_str_radix(size_line.trim(), 16).with_context(|| format!("chunk size {size_line:?}"))?;
         read_exactly(reader, bytes, body)?;
         let end = read_line(reader)?;
         ensure!(end.is_empty(), "a chunk is followed by {end:?}");
@@ -169,21 +139,14 @@ fn read_chunks(reader: &mut impl io::BufRead, body: &mut Vec<u8>) -> Result<()> 
 
 fn read_exactly(reader: &mut impl Read, bytes: u64, body: &mut Vec<u8>) -> Result<()> {
     let read_bytes = reader.take(bytes).read_to_end(body)? as u64;
-    ensure!(
-        read_bytes == bytes,
-        "the body ended {} bytes early",
-        bytes - read_bytes
-    );
+    ensure!(read_bytes == bytes, "the body ended {} bytes early", bytes - read_bytes);
     Ok(())
 }
 
 /// One line without its end; the end of the connection is an error.
 fn read_line(reader: &mut impl io::BufRead) -> Result<String> {
     let mut line = String::new();
-    ensure!(
-        reader.read_line(&mut line)? > 0,
-        "the server closed the connection"
-    );
+    ensure!(reader.read_line(&mut line)? > 0, "the server closed the connection");
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
@@ -207,11 +170,7 @@ mod tests {
                 let mut body_bytes = 0;
                 while !request.ends_with("\r\n\r\n") {
                     reader.read_line(&mut request).unwrap();
-                    if let Some(value) = request
-                        .lines()
-                        .last()
-                        .and_then(|line| line.strip_prefix("content-length: "))
-                    {
+                    if let Some(value) = request.lines().last().and_then(|line| line.strip_prefix("content-length: ")) {
                         body_bytes = value.parse().unwrap();
                     }
                 }
@@ -232,32 +191,13 @@ mod tests {
             "HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n[1,\r\na\r\n\"ten more\"\r\n1\r\n]\r\n0\r\n\r\n",
         ]);
         let mut client = HttpClient::connect(&host, "rk_key").unwrap();
-        assert_eq!(
-            client.get("/a").unwrap().json(200).unwrap(),
-            serde_json::json!({"a": 1})
-        );
+        assert_eq!(client.get("/a").unwrap().json(200).unwrap(), serde_json::json!({"a": 1}));
         let posted = client.post("/b", "{}").unwrap();
-        assert!(
-            posted
-                .json(200)
-                .unwrap_err()
-                .to_string()
-                .contains("expected 200, got 202")
-        );
-        assert_eq!(
-            posted.json(202).unwrap(),
-            serde_json::json!([1, "ten more"])
-        );
+        assert!(posted.json(200).unwrap_err().to_string().contains("expected 200, got 202"));
+        assert_eq!(posted.json(202).unwrap(), serde_json::json!([1, "ten more"]));
         let requests = server.join().unwrap();
-        assert!(
-            requests[0].starts_with("GET /a HTTP/1.1\r\n")
-                && requests[0].contains("x-api-key: rk_key\r\n")
-        );
-        assert!(
-            requests[1].ends_with("content-length: 2\r\n\r\n{}"),
-            "{}",
-            requests[1]
-        );
+        assert!(requests[0].starts_with("GET /a HTTP/1.1\r\n") && requests[0].contains("x-api-key: rk_key\r\n"));
+        assert!(requests[1].ends_with("content-length: 2\r\n\r\n{}"), "{}", requests[1]);
     }
 
     #[test]

@@ -56,21 +56,12 @@ pub(crate) fn run(args: &LatencyArgs) -> Result<ExitCode> {
     };
     let body = folder.join(format!("contacts-1-{}-0.json", args.rows));
     if !body.exists() {
-        Contacts {
-            rows: args.rows,
-            repeats_percent: 0,
-            seed: 1,
-        }
-        .write_import_body(&body, false)?;
+        Contacts { rows: args.rows, repeats_percent: 0, seed: 1 }.write_import_body(&body, false)?;
     }
     let data_dir = folder.join("latency");
     let server = Server::start(&program, &data_dir)?;
     let neighbour = server.create_team("Neighbour")?;
-    let running = Running {
-        host: &server.host,
-        access: &server.access,
-        body: &body,
-    };
+    let running = Running { host: &server.host, access: &server.access, body: &body };
     println!("{} contacts a job; {}", args.rows, machine_load());
 
     let job = measure_inline(&running, &neighbour, args.inline_rows)?;
@@ -104,9 +95,7 @@ impl Running<'_> {
             while !ended.load(Ordering::Acquire) {
                 meanwhile(accepted.get().map(String::as_str))?;
             }
-            import
-                .join()
-                .map_err(|_| anyhow!("the importing thread panicked"))?
+            import.join().map_err(|_| anyhow!("the importing thread panicked"))?
         })
     }
 }
@@ -115,11 +104,7 @@ impl Running<'_> {
 fn measure_inline(running: &Running<'_>, neighbour: &Access, rows: u64) -> Result<String> {
     let mut client = HttpClient::connect(running.host, &neighbour.api_key)?;
     let path = format!("/v2/prism/{}/contact/import", neighbour.team_id);
-    let contacts = Contacts {
-        rows: u64::MAX,
-        repeats_percent: 0,
-        seed: 2,
-    };
+    let contacts = Contacts { rows: u64::MAX, repeats_percent: 0, seed: 2 };
     let mut first_row = 0;
     let mut next_body = || {
         let body = inline_body(contacts, first_row, rows);
@@ -138,18 +123,9 @@ fn measure_inline(running: &Running<'_>, neighbour: &Access, rows: u64) -> Resul
         }
         Ok(())
     })?;
-    println!(
-        "inline import of {rows} rows, the first of its team, nothing else running: {}",
-        milliseconds(opening)
-    );
-    print_latencies(
-        &format!("inline imports of {rows} rows while the body comes in"),
-        &receiving,
-    );
-    print_latencies(
-        &format!("inline imports of {rows} rows while the job runs"),
-        &processing,
-    );
+    println!("inline import of {rows} rows, the first of its team, nothing else running: {}", milliseconds(opening));
+    print_latencies(&format!("inline imports of {rows} rows while the body comes in"), &receiving);
+    print_latencies(&format!("inline imports of {rows} rows while the job runs"), &processing);
     Ok(job)
 }
 
@@ -158,10 +134,7 @@ fn post_inline(client: &mut HttpClient, path: &str, body: &str, rows: u64) -> Re
     let answer = client.post(path, body)?;
     let taken = sent_at.elapsed();
     let report = answer.json(200)?;
-    ensure!(
-        report["succeeded"] == rows && report["failed"] == 0,
-        "an inline import went wrong: {report}"
-    );
+    ensure!(report["succeeded"] == rows && report["failed"] == 0, "an inline import went wrong: {report}");
     Ok(taken)
 }
 
@@ -170,11 +143,7 @@ fn inline_body(contacts: Contacts, first_row: u64, rows: u64) -> String {
     for row in first_row..first_row + rows {
         let separator = if row == first_row { "" } else { "," };
         // Writing into a String cannot fail.
-        let _ = write!(
-            body,
-            "{separator}{{\"default\":{}}}",
-            contacts.contact(row).properties
-        );
+        let _ = write!(body, "{separator}{{\"default\":{}}}", contacts.contact(row).properties);
     }
     body.push_str("],\"options\":{\"dedupe_by\":\"email\"}}");
     body
@@ -197,16 +166,8 @@ fn measure_results(running: &Running<'_>, job: &str) -> Result<()> {
         let asked_at = Instant::now();
         let answer = client.get(job)?;
         let taken = asked_at.elapsed();
-        ensure!(
-            answer.status == 200,
-            "the results answered {}",
-            answer.status
-        );
-        println!(
-            "results of the complete job: {} bytes in {:.3} s",
-            answer.body.len(),
-            taken.as_secs_f64()
-        );
+        ensure!(answer.status == 200, "the results answered {}", answer.status);
+        println!("results of the complete job: {} bytes in {:.3} s", answer.body.len(), taken.as_secs_f64());
     }
     Ok(())
 }
@@ -237,12 +198,7 @@ fn measure_polls(running: &Running<'_>, connections: u64) -> Result<()> {
 }
 
 /// Polls for a while; None when the job ended meanwhile, because a poll of a complete job carries its results.
-fn poll_for(
-    running: &Running<'_>,
-    job: &str,
-    connections: u64,
-    span: Duration,
-) -> Result<Option<(u64, Duration)>> {
+fn poll_for(running: &Running<'_>, job: &str, connections: u64, span: Duration) -> Result<Option<(u64, Duration)>> {
     let started = Instant::now();
     let poll = || -> Result<Option<u64>> {
         let mut client = HttpClient::connect(running.host, &running.access.api_key)?;
@@ -260,9 +216,7 @@ fn poll_for(
         let pollers: Vec<_> = (0..connections).map(|_| scope.spawn(poll)).collect();
         let mut requests = Some(0);
         for poller in pollers {
-            let answered = poller
-                .join()
-                .map_err(|_| anyhow!("a polling thread panicked"))??;
+            let answered = poller.join().map_err(|_| anyhow!("a polling thread panicked"))??;
             requests = requests.zip(answered).map(|(sum, more)| sum + more);
         }
         Ok(requests.map(|requests| (requests, started.elapsed())))
@@ -275,11 +229,7 @@ mod tests {
 
     #[test]
     fn an_inline_body_holds_the_rows_asked_for() {
-        let contacts = Contacts {
-            rows: u64::MAX,
-            repeats_percent: 0,
-            seed: 2,
-        };
+        let contacts = Contacts { rows: u64::MAX, repeats_percent: 0, seed: 2 };
         let body: serde_json::Value = serde_json::from_str(&inline_body(contacts, 50, 50)).unwrap();
         let rows = body["objects"].as_array().unwrap();
         assert_eq!(rows.len(), 50);

@@ -2,10 +2,7 @@
 //!
 //! Owns the command line; each command has a module of its own.
 
-#![allow(
-    clippy::print_stdout,
-    reason = "a chore speaks to the person at the terminal"
-)]
+#![allow(clippy::print_stdout, reason = "a chore speaks to the person at the terminal")]
 
 mod bench;
 mod contacts;

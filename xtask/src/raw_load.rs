@@ -66,9 +66,7 @@ impl RawLoad {
         let path = folder.join("raw.sqlite");
         let mut connection = open(&path)?;
         connection.execute_batch(SCHEMA)?;
-        let rows: Vec<Contact> = (0..self.contacts.rows)
-            .map(|row| self.contacts.contact(row))
-            .collect();
+        let rows: Vec<Contact> = (0..self.contacts.rows).map(|row| self.contacts.contact(row)).collect();
 
         let started = Instant::now();
         let mut created = 0;
@@ -80,21 +78,11 @@ impl RawLoad {
         }
         let elapsed = started.elapsed();
         let disk_bytes = folder_bytes(folder)?;
-        Ok(RawLoaded {
-            rows: self.contacts.rows,
-            created,
-            elapsed,
-            disk_bytes,
-        })
+        Ok(RawLoaded { rows: self.contacts.rows, created, elapsed, disk_bytes })
     }
 
     /// One transaction; returns how many rows became records.
-    fn load_transaction(
-        &self,
-        connection: &mut Connection,
-        first: u64,
-        rows: &[Contact],
-    ) -> Result<u64> {
+    fn load_transaction(&self, connection: &mut Connection, first: u64, rows: &[Contact]) -> Result<u64> {
         let keys = sorted_keys(rows);
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let claims = claim(&transaction, &keys, first)?;
@@ -108,12 +96,7 @@ impl RawLoad {
     }
 }
 
-fn insert_records(
-    transaction: &Transaction<'_>,
-    first: u64,
-    rows: &[Contact],
-    is_new: &[bool],
-) -> Result<()> {
+fn insert_records(transaction: &Transaction<'_>, first: u64, rows: &[Contact], is_new: &[bool]) -> Result<()> {
     let mut insert = transaction.prepare_cached("INSERT INTO record VALUES (?1, ?2)")?;
     for (index, row) in rows.iter().enumerate().filter(|(index, _)| is_new[*index]) {
         insert.execute(params![(first + index as u64) as i64, row.properties])?;
@@ -122,14 +105,9 @@ fn insert_records(
 }
 
 /// Updates in the order of the records; of several rows for one record the last one stays, as row by row.
-fn update_records(
-    transaction: &Transaction<'_>,
-    rows: &[Contact],
-    mut matched: Vec<Match>,
-) -> Result<()> {
+fn update_records(transaction: &Transaction<'_>, rows: &[Contact], mut matched: Vec<Match>) -> Result<()> {
     matched.sort_unstable_by_key(|found| (found.record, found.index));
-    let mut update =
-        transaction.prepare_cached("UPDATE record SET properties = ?2 WHERE number = ?1")?;
+    let mut update = transaction.prepare_cached("UPDATE record SET properties = ?2 WHERE number = ?1")?;
     for found in matched {
         update.execute(params![found.record, rows[found.index].properties])?;
     }
@@ -152,34 +130,24 @@ struct Match {
 
 /// Claims all keys in hash order. Rows with the same key stand next to each other in row order, so the first one claims.
 fn claim(transaction: &Transaction<'_>, keys: &[([u8; 16], usize)], first: u64) -> Result<Claims> {
-    let mut insert = transaction
-        .prepare_cached("INSERT INTO dedupe_key VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+    let mut insert = transaction.prepare_cached("INSERT INTO dedupe_key VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
     let mut holder = transaction.prepare_cached("SELECT record FROM dedupe_key WHERE hash = ?1")?;
-    let mut claims = Claims {
-        is_new: vec![false; keys.len()],
-        matched: Vec::new(),
-    };
+    let mut claims = Claims { is_new: vec![false; keys.len()], matched: Vec::new() };
     for (hash, index) in keys {
         let record = (first + *index as u64) as i64;
         if insert.execute(params![&hash[..], record])? == 1 {
             claims.is_new[*index] = true;
         } else {
             let held_by: i64 = holder.query_row(params![&hash[..]], |row| row.get(0))?;
-            claims.matched.push(Match {
-                index: *index,
-                record: held_by,
-            });
+            claims.matched.push(Match { index: *index, record: held_by });
         }
     }
     Ok(claims)
 }
 
 fn sorted_keys(rows: &[Contact]) -> Vec<([u8; 16], usize)> {
-    let mut keys: Vec<([u8; 16], usize)> = rows
-        .iter()
-        .enumerate()
-        .map(|(index, row)| (key_of(&row.email), index))
-        .collect();
+    let mut keys: Vec<([u8; 16], usize)> =
+        rows.iter().enumerate().map(|(index, row)| (key_of(&row.email), index)).collect();
     keys.sort_unstable();
     keys
 }
@@ -197,9 +165,7 @@ fn key_of(email: &str) -> [u8; 16] {
 /// one million rows and 25 % at five: it writes the pages of the key table over and over while commits wait for the disk.
 fn checkpoint_when_due(connection: &Connection) -> Result<()> {
     let log_pages = |mode: &str| -> rusqlite::Result<i64> {
-        connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
-            row.get(1)
-        })
+        connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get(1))
     };
     // NOOP copies nothing and reports how many pages the log holds; the file's length would not fall.
     if log_pages("NOOP")? * PAGE_BYTES >= LOG_BYTES_MAX {
@@ -241,17 +207,9 @@ mod tests {
     use super::*;
 
     fn load(repeats_percent: u64, update_existing: bool) -> (RawLoaded, tempfile::TempDir) {
-        let contacts = Contacts {
-            rows: 3_000,
-            repeats_percent,
-            seed: 5,
-        };
+        let contacts = Contacts { rows: 3_000, repeats_percent, seed: 5 };
         let folder = tempfile::tempdir().unwrap();
-        let raw = RawLoad {
-            contacts,
-            update_existing,
-            transaction_rows: 700,
-        };
+        let raw = RawLoad { contacts, update_existing, transaction_rows: 700 };
         let loaded = raw.run(&folder.path().join("raw")).unwrap();
         (loaded, folder)
     }
@@ -259,26 +217,16 @@ mod tests {
     #[test]
     fn repeats_are_matched_within_and_across_transactions() {
         let (loaded, folder) = load(20, false);
-        let contacts = Contacts {
-            rows: 3_000,
-            repeats_percent: 20,
-            seed: 5,
-        };
+        let contacts = Contacts { rows: 3_000, repeats_percent: 20, seed: 5 };
         assert_eq!(loaded.created, contacts.distinct());
         let database = Connection::open(folder.path().join("raw/raw.sqlite")).unwrap();
-        let records: i64 = database
-            .query_row("SELECT count(*) FROM record", [], |row| row.get(0))
-            .unwrap();
+        let records: i64 = database.query_row("SELECT count(*) FROM record", [], |row| row.get(0)).unwrap();
         assert_eq!(records as u64, contacts.distinct());
     }
 
     #[test]
     fn an_update_leaves_the_last_row_of_each_email() {
-        let contacts = Contacts {
-            rows: 3_000,
-            repeats_percent: 20,
-            seed: 5,
-        };
+        let contacts = Contacts { rows: 3_000, repeats_percent: 20, seed: 5 };
         let mut last_by_email = std::collections::BTreeMap::new();
         for row in 0..contacts.rows {
             let contact = contacts.contact(row);
@@ -288,14 +236,8 @@ mod tests {
         wanted.sort();
         let (_, folder) = load(20, true);
         let database = Connection::open(folder.path().join("raw/raw.sqlite")).unwrap();
-        let mut query = database
-            .prepare("SELECT properties FROM record ORDER BY properties")
-            .unwrap();
-        let found: Vec<String> = query
-            .query_map([], |row| row.get(0))
-            .unwrap()
-            .map(Result::unwrap)
-            .collect();
+        let mut query = database.prepare("SELECT properties FROM record ORDER BY properties").unwrap();
+        let found: Vec<String> = query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         assert_eq!(found, wanted);
     }
 }

@@ -48,10 +48,7 @@ impl Server {
             fs::remove_dir_all(data_dir)?;
         }
         fs::create_dir_all(data_dir)?;
-        let access = Access {
-            team_id: TEAM_ID.to_owned(),
-            api_key: API_KEY.to_owned(),
-        };
+        let access = Access { team_id: TEAM_ID.to_owned(), api_key: API_KEY.to_owned() };
         let child = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir)
@@ -62,24 +59,15 @@ impl Server {
             .stderr(fs::File::create(data_dir.with_extension("log"))?)
             .spawn()
             .with_context(|| format!("{} could not be started", program.display()))?;
-        let mut server = Self {
-            child,
-            program: program.to_owned(),
-            data_dir: data_dir.to_owned(),
-            host: String::new(),
-            access,
-        };
+        let mut server =
+            Self { child, program: program.to_owned(), data_dir: data_dir.to_owned(), host: String::new(), access };
         server.host = server.wait_until_ready()?;
         Ok(server)
     }
 
     /// Reads the address from the line that says so, and keeps reading, so that the server never waits for its output.
     fn wait_until_ready(&mut self) -> Result<String> {
-        let output = self
-            .child
-            .stdout
-            .take()
-            .context("the server's output is piped")?;
+        let output = self.child.stdout.take().context("the server's output is piped")?;
         let (tell, told) = std::sync::mpsc::channel();
         thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
@@ -90,12 +78,8 @@ impl Server {
             }
         });
         let log = self.data_dir.with_extension("log");
-        told.recv_timeout(START_PATIENCE).with_context(|| {
-            format!(
-                "the server did not say that it listens; see {}",
-                log.display()
-            )
-        })
+        told.recv_timeout(START_PATIENCE)
+            .with_context(|| format!("the server did not say that it listens; see {}", log.display()))
     }
 
     /// A connection for the first team.
@@ -112,22 +96,12 @@ impl Server {
 
     fn ask(&self, arguments: &[&str], field: &str) -> Result<String> {
         let mut command = Command::new(&self.program);
-        command
-            .args(arguments)
-            .arg("--data-dir")
-            .arg(&self.data_dir)
-            .args(["--output", "json"]);
+        command.args(arguments).arg("--data-dir").arg(&self.data_dir).args(["--output", "json"]);
         let output = command.stdin(Stdio::null()).output()?;
         let shown = String::from_utf8_lossy(&output.stderr);
-        ensure!(
-            output.status.success(),
-            "{command:?} ended with {}: {shown}",
-            output.status
-        );
+        ensure!(output.status.success(), "{command:?} ended with {}: {shown}", output.status);
         let answer: Value = serde_json::from_slice(&output.stdout)?;
-        let value = answer[field]
-            .as_str()
-            .with_context(|| format!("{command:?} gave no {field}: {answer}"))?;
+        let value = answer[field].as_str().with_context(|| format!("{command:?} gave no {field}: {answer}"))?;
         Ok(value.to_owned())
     }
 
@@ -135,9 +109,7 @@ impl Server {
     pub(crate) fn peak_resident_bytes(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kibibytes = line
-            .and_then(|value| value.trim().strip_suffix(" kB"))
-            .context("no VmHWM")?;
+        let kibibytes = line.and_then(|value| value.trim().strip_suffix(" kB")).context("no VmHWM")?;
         Ok(kibibytes.trim().parse::<u64>()? << 10)
     }
 
@@ -145,18 +117,8 @@ impl Server {
     pub(crate) fn processor_time(&self) -> Result<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         // The name in parentheses may hold spaces; user and system time are the 12th and 13th field after it.
-        let fields: Vec<&str> = stat
-            .rsplit(')')
-            .next()
-            .unwrap_or_default()
-            .split_whitespace()
-            .collect();
-        let ticks = |index: usize| {
-            fields
-                .get(index)
-                .and_then(|field| field.parse::<u64>().ok())
-                .unwrap_or(0)
-        };
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
         Ok(Duration::from_millis((ticks(11) + ticks(12)) * 10))
     }
 
@@ -187,21 +149,13 @@ impl Drop for Server {
 
 /// Sends a body file as an import of contacts and returns the path under which its job is found.
 pub(crate) fn start_import(client: &mut HttpClient, team_id: &str, body: &Path) -> Result<String> {
-    let accepted = client
-        .post_file(&format!("/v2/prism/{team_id}/contact/import"), body)?
-        .json(202)?;
-    let job_id = accepted["job_id"]
-        .as_str()
-        .context("202 without a job_id")?;
+    let accepted = client.post_file(&format!("/v2/prism/{team_id}/contact/import"), body)?.json(202)?;
+    let job_id = accepted["job_id"].as_str().context("202 without a job_id")?;
     Ok(format!("/v2/prism/{team_id}/imports/{job_id}"))
 }
 
 /// Polls a job until it is complete and returns that last answer, results and all.
-pub(crate) fn wait_for_job(
-    client: &mut HttpClient,
-    job: &str,
-    poll_every: Duration,
-) -> Result<Response> {
+pub(crate) fn wait_for_job(client: &mut HttpClient, job: &str, poll_every: Duration) -> Result<Response> {
     let started = Instant::now();
     while started.elapsed() < JOB_PATIENCE {
         let answer = client.get(job)?;
@@ -221,9 +175,7 @@ pub(crate) fn wait_for_job(
 /// The fields of a job that stand before its results.
 pub(crate) fn summary_of(body: &[u8]) -> Result<Value> {
     let start = String::from_utf8_lossy(&body[..body.len().min(2_000)]).into_owned();
-    let summary = start
-        .split_once(",\"results\":")
-        .map_or(start.clone(), |(fields, _)| format!("{fields}}}"));
+    let summary = start.split_once(",\"results\":").map_or(start.clone(), |(fields, _)| format!("{fields}}}"));
     serde_json::from_str(&summary).with_context(|| format!("not a job: {start}"))
 }
 
@@ -234,11 +186,7 @@ pub(crate) fn status_of(body: &[u8]) -> Option<&str> {
         // A character may be cut in two at the end; what comes before it is text.
         std::str::from_utf8(&start[..fault.valid_up_to()]).unwrap_or_default()
     });
-    let value = text
-        .split_once("\"status\":")?
-        .1
-        .trim_start()
-        .strip_prefix('"')?;
+    let value = text.split_once("\"status\":")?.1.trim_start().strip_prefix('"')?;
     value.split('"').next()
 }
 
@@ -248,14 +196,8 @@ mod tests {
 
     #[test]
     fn the_status_is_found_before_the_results() {
-        assert_eq!(
-            status_of(br#"{"job_id":"7","status":"processing","total":5}"#),
-            Some("processing")
-        );
-        assert_eq!(
-            status_of(br#"{"job_id":"7","status": "complete","results":[{}]}"#),
-            Some("complete")
-        );
+        assert_eq!(status_of(br#"{"job_id":"7","status":"processing","total":5}"#), Some("processing"));
+        assert_eq!(status_of(br#"{"job_id":"7","status": "complete","results":[{}]}"#), Some("complete"));
         assert_eq!(status_of(br#"{"job_id":"7"}"#), None);
         let summary = summary_of(br#"{"job_id":"7","total":5,"results":[{"total":6}]}"#).unwrap();
         assert_eq!(summary, serde_json::json!({"job_id": "7", "total": 5}));

@@ -18,16 +18,8 @@ pub(crate) struct SoakArgs {
 
 /// Runs the crash test against an optimised build, with its output shown as it goes.
 pub(crate) fn run(args: &SoakArgs) -> Result<ExitCode> {
-    let mut crash_test = workspace::cargo(&[
-        "test",
-        "--release",
-        "--package",
-        "refract",
-        "--test",
-        "crash",
-        "--",
-        "--nocapture",
-    ]);
+    let mut crash_test =
+        workspace::cargo(&["test", "--release", "--package", "refract", "--test", "crash", "--", "--nocapture"]);
     crash_test.env("REFRACT_CRASH_KILLS", args.kills.to_string());
     workspace::run(crash_test)?;
     println!("soak: {} kills survived", args.kills);

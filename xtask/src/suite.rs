@@ -30,41 +30,13 @@ struct Step {
 }
 
 const STEPS: [Step; 7] = [
-    Step {
-        name: "fmt",
-        about: "the code is formatted",
-        run: check_format,
-    },
-    Step {
-        name: "tidy",
-        about: "the house rules hold",
-        run: check_tidy,
-    },
-    Step {
-        name: "clippy",
-        about: "no lint warns",
-        run: check_lints,
-    },
-    Step {
-        name: "build",
-        about: "the binary builds",
-        run: build_server,
-    },
-    Step {
-        name: "tests",
-        about: "unit, integration and property tests",
-        run: run_tests,
-    },
-    Step {
-        name: "docs",
-        about: "examples in the docs of the code run",
-        run: run_doc_tests,
-    },
-    Step {
-        name: "python",
-        about: "the official Python client against a running server",
-        run: run_python,
-    },
+    Step { name: "fmt", about: "the code is formatted", run: check_format },
+    Step { name: "tidy", about: "the house rules hold", run: check_tidy },
+    Step { name: "clippy", about: "no lint warns", run: check_lints },
+    Step { name: "build", about: "the binary builds", run: build_server },
+    Step { name: "tests", about: "unit, integration and property tests", run: run_tests },
+    Step { name: "docs", about: "examples in the docs of the code run", run: run_doc_tests },
+    Step { name: "python", about: "the official Python client against a running server", run: run_python },
 ];
 
 struct Outcome {
@@ -84,44 +56,21 @@ pub(crate) fn run(args: &SuiteArgs) -> Result<ExitCode> {
     let outcomes: Vec<Outcome> = chosen(&args.only)?.into_iter().map(run_step).collect();
     println!("\n{:<8} {:>8}  result", "step", "time");
     for outcome in &outcomes {
-        let result = outcome
-            .fault
-            .as_ref()
-            .map_or("passed".to_owned(), |fault| format!("FAILED: {fault}"));
-        println!(
-            "{:<8} {:>6.1} s  {result}",
-            outcome.name,
-            outcome.took.as_secs_f64()
-        );
+        let result = outcome.fault.as_ref().map_or("passed".to_owned(), |fault| format!("FAILED: {fault}"));
+        println!("{:<8} {:>6.1} s  {result}", outcome.name, outcome.took.as_secs_f64());
     }
-    let failed = outcomes
-        .iter()
-        .filter(|outcome| outcome.fault.is_some())
-        .count();
+    let failed = outcomes.iter().filter(|outcome| outcome.fault.is_some()).count();
     println!("\n{} passed, {failed} failed", outcomes.len() - failed);
-    Ok(if failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The steps named, or all; an unknown name is an error, so that a misspelt one does not pass by running nothing.
 fn chosen(names: &[String]) -> Result<Vec<&'static Step>> {
-    if let Some(unknown) = names
-        .iter()
-        .find(|name| !STEPS.iter().any(|step| step.name == **name))
-    {
+    if let Some(unknown) = names.iter().find(|name| !STEPS.iter().any(|step| step.name == **name)) {
         let known: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
-        bail!(
-            "no step is called {unknown:?}; there are {}",
-            known.join(", ")
-        );
+        bail!("no step is called {unknown:?}; there are {}", known.join(", "));
     }
-    Ok(STEPS
-        .iter()
-        .filter(|step| names.is_empty() || names.iter().any(|name| name == step.name))
-        .collect())
+    Ok(STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)).collect())
 }
 
 fn run_step(step: &'static Step) -> Outcome {
@@ -131,11 +80,7 @@ fn run_step(step: &'static Step) -> Outcome {
     if let Some(fault) = &fault {
         println!("{} failed: {fault}", step.name);
     }
-    Outcome {
-        name: step.name,
-        took: started.elapsed(),
-        fault,
-    }
+    Outcome { name: step.name, took: started.elapsed(), fault }
 }
 
 fn check_format() -> Result<()> {
@@ -148,14 +93,7 @@ fn check_tidy() -> Result<()> {
 }
 
 fn check_lints() -> Result<()> {
-    cargo(&[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ])
+    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
 }
 
 fn build_server() -> Result<()> {
@@ -165,23 +103,12 @@ fn build_server() -> Result<()> {
 fn run_tests() -> Result<()> {
     // Its output is not wanted, only whether it is there.
     let mut probe = workspace::cargo(&["nextest", "--version"]);
-    let has_nextest = probe
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
+    let has_nextest = probe.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
     if has_nextest {
         return cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]);
     }
     println!("cargo-nextest is not installed: running `cargo test`, which takes a little longer");
-    cargo(&[
-        "test",
-        "--workspace",
-        "--lib",
-        "--bins",
-        "--tests",
-        "--no-fail-fast",
-    ])
+    cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"])
 }
 
 fn run_doc_tests() -> Result<()> {
@@ -192,10 +119,7 @@ fn run_python() -> Result<()> {
     let folder = workspace::root().join("clients/python");
     let python = python_with_requirements(&folder)?;
     let mut tests = Command::new(python);
-    tests
-        .args(["-m", "pytest", "-q"])
-        .current_dir(&folder)
-        .stdin(Stdio::null());
+    tests.args(["-m", "pytest", "-q"]).current_dir(&folder).stdin(Stdio::null());
     tests.env("REFRACT_BIN", workspace::program("debug", "refract"));
     workspace::run(tests)
 }
@@ -204,8 +128,7 @@ fn run_python() -> Result<()> {
 /// the file changes.
 fn python_with_requirements(folder: &Path) -> Result<PathBuf> {
     let requirements = folder.join("requirements.txt");
-    let wanted =
-        fs::read_to_string(&requirements).with_context(|| requirements.display().to_string())?;
+    let wanted = fs::read_to_string(&requirements).with_context(|| requirements.display().to_string())?;
     let environment = folder.join(".venv");
     let python = environment.join("bin/python");
     let stamp = environment.join("installed-requirements.txt");
@@ -213,21 +136,11 @@ fn python_with_requirements(folder: &Path) -> Result<PathBuf> {
         return Ok(python);
     }
     let mut make = Command::new("python3");
-    make.args(["-m", "venv", "--clear"])
-        .arg(&environment)
-        .stdin(Stdio::null());
-    workspace::run(make).context(
-        "Python 3.9 or newer with its venv module is needed (Debian: `apt install python3-venv`)",
-    )?;
+    make.args(["-m", "venv", "--clear"]).arg(&environment).stdin(Stdio::null());
+    workspace::run(make)
+        .context("Python 3.9 or newer with its venv module is needed (Debian: `apt install python3-venv`)")?;
     let mut install = Command::new(&python);
-    install.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--requirement",
-    ]);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
     install.arg(&requirements).stdin(Stdio::null());
     workspace::run(install)?;
     fs::write(stamp, wanted)?;
@@ -250,27 +163,14 @@ mod tests {
         };
         assert_eq!(names(&["tests", "fmt"]).unwrap(), ["fmt", "tests"]);
         assert_eq!(names(&[]).unwrap().len(), STEPS.len());
-        assert!(
-            names(&["fmt", "test"])
-                .unwrap_err()
-                .to_string()
-                .contains("no step is called \"test\"")
-        );
+        assert!(names(&["fmt", "test"]).unwrap_err().to_string().contains("no step is called \"test\""));
     }
 
     #[test]
     fn a_failing_step_is_told_with_its_reason() {
-        static FAILING: Step = Step {
-            name: "x",
-            about: "fails",
-            run: || bail!("for a reason"),
-        };
+        static FAILING: Step = Step { name: "x", about: "fails", run: || bail!("for a reason") };
         assert_eq!(run_step(&FAILING).fault.as_deref(), Some("for a reason"));
-        static PASSING: Step = Step {
-            name: "y",
-            about: "passes",
-            run: || Ok(()),
-        };
+        static PASSING: Step = Step { name: "y", about: "passes", run: || Ok(()) };
         assert_eq!(run_step(&PASSING).fault, None);
     }
 }

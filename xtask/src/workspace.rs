@@ -10,16 +10,12 @@ use anyhow::{Context as _, Result, ensure};
 /// The workspace's folder.
 pub(crate) fn root() -> PathBuf {
     let manifest_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest_folder
-        .parent()
-        .unwrap_or(manifest_folder)
-        .to_owned()
+    manifest_folder.parent().unwrap_or(manifest_folder).to_owned()
 }
 
 /// The folder cargo builds into.
 pub(crate) fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| root().join("target"), |folder| root().join(folder))
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
 }
 
 /// Where a built program lies; `profile` is `debug` or `release`.
@@ -30,18 +26,13 @@ pub(crate) fn program(profile: &str, name: &str) -> PathBuf {
 /// A cargo command in the workspace's root that never waits for input.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command
-        .args(arguments)
-        .current_dir(root())
-        .stdin(Stdio::null());
+    command.args(arguments).current_dir(root()).stdin(Stdio::null());
     command
 }
 
 /// Runs a command to its end; anything but success is an error naming it.
 pub(crate) fn run(mut command: Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("{command:?} could not be started"))?;
+    let status = command.status().with_context(|| format!("{command:?} could not be started"))?;
     ensure!(status.success(), "{command:?} ended with {status}");
     Ok(())
 }
@@ -60,9 +51,5 @@ pub(crate) fn rerun_optimised() -> Result<Option<ExitCode>> {
     }
     let mut optimised = cargo(&["run", "--release", "--quiet", "--package", "xtask", "--"]);
     let status = optimised.args(std::env::args_os().skip(1)).status()?;
-    Ok(Some(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }))
+    Ok(Some(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }))
 }

@@ -66,20 +66,11 @@ impl ImportRun {
         let processor_time = server.processor_time()?;
         let peak_resident_bytes = server.peak_resident_bytes()?;
         let disk_bytes = folder_bytes(data_dir)?;
-        let count = client
-            .get(&format!("/v2/prism/{team_id}/contact/count"))?
-            .json(200)?;
+        let count = client.get(&format!("/v2/prism/{team_id}/contact/count"))?.json(200)?;
         let counts = counts_of(&answer.body, number(&count, "total")?)?;
         drop(client);
         server.stop()?;
-        Ok(Imported {
-            accepted_after,
-            elapsed,
-            processor_time,
-            peak_resident_bytes,
-            disk_bytes,
-            counts,
-        })
+        Ok(Imported { accepted_after, elapsed, processor_time, peak_resident_bytes, disk_bytes, counts })
     }
 }
 
@@ -98,15 +89,11 @@ fn counts_of(job: &[u8], records: u64) -> Result<Counts> {
 }
 
 fn number(object: &Value, field: &str) -> Result<u64> {
-    object[field]
-        .as_u64()
-        .with_context(|| format!("no number {field} in {object}"))
+    object[field].as_u64().with_context(|| format!("no number {field} in {object}"))
 }
 
 fn occurrences(text: &[u8], wanted: &[u8]) -> u64 {
-    text.windows(wanted.len())
-        .filter(|window| *window == wanted)
-        .count() as u64
+    text.windows(wanted.len()).filter(|window| *window == wanted).count() as u64
 }
 
 #[cfg(test)]
@@ -119,16 +106,8 @@ mod tests {
             {"input_index":0,"id":"a","created":true,"existing":false,"updated":false},
             {"input_index":1,"id":"a","created":false,"existing":true,"updated":true},
             {"input_index":2,"id":null,"created":false,"existing":false,"updated":false,"error":{"code":"x"}}]}"#;
-        let wanted = Counts {
-            total: 3,
-            processed: 3,
-            succeeded: 2,
-            failed: 1,
-            created: 1,
-            existing: 1,
-            updated: 1,
-            records: 9,
-        };
+        let wanted =
+            Counts { total: 3, processed: 3, succeeded: 2, failed: 1, created: 1, existing: 1, updated: 1, records: 9 };
         assert_eq!(counts_of(job, 9).unwrap(), wanted);
         assert!(counts_of(br#"{"status":"complete","results":[]}"#, 0).is_err());
     }

@@ -66,58 +66,36 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
     }
     let folder = workspace::target().join("bench");
     fs::create_dir_all(&folder)?;
-    let contacts = Contacts {
-        rows: args.rows,
-        repeats_percent: args.repeats_percent,
-        seed: args.seed,
-    };
+    let contacts = Contacts { rows: args.rows, repeats_percent: args.repeats_percent, seed: args.seed };
     let raw_load = RawLoad {
         contacts,
         update_existing: args.update_existing,
         transaction_rows: args.raw_transaction_rows as usize,
     };
-    let import = if args.raw_only {
-        None
-    } else {
-        Some(prepare_import(args, contacts, &folder)?)
-    };
+    let import = if args.raw_only { None } else { Some(prepare_import(args, contacts, &folder)?) };
 
     let mut pairs = Vec::new();
     for number in 1..=args.pairs {
         eprintln!("pair {number} of {}: raw load", args.pairs);
-        let raw = measure(&folder.join("raw"), args.keep, |raw_folder| {
-            raw_load.run(raw_folder)
-        })?;
+        let raw = measure(&folder.join("raw"), args.keep, |raw_folder| raw_load.run(raw_folder))?;
         let mut imported = None;
         if let Some(import) = &import {
             eprintln!("pair {number} of {}: import over HTTP", args.pairs);
-            imported = Some(measure(&folder.join("data"), args.keep, |data_dir| {
-                import.run(data_dir)
-            })?);
+            imported = Some(measure(&folder.join("data"), args.keep, |data_dir| import.run(data_dir))?);
         }
         pairs.push(Pair { raw, imported });
     }
 
-    let report = Report {
-        contacts,
-        update_existing: args.update_existing,
-        load: figures::machine_load(),
-        pairs,
-    };
+    let report = Report { contacts, update_existing: args.update_existing, load: figures::machine_load(), pairs };
     report.print();
     if let Some(path) = &args.json {
-        fs::write(path, format!("{:#}\n", report.to_json()))
-            .with_context(|| path.display().to_string())?;
+        fs::write(path, format!("{:#}\n", report.to_json())).with_context(|| path.display().to_string())?;
     }
     let faults = report.faults();
     for fault in &faults {
         eprintln!("wrong: {fault}");
     }
-    Ok(if faults.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Measures in a folder of its own, after what was written before has reached the disk, and clears up.
@@ -140,10 +118,7 @@ fn prepare_import(args: &BenchArgs, contacts: Contacts, folder: &Path) -> Result
         None => workspace::build_release_server()?,
     };
     let update = if args.update_existing { "-update" } else { "" };
-    let name = format!(
-        "contacts-{}-{}-{}{update}.json",
-        args.seed, args.rows, args.repeats_percent
-    );
+    let name = format!("contacts-{}-{}-{}{update}.json", args.seed, args.rows, args.repeats_percent);
     let body = folder.join(name);
     if !body.exists() {
         eprintln!("writing {}", body.display());

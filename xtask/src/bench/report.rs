@@ -35,31 +35,12 @@ impl Pair {
 impl Report {
     /// Prints the pairs, then the medians.
     pub(super) fn print(&self) {
-        let Contacts {
-            rows,
-            repeats_percent,
-            seed,
-        } = self.contacts;
-        let matched = if self.update_existing {
-            "updated"
-        } else {
-            "skipped"
-        };
-        println!(
-            "\n{rows} contacts (seed {seed}), {repeats_percent} % repeats, {matched}; {}",
-            self.load
-        );
+        let Contacts { rows, repeats_percent, seed } = self.contacts;
+        let matched = if self.update_existing { "updated" } else { "skipped" };
+        println!("\n{rows} contacts (seed {seed}), {repeats_percent} % repeats, {matched}; {}", self.load);
         println!(
             "{:<7} {:>12} {:>12} {:>7} {:>9} {:>9} {:>10} {:>10} {:>10}",
-            "pair",
-            "raw rows/s",
-            "import r/s",
-            "ratio",
-            "202 s",
-            "cpu s",
-            "peak MiB",
-            "disk MiB",
-            "raw MiB"
+            "pair", "raw rows/s", "import r/s", "ratio", "202 s", "cpu s", "peak MiB", "disk MiB", "raw MiB"
         );
         for (index, pair) in self.pairs.iter().enumerate() {
             let imported = pair.imported.as_ref();
@@ -123,28 +104,17 @@ impl Report {
             created: records,
             existing: rows - records,
             // A repeat differs from the row it matches in more than one value.
-            updated: if self.update_existing {
-                rows - records
-            } else {
-                0
-            },
+            updated: if self.update_existing { rows - records } else { 0 },
             records,
         };
         let mut faults = Vec::new();
         for (index, pair) in self.pairs.iter().enumerate() {
             if pair.raw.created != records {
-                faults.push(format!(
-                    "pair {}: raw load made {} records, not {records}",
-                    index + 1,
-                    pair.raw.created
-                ));
+                faults.push(format!("pair {}: raw load made {} records, not {records}", index + 1, pair.raw.created));
             }
             let counts = pair.imported.as_ref().map(|imported| &imported.counts);
             if let Some(counts) = counts.filter(|counts| **counts != wanted) {
-                faults.push(format!(
-                    "pair {}: import gave {counts:?}, not {wanted:?}",
-                    index + 1
-                ));
+                faults.push(format!("pair {}: import gave {counts:?}, not {wanted:?}", index + 1));
             }
         }
         faults
@@ -161,19 +131,9 @@ impl Report {
 }
 
 fn print_line(name: &str, figures: [Option<f64>; 8]) {
-    let shown = |figure: Option<f64>, decimals: usize| {
-        figure.map_or("–".to_owned(), |value| format!("{value:.decimals$}"))
-    };
-    let [
-        raw,
-        import,
-        ratio,
-        accepted,
-        processor,
-        peak,
-        disk,
-        raw_disk,
-    ] = figures;
+    let shown =
+        |figure: Option<f64>, decimals: usize| figure.map_or("–".to_owned(), |value| format!("{value:.decimals$}"));
+    let [raw, import, ratio, accepted, processor, peak, disk, raw_disk] = figures;
     println!(
         "{name:<7} {:>12} {:>12} {:>7} {:>9} {:>9} {:>10} {:>10} {:>10}",
         shown(raw, 0),
@@ -214,17 +174,8 @@ mod tests {
     use crate::raw_load::RawLoaded;
 
     fn report(created: u64, failed: u64) -> Report {
-        let contacts = Contacts {
-            rows: 1_000,
-            repeats_percent: 0,
-            seed: 1,
-        };
-        let raw = RawLoaded {
-            rows: 1_000,
-            created: 1_000,
-            elapsed: Duration::from_secs(1),
-            disk_bytes: 0,
-        };
+        let contacts = Contacts { rows: 1_000, repeats_percent: 0, seed: 1 };
+        let raw = RawLoaded { rows: 1_000, created: 1_000, elapsed: Duration::from_secs(1), disk_bytes: 0 };
         let succeeded = 1_000 - failed;
         let counts = Counts {
             total: 1_000,
@@ -244,26 +195,15 @@ mod tests {
             disk_bytes: 0,
             counts,
         };
-        let pairs = vec![Pair {
-            raw,
-            imported: Some(imported),
-        }];
-        Report {
-            contacts,
-            update_existing: false,
-            load: String::new(),
-            pairs,
-        }
+        let pairs = vec![Pair { raw, imported: Some(imported) }];
+        Report { contacts, update_existing: false, load: String::new(), pairs }
     }
 
     #[test]
     fn half_the_speed_is_a_ratio_of_a_half() {
         let figures = report(1_000, 0).to_json();
         assert_eq!(figures["median"]["ratio"], json!(0.5));
-        assert_eq!(
-            figures["pairs"][0]["import"]["rows_per_second"],
-            json!(500.0)
-        );
+        assert_eq!(figures["pairs"][0]["import"]["rows_per_second"], json!(500.0));
     }
 
     #[test]

@@ -20,18 +20,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("store-postgres", &["store", "domain"]),
     ("engine", &["store", "domain"]),
     ("http", &["engine", "wire", "store", "domain"]),
-    (
-        "app",
-        &[
-            "http",
-            "engine",
-            "wire",
-            "store",
-            "store-sqlite",
-            "store-postgres",
-            "domain",
-        ],
-    ),
+    ("app", &["http", "engine", "wire", "store", "store-sqlite", "store-postgres", "domain"]),
     ("testkit", &["store", "domain"]),
     ("xtask", &[]),
 ];
@@ -48,23 +37,10 @@ const OWNED: [(&str, &[&str]); 5] = [
 /// Libraries that a crate must do without.
 const FORBIDDEN: [(&str, &[&str]); 3] = [
     // Pure: no async, no serde on its own types, no logging.
-    (
-        "domain",
-        &[
-            "tokio",
-            "serde",
-            "async-trait",
-            "futures-util",
-            "tracing",
-            "jiff",
-        ],
-    ),
+    ("domain", &["tokio", "serde", "async-trait", "futures-util", "tracing", "jiff"]),
     ("wire", &["tokio", "async-trait", "futures-util", "tracing"]),
     // No word of the wire.
-    (
-        "engine",
-        &["serde", "hyper", "hyper-util", "http", "http-body", "tower"],
-    ),
+    ("engine", &["serde", "hyper", "hyper-util", "http", "http-body", "tower"]),
 ];
 
 /// Checks every crate's manifest.
@@ -79,11 +55,7 @@ pub(super) fn check(root: &Path) -> Result<Vec<Finding>> {
         if !manifest.is_file() {
             continue;
         }
-        let name = folder
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let text = fs::read_to_string(&manifest)?;
         let relative = manifest.strip_prefix(root).unwrap_or(&manifest);
         findings.extend(check_manifest(relative, &name, &text)?);
@@ -94,9 +66,7 @@ pub(super) fn check(root: &Path) -> Result<Vec<Finding>> {
 fn check_manifest(path: &Path, name: &str, text: &str) -> Result<Vec<Finding>> {
     let manifest: Table = text.parse().with_context(|| path.display().to_string())?;
     let Some((_, allowed)) = ALLOWED.iter().find(|(folder, _)| *folder == name) else {
-        let message = format!(
-            "`{name}` has no row in the table of edges; add one in xtask/src/tidy/edges.rs"
-        );
+        let message = format!("`{name}` has no row in the table of edges; add one in xtask/src/tidy/edges.rs");
         return Ok(vec![Finding::new(path, 1, message)]);
     };
     let mut findings = Vec::new();
@@ -104,66 +74,37 @@ fn check_manifest(path: &Path, name: &str, text: &str) -> Result<Vec<Finding>> {
         let Some(message) = fault(name, allowed, &dependency) else {
             continue;
         };
-        let line = text
-            .lines()
-            .position(|line| line.trim_start().starts_with(dependency.as_str()));
-        findings.push(Finding::new(
-            path,
-            line.map_or(1, |index| index + 1),
-            message,
-        ));
+        let line = text.lines().position(|line| line.trim_start().starts_with(dependency.as_str()));
+        findings.push(Finding::new(path, line.map_or(1, |index| index + 1), message));
     }
     Ok(findings)
 }
 
 /// What is wrong with an edge, if anything.
 fn fault(name: &str, allowed: &[&str], dependency: &str) -> Option<String> {
-    let ours = if dependency == "refract" {
-        Some("app")
-    } else {
-        dependency.strip_prefix("refract-")
-    };
+    let ours = if dependency == "refract" { Some("app") } else { dependency.strip_prefix("refract-") };
     if let Some(ours) = ours {
-        let list = if allowed.is_empty() {
-            "none of ours".to_owned()
-        } else {
-            allowed.join(", ")
-        };
+        let list = if allowed.is_empty() { "none of ours".to_owned() } else { allowed.join(", ") };
         return (!allowed.contains(&ours))
             .then(|| format!("`{name}` must not depend on `{ours}`; it may use {list}. Move the code, not the arrow"));
     }
-    let owner = OWNED
-        .iter()
-        .find(|(library, owners)| *library == dependency && !owners.contains(&name));
+    let owner = OWNED.iter().find(|(library, owners)| *library == dependency && !owners.contains(&name));
     if let Some((_, owners)) = owner {
-        return Some(format!(
-            "only {} may depend on `{dependency}`; go through its types",
-            owners.join(" and ")
-        ));
+        return Some(format!("only {} may depend on `{dependency}`; go through its types", owners.join(" and ")));
     }
-    let forbidden = FORBIDDEN
-        .iter()
-        .any(|(folder, libraries)| *folder == name && libraries.contains(&dependency));
+    let forbidden = FORBIDDEN.iter().any(|(folder, libraries)| *folder == name && libraries.contains(&dependency));
     forbidden.then(|| format!("`{name}` does without `{dependency}`; do this one layer up"))
 }
 
 /// Names from `[dependencies]`, `[build-dependencies]` and the same per target.
 fn dependencies(manifest: &Table) -> Vec<String> {
     let targets = manifest.get("target").and_then(Value::as_table);
-    let tables = targets
-        .into_iter()
-        .flatten()
-        .filter_map(|(_, target)| target.as_table());
+    let tables = targets.into_iter().flatten().filter_map(|(_, target)| target.as_table());
     let mut names = Vec::new();
     for table in tables.chain([manifest]) {
         for kind in ["dependencies", "build-dependencies"] {
             let entries = table.get(kind).and_then(Value::as_table);
-            names.extend(
-                entries
-                    .into_iter()
-                    .flatten()
-                    .map(|(key, value)| package_of(key, value)),
-            );
+            names.extend(entries.into_iter().flatten().map(|(key, value)| package_of(key, value)));
         }
     }
     names
@@ -171,11 +112,7 @@ fn dependencies(manifest: &Table) -> Vec<String> {
 
 /// A dependency may be renamed; the package's name counts.
 fn package_of(key: &str, value: &Value) -> String {
-    value
-        .get("package")
-        .and_then(Value::as_str)
-        .unwrap_or(key)
-        .to_owned()
+    value.get("package").and_then(Value::as_str).unwrap_or(key).to_owned()
 }
 
 #[cfg(test)]
@@ -183,24 +120,16 @@ mod tests {
     use super::*;
 
     fn findings(name: &str, text: &str) -> Vec<String> {
-        check_manifest(Path::new("Cargo.toml"), name, text)
-            .unwrap()
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        check_manifest(Path::new("Cargo.toml"), name, text).unwrap().iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn an_arrow_that_turns_round_is_found_with_its_line() {
-        let found = findings(
-            "store",
-            "[dependencies]\nrefract-domain.workspace = true\nrefract-engine.workspace = true\n",
-        );
+        let found =
+            findings("store", "[dependencies]\nrefract-domain.workspace = true\nrefract-engine.workspace = true\n");
         assert_eq!(found.len(), 1);
         assert!(
-            found[0].starts_with(
-                "Cargo.toml:3: `store` must not depend on `engine`; it may use domain."
-            ),
+            found[0].starts_with("Cargo.toml:3: `store` must not depend on `engine`; it may use domain."),
             "{found:?}"
         );
     }
@@ -208,54 +137,17 @@ mod tests {
     #[test]
     fn only_its_owner_uses_a_heavy_library() {
         assert!(findings("http", "[dependencies]\naxum = \"0.8\"\n").is_empty());
-        assert_eq!(
-            findings("engine", "[dependencies]\naxum = \"0.8\"\n").len(),
-            1
-        );
+        assert_eq!(findings("engine", "[dependencies]\naxum = \"0.8\"\n").len(), 1);
         assert!(findings("xtask", "[dependencies]\nrusqlite.workspace = true\n").is_empty());
-        assert_eq!(
-            findings(
-                "app",
-                "[target.'cfg(unix)'.dependencies]\nrusqlite = \"1\"\n"
-            )
-            .len(),
-            1
-        );
-        assert_eq!(
-            findings(
-                "app",
-                "[dependencies]\nsql = { package = \"rusqlite\", version = \"1\" }\n"
-            )
-            .len(),
-            1
-        );
+        assert_eq!(findings("app", "[target.'cfg(unix)'.dependencies]\nrusqlite = \"1\"\n").len(), 1);
+        assert_eq!(findings("app", "[dependencies]\nsql = { package = \"rusqlite\", version = \"1\" }\n").len(), 1);
     }
 
     #[test]
     fn the_domain_is_pure_and_tests_are_free() {
-        assert_eq!(
-            findings(
-                "domain",
-                "[dependencies]\ntokio = \"1\"\nserde = \"1\"\nserde_json = \"1\"\n"
-            )
-            .len(),
-            2
-        );
-        assert!(
-            findings(
-                "domain",
-                "[dev-dependencies]\ntokio = \"1\"\nrefract-testkit.workspace = true\n"
-            )
-            .is_empty()
-        );
-        assert_eq!(
-            findings(
-                "engine",
-                "[dependencies]\nrefract-testkit.workspace = true\n"
-            )
-            .len(),
-            1
-        );
+        assert_eq!(findings("domain", "[dependencies]\ntokio = \"1\"\nserde = \"1\"\nserde_json = \"1\"\n").len(), 2);
+        assert!(findings("domain", "[dev-dependencies]\ntokio = \"1\"\nrefract-testkit.workspace = true\n").is_empty());
+        assert_eq!(findings("engine", "[dependencies]\nrefract-testkit.workspace = true\n").len(), 1);
     }
 
     #[test]

@@ -12,21 +12,10 @@ use super::Finding;
 const FILE_LINES_MAX: usize = 500;
 const EXTENSIONS: [&str; 4] = ["rs", "sql", "py", "sh"];
 /// Folders of what is built or fetched. Others whose name starts with a dot are skipped too.
-const SKIPPED_FOLDERS: [&str; 6] = [
-    "target",
-    "node_modules",
-    "__pycache__",
-    "corpus",
-    "artifacts",
-    "venv",
-];
+const SKIPPED_FOLDERS: [&str; 6] = ["target", "node_modules", "__pycache__", "corpus", "artifacts", "venv"];
 /// Split in two, so that this file does not break its own rule.
-const UNFINISHED: [&str; 4] = [
-    concat!("todo", "!("),
-    concat!("unimpl", "emented!("),
-    concat!("FIX", "ME"),
-    concat!("TO", "DO"),
-];
+const UNFINISHED: [&str; 4] =
+    [concat!("todo", "!("), concat!("unimpl", "emented!("), concat!("FIX", "ME"), concat!("TO", "DO")];
 
 /// A file and what stands in it.
 pub(super) struct Source {
@@ -47,15 +36,9 @@ pub(super) fn hand_written(root: &Path) -> io::Result<Vec<Source>> {
                 if !is_skipped(name) {
                     folders.push(path);
                 }
-            } else if path
-                .extension()
-                .is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known))
-            {
+            } else if path.extension().is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known)) {
                 let relative = path.strip_prefix(root).unwrap_or(&path).to_owned();
-                sources.push(Source {
-                    path: relative,
-                    text: fs::read_to_string(&path)?,
-                });
+                sources.push(Source { path: relative, text: fs::read_to_string(&path)? });
             }
         }
     }
@@ -81,9 +64,7 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
     }
     for (index, line) in source.text.lines().enumerate() {
         for word in UNFINISHED.iter().filter(|word| holds_word(line, word)) {
-            let message = format!(
-                "`{word}` marks something unfinished; finish it or write down why not in docs/"
-            );
+            let message = format!("`{word}` marks something unfinished; finish it or write down why not in docs/");
             findings.push(Finding::new(&source.path, index + 1, message));
         }
     }
@@ -92,16 +73,8 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
 
 /// A module opens with what it owns and what it must not know.
 fn missing_opening(source: &Source) -> Option<&'static str> {
-    let first_line = source
-        .text
-        .lines()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or_default();
-    let extension = source
-        .path
-        .extension()
-        .and_then(OsStr::to_str)
-        .unwrap_or_default();
+    let first_line = source.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let extension = source.path.extension().and_then(OsStr::to_str).unwrap_or_default();
     let is_empty = first_line.is_empty();
     match extension {
         "rs" if !first_line.starts_with("//!") => {
@@ -129,10 +102,7 @@ mod tests {
     use super::*;
 
     fn findings(path: &str, text: &str) -> Vec<String> {
-        let source = Source {
-            path: path.into(),
-            text: text.to_owned(),
-        };
+        let source = Source { path: path.into(), text: text.to_owned() };
         check(&source).iter().map(ToString::to_string).collect()
     }
 
@@ -141,17 +111,12 @@ mod tests {
         let allowed = format!("//! Owns.\n{}", "\n".repeat(499));
         assert_eq!(findings("a.rs", &allowed), Vec::<String>::new());
         let found = findings("a.rs", &format!("{allowed}\n"));
-        assert_eq!(
-            found,
-            ["a.rs:501: the file has 501 lines; split it, 500 are allowed"]
-        );
+        assert_eq!(found, ["a.rs:501: the file has 501 lines; split it, 500 are allowed"]);
     }
 
     #[test]
     fn a_module_opens_with_its_duty() {
-        assert!(
-            findings("a.rs", "use std::fs;\n//! late\n")[0].starts_with("a.rs:1: open the module")
-        );
+        assert!(findings("a.rs", "use std::fs;\n//! late\n")[0].starts_with("a.rs:1: open the module"));
         assert!(findings("a.py", "import os\n")[0].starts_with("a.py:1: open the module"));
         assert!(findings("a.py", "\"\"\"Owns.\"\"\"\nimport os\n").is_empty());
         assert!(findings("a.sql", "SELECT 1;\n").is_empty());
@@ -160,30 +125,17 @@ mod tests {
     #[test]
     fn unfinished_work_is_found_as_a_word_only() {
         let mark = concat!("FIX", "ME");
-        let found = findings(
-            "a.sql",
-            &format!("SELECT 1;\n-- {mark}: later\n-- PRE{mark}\n"),
-        );
+        let found = findings("a.sql", &format!("SELECT 1;\n-- {mark}: later\n-- PRE{mark}\n"));
         assert_eq!(found.len(), 1);
         assert!(found[0].starts_with("a.sql:2: "), "{found:?}");
         let call = concat!("todo", "!(\"later\")");
-        assert_eq!(
-            findings("a.rs", &format!("//! x\nfn f() {{ {call} }}\n")).len(),
-            1
-        );
+        assert_eq!(findings("a.rs", &format!("//! x\nfn f() {{ {call} }}\n")).len(), 1);
     }
 
     #[test]
     fn what_is_built_or_fetched_is_not_read() {
         let folder = tempfile::tempdir().unwrap();
-        for path in [
-            "src/a.rs",
-            "target/b.rs",
-            ".venv/c.py",
-            "src/node_modules/d.py",
-            "src/e.md",
-            "src/f.sql",
-        ] {
+        for path in ["src/a.rs", "target/b.rs", ".venv/c.py", "src/node_modules/d.py", "src/e.md", "src/f.sql"] {
             let file = folder.path().join(path);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, "").unwrap();

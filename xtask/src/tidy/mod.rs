@@ -29,23 +29,13 @@ pub(crate) struct Finding {
 
 impl Finding {
     fn new(path: &Path, line: usize, message: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            message: message.into(),
-        }
+        Self { path: path.to_owned(), line, message: message.into() }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "{}:{}: {}",
-            self.path.display(),
-            self.line,
-            self.message
-        )
+        write!(out, "{}:{}: {}", self.path.display(), self.line, self.message)
     }
 }
 
@@ -56,11 +46,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     let mut findings = Vec::new();
     for source in &sources {
         findings.extend(files::check(source));
-        if source
-            .path
-            .extension()
-            .is_some_and(|extension| extension == "rs")
-        {
+        if source.path.extension().is_some_and(|extension| extension == "rs") {
             findings.extend(rust_source::check(&source.path, &source.text));
         }
     }
@@ -70,14 +56,6 @@ pub(crate) fn run() -> Result<ExitCode> {
     for finding in &findings {
         println!("{finding}");
     }
-    println!(
-        "tidy: {} files checked, {} findings",
-        sources.len(),
-        findings.len()
-    );
-    Ok(if findings.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    println!("tidy: {} files checked, {} findings", sources.len(), findings.len());
+    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

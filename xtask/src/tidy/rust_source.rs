@@ -1,6 +1,6 @@
 //! Rules for Rust code: the length of functions, and no way to panic on a value outside tests.
 //!
-//! Owns what counts as test code: `tests/`, `benches/`, `examples/` and `fuzz/` folders, the testkit, files named
+//! Owns what counts as test code: `tests/`, `benches/`, `examples/` and `fuzz/` folders, the testkit, the stores' suite, files named
 //! `tests.rs`, and whatever carries `#[test]` or `#[cfg(test)]`. An `#[allow(clippy::unwrap_used, reason = "…")]` on an
 //! item or file counts too: the reason is then in the code.
 
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
-use syn::{Attribute, Meta};
+use syn::{Attribute, Expr, Lit, Meta};
 
 use super::Finding;
 
@@ -21,30 +21,19 @@ pub(super) fn check(path: &Path, text: &str) -> Vec<Finding> {
         Ok(file) => file,
         Err(fault) => {
             let line = fault.span().start().line;
-            return vec![Finding::new(
-                path,
-                line,
-                format!("the file cannot be parsed: {fault}"),
-            )];
+            return vec![Finding::new(path, line, format!("the file cannot be parsed: {fault}"))];
         }
     };
-    let mut scan = Scan {
-        path,
-        is_test: is_test_path(path),
-        findings: Vec::new(),
-    };
+    let mut scan = Scan { path, is_test: is_test_path(path), findings: Vec::new() };
     scan.within(&file.attrs, |scan| visit::visit_file(scan, &file));
     scan.findings
 }
 
 fn is_test_path(path: &Path) -> bool {
-    let test_folders = ["tests", "benches", "examples", "fuzz", "testkit"];
-    path.file_name().is_some_and(|name| name == "tests.rs")
-        || path.components().any(|part| {
-            test_folders
-                .iter()
-                .any(|folder| part.as_os_str() == *folder)
-        })
+    let test_folders = ["tests", "benches", "examples", "fuzz", "testkit", "conformance"];
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_in_test_folder = path.components().any(|part| test_folders.iter().any(|folder| part.as_os_str() == *folder));
+    name == "tests.rs" || name.ends_with("_tests.rs") || is_in_test_folder
 }
 
 struct Scan<'a> {
@@ -67,18 +56,15 @@ impl Scan<'_> {
         let first_line = start.start().line;
         let lines = end.end().line + 1 - first_line;
         if lines > FUNCTION_LINES_MAX {
-            let message =
-                format!("`{name}` has {lines} lines; split it, {FUNCTION_LINES_MAX} are allowed");
-            self.findings
-                .push(Finding::new(self.path, first_line, message));
+            let message = format!("`{name}` has {lines} lines; split it, {FUNCTION_LINES_MAX} are allowed");
+            self.findings.push(Finding::new(self.path, first_line, message));
         }
     }
 
     fn check_panic(&mut self, name: &str, at: Span) {
         if !self.is_test && PANICKING.contains(&name) {
             let message = format!("`{name}` can panic; return an error, or handle the other case");
-            self.findings
-                .push(Finding::new(self.path, at.start().line, message));
+            self.findings.push(Finding::new(self.path, at.start().line, message));
         }
     }
 
@@ -115,47 +101,32 @@ impl<'ast> Visit<'ast> for Scan<'_> {
     }
 
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        self.check_length(
-            &item.sig.ident.to_string(),
-            item.sig.fn_token.span,
-            item.block.brace_token.span.close(),
-        );
+        self.check_length(&item.sig.ident.to_string(), item.sig.fn_token.span, item.block.brace_token.span.close());
         self.within(&item.attrs, |scan| visit::visit_item_fn(scan, item));
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        self.check_length(
-            &item.sig.ident.to_string(),
-            item.sig.fn_token.span,
-            item.block.brace_token.span.close(),
-        );
+        self.check_length(&item.sig.ident.to_string(), item.sig.fn_token.span, item.block.brace_token.span.close());
         self.within(&item.attrs, |scan| visit::visit_impl_item_fn(scan, item));
     }
 
     fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
         if let Some(block) = &item.default {
-            self.check_length(
-                &item.sig.ident.to_string(),
-                item.sig.fn_token.span,
-                block.brace_token.span.close(),
-            );
+            self.check_length(&item.sig.ident.to_string(), item.sig.fn_token.span, block.brace_token.span.close());
         }
         self.within(&item.attrs, |scan| visit::visit_trait_item_fn(scan, item));
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-        self.check_panic(&call.method.to_string(), call.method.span());
+        if !takes_no_message(call) {
+            self.check_panic(&call.method.to_string(), call.method.span());
+        }
         visit::visit_expr_method_call(self, call);
     }
 
     fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
         // `Result::unwrap` handed on as a function.
-        if let Some(last) = path
-            .path
-            .segments
-            .last()
-            .filter(|_| path.path.segments.len() > 1)
-        {
+        if let Some(last) = path.path.segments.last().filter(|_| path.path.segments.len() > 1) {
             self.check_panic(&last.ident.to_string(), last.ident.span());
         }
         visit::visit_expr_path(self, path);
@@ -166,14 +137,19 @@ impl<'ast> Visit<'ast> for Scan<'_> {
     }
 }
 
+/// A parser's own `expect(b':')` is no `Option::expect`, whose one argument is a text.
+fn takes_no_message(call: &syn::ExprMethodCall) -> bool {
+    let is_text = |literal: &syn::ExprLit| matches!(literal.lit, Lit::Str(_));
+    match call.args.first() {
+        Some(Expr::Lit(literal)) => !is_text(literal),
+        _ => false,
+    }
+}
+
 /// `#[test]`, `#[tokio::test]`, `#[cfg(test)]`, or an allowance of unwrap that gives its reason.
 fn marks_test(attribute: &Attribute) -> bool {
     let path = attribute.path();
-    if path
-        .segments
-        .last()
-        .is_some_and(|last| last.ident == "test")
-    {
+    if path.segments.last().is_some_and(|last| last.ident == "test") {
         return true;
     }
     let Meta::List(list) = &attribute.meta else {
@@ -211,9 +187,7 @@ fn is_call(token: &TokenTree) -> bool {
 
 fn braces(token: &TokenTree) -> Option<Span> {
     match token {
-        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-            Some(group.span_close())
-        }
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Some(group.span_close()),
         _ => None,
     }
 }
@@ -223,53 +197,27 @@ mod tests {
     use super::*;
 
     fn lines_found(path: &str, text: &str) -> Vec<usize> {
-        check(Path::new(path), text)
-            .iter()
-            .map(|finding| finding.line)
-            .collect()
+        check(Path::new(path), text).iter().map(|finding| finding.line).collect()
     }
 
     fn function_of(lines: usize) -> String {
-        format!(
-            "/// Docs do not count.\nfn long() {{\n{}}}\n",
-            "    let _ = \"}\"; // }\n".repeat(lines - 2)
-        )
+        format!("/// Docs do not count.\nfn long() {{\n{}}}\n", "    let _ = \"}\"; // }\n".repeat(lines - 2))
     }
 
     #[test]
     fn a_function_may_have_70_lines_and_no_more() {
         assert_eq!(check(Path::new("src/a.rs"), &function_of(70)), []);
         let found = check(Path::new("src/a.rs"), &function_of(71));
-        assert_eq!(
-            found,
-            [Finding::new(
-                Path::new("src/a.rs"),
-                2,
-                "`long` has 71 lines; split it, 70 are allowed"
-            )]
-        );
+        assert_eq!(found, [Finding::new(Path::new("src/a.rs"), 2, "`long` has 71 lines; split it, 70 are allowed")]);
     }
 
     #[test]
     fn methods_defaults_and_functions_inside_macros_are_measured_too() {
         let long = function_of(71);
-        assert_eq!(
-            lines_found("src/a.rs", &format!("impl A {{\n{long}}}")),
-            [3]
-        );
-        assert_eq!(
-            lines_found("src/a.rs", &format!("trait A {{\n{long}}}")),
-            [3]
-        );
-        assert_eq!(
-            lines_found("src/a.rs", &format!("cases! {{\n{long}}}")),
-            [3]
-        );
-        assert_eq!(
-            lines_found("tests/a.rs", &long),
-            [2],
-            "tests are no exception"
-        );
+        assert_eq!(lines_found("src/a.rs", &format!("impl A {{\n{long}}}")), [3]);
+        assert_eq!(lines_found("src/a.rs", &format!("trait A {{\n{long}}}")), [3]);
+        assert_eq!(lines_found("src/a.rs", &format!("cases! {{\n{long}}}")), [3]);
+        assert_eq!(lines_found("tests/a.rs", &long), [2], "tests are no exception");
     }
 
     #[test]
@@ -280,60 +228,35 @@ mod tests {
     }
 
     #[test]
+    fn a_method_of_ones_own_may_be_called_expect() {
+        assert_eq!(lines_found("src/a.rs", "fn f() {\n cursor.expect(b':')?;\n value.expect(\"text\");\n}"), [3]);
+    }
+
+    #[test]
     fn tests_may_unwrap() {
         let call = "fn f() { a.unwrap(); }";
         for path in [
             "crates/x/tests/a.rs",
             "crates/x/src/y/tests.rs",
+            "crates/x/src/y_tests.rs",
             "crates/x/benches/b.rs",
             "crates/testkit/src/lib.rs",
         ] {
             assert_eq!(lines_found(path, call), [0; 0], "{path}");
         }
-        assert_eq!(
-            lines_found(
-                "src/a.rs",
-                &format!("#[cfg(test)]\nmod tests {{ {call} }}\n{call}")
-            ),
-            [3]
-        );
-        assert_eq!(
-            lines_found(
-                "src/a.rs",
-                &format!("#[cfg(all(test, unix))]\nmod tests {{ {call} }}")
-            ),
-            [0; 0]
-        );
-        assert_eq!(
-            lines_found(
-                "src/a.rs",
-                &format!("#[cfg(not(test))]\nmod real {{ {call} }}")
-            ),
-            [2]
-        );
-        assert_eq!(
-            lines_found("src/a.rs", &format!("#[tokio::test]\n{call}\n{call}")),
-            [3]
-        );
-        assert_eq!(lines_found("src/contest.rs", call), [1]);
+        assert_eq!(lines_found("src/a.rs", &format!("#[cfg(test)]\nmod tests {{ {call} }}\n{call}")), [3]);
+        assert_eq!(lines_found("src/a.rs", &format!("#[cfg(all(test, unix))]\nmod tests {{ {call} }}")), [0; 0]);
+        assert_eq!(lines_found("src/a.rs", &format!("#[cfg(not(test))]\nmod real {{ {call} }}")), [2]);
+        assert_eq!(lines_found("src/a.rs", &format!("#[tokio::test]\n{call}\n{call}")), [3]);
+        assert_eq!(lines_found("src/contests.rs", call), [1]);
     }
 
     #[test]
     fn an_allowance_counts_only_with_its_reason() {
         let call = "fn f() { a.unwrap(); }";
-        let with_reason =
-            "#![allow(clippy::unwrap_used, reason = \"a suite: it fails by panicking\")]";
-        assert_eq!(
-            lines_found("src/a.rs", &format!("{with_reason}\n{call}")),
-            [0; 0]
-        );
-        assert_eq!(
-            lines_found(
-                "src/a.rs",
-                &format!("#![allow(clippy::unwrap_used)]\n{call}")
-            ),
-            [2]
-        );
+        let with_reason = "#![allow(clippy::unwrap_used, reason = \"a suite: it fails by panicking\")]";
+        assert_eq!(lines_found("src/a.rs", &format!("{with_reason}\n{call}")), [0; 0]);
+        assert_eq!(lines_found("src/a.rs", &format!("#![allow(clippy::unwrap_used)]\n{call}")), [2]);
     }
 
     #[test]

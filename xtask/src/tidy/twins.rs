@@ -11,29 +11,18 @@ use super::Finding;
 
 /// Compares the stores' SQL folders; with one store there is nothing to compare.
 pub(super) fn check(root: &Path) -> io::Result<Vec<Finding>> {
-    let [left, right] =
-        ["store-sqlite", "store-postgres"].map(|store| Path::new("crates").join(store));
+    let [left, right] = ["store-sqlite", "store-postgres"].map(|store| Path::new("crates").join(store));
     if !root.join(&left).is_dir() || !root.join(&right).is_dir() {
         return Ok(Vec::new());
     }
     let [left, right] = [left, right].map(|store| store.join("src/sql"));
-    let (in_left, in_right) = (
-        sql_files(&root.join(&left))?,
-        sql_files(&root.join(&right))?,
-    );
+    let (in_left, in_right) = (sql_files(&root.join(&left))?, sql_files(&root.join(&right))?);
     let lacking = |folder: &Path, twin: &Path, name: &PathBuf| {
-        let message = format!(
-            "it has no twin {}; write it, or give both the same name",
-            twin.join(name).display()
-        );
+        let message = format!("it has no twin {}; write it, or give both the same name", twin.join(name).display());
         Finding::new(&folder.join(name), 1, message)
     };
-    let only_left = in_left
-        .difference(&in_right)
-        .map(|name| lacking(&left, &right, name));
-    let only_right = in_right
-        .difference(&in_left)
-        .map(|name| lacking(&right, &left, name));
+    let only_left = in_left.difference(&in_right).map(|name| lacking(&left, &right, name));
+    let only_right = in_right.difference(&in_left).map(|name| lacking(&right, &left, name));
     Ok(only_left.chain(only_right).collect())
 }
 
@@ -71,11 +60,7 @@ mod tests {
         assert_eq!(check(root.path()).unwrap(), [], "one store has no twin");
         write("crates/store-postgres/src/sql/job/claim.sql");
         write("crates/store-postgres/src/sql/lock.sql");
-        let found: Vec<String> = check(root.path())
-            .unwrap()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let found: Vec<String> = check(root.path()).unwrap().iter().map(ToString::to_string).collect();
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].starts_with("crates/store-sqlite/src/sql/purge.sql:1: it has no twin"));
         assert!(found[1].starts_with("crates/store-postgres/src/sql/lock.sql:1: it has no twin"));
