@@ -40,6 +40,12 @@ pub(crate) fn organizations(chance: &mut StdRng, rows: usize, list_id: &str) -> 
     body(objects, json!({"dedupe_by": "name", "update_existing": true, "list_id": list_id}))
 }
 
+/// Some of the organizations that [`organizations`] names, made without a look at their names.
+pub(crate) fn unkeyed_organizations(rows: usize) -> String {
+    let objects = (0..rows).map(|row| json!({"default": {"name": format!("organization {}", row * 7)}})).collect();
+    body(objects, json!({}))
+}
+
 /// Contacts of which each makes a record, told apart by `mark`.
 pub(crate) fn distinct_contacts(mark: &str, rows: usize) -> String {
     let objects = (0..rows)

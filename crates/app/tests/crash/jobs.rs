@@ -21,7 +21,10 @@ use crate::{bodies, seed};
 
 /// Rows of each job.
 const ROWS: usize = 4_000;
-/// Small chunks, so that a job has many points to be killed at.
+/// Rows of each job where there is more time, and most likely a faster server.
+const ROWS_OF_A_SOAK: usize = 20_000;
+/// Small chunks, so that a job has many points to be killed at. The undisturbed run has the same: how often a record was
+/// written, which is its version, depends on where chunks end.
 const CHUNK_ROWS: &str = "200";
 /// The longest life of a server, counted from when it listens.
 const LIFE_MOST: Duration = Duration::from_millis(120);
@@ -64,7 +67,7 @@ fn round(chance: &mut StdRng) -> Outcome {
     let prepared = prepare(chance);
     let (undisturbed, undisturbed_results) = run_undisturbed(prepared.reference, &prepared.jobs);
 
-    let mut victim = Launch::new().with("REFRACT_CHUNK_ROWS_MAX", CHUNK_ROWS).start_in(prepared.victim);
+    let mut victim = running_jobs().start_in(prepared.victim);
     let mut progress = Progress::default();
     let kills = kill_until_complete(&mut victim, &prepared.jobs, &mut progress, chance);
     let results = all_results(&victim, &prepared.jobs);
@@ -86,11 +89,14 @@ fn prepare(chance: &mut StdRng) -> Prepared {
         let client = server.client(tenant);
         assert_eq!(client.import("contact", bodies::contacts(chance, 90)).status, 200, "the records to begin with");
     }
+    let unkeyed = bodies::unkeyed_organizations(90);
+    assert_eq!(server.client(&first).import("organization", unkeyed).status, 200, "records whose keys a job has to find");
     let list_id = make_list(&server.client(&first));
-    let organizations = bodies::organizations(chance, ROWS / 2, &list_id);
-    jobs.push(admit(&server, &first, "contact", &bodies::contacts(chance, ROWS)));
+    let rows = if seed::is_soak() { ROWS_OF_A_SOAK } else { ROWS };
+    let organizations = bodies::organizations(chance, rows / 2, &list_id);
+    jobs.push(admit(&server, &first, "contact", &bodies::contacts(chance, rows)));
     jobs.push(admit(&server, &first, "organization", &organizations));
-    jobs.push(admit(&server, &second, "contact", &bodies::contacts_with_ids(chance, ROWS)));
+    jobs.push(admit(&server, &second, "contact", &bodies::contacts_with_ids(chance, rows)));
     stop(&mut server);
     Prepared { reference: server.copy_of_data(), victim: server.copy_of_data(), jobs }
 }
@@ -110,8 +116,12 @@ fn admit(server: &Server, tenant: &Tenant, object_type: &str, body: &str) -> Wat
     Watched { team: tenant.team.clone(), key: tenant.key.clone(), location }
 }
 
+fn running_jobs() -> Launch {
+    Launch::new().with("REFRACT_CHUNK_ROWS_MAX", CHUNK_ROWS)
+}
+
 fn run_undisturbed(data: TempDir, jobs: &[Watched]) -> (State, Vec<String>) {
-    let mut server = Launch::new().start_in(data);
+    let mut server = running_jobs().start_in(data);
     for job in jobs {
         let job = job.client(server.address()).wait_for_job(&job.location);
         assert_sums(&job);

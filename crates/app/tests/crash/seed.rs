@@ -11,6 +11,11 @@ pub(crate) fn kills() -> u32 {
     number("REFRACT_CRASH_KILLS").map_or(KILLS, |wanted| u32::try_from(wanted).expect("a number of kills")).max(KILLS)
 }
 
+/// Whether more kills were asked for than are made without being asked.
+pub(crate) fn is_soak() -> bool {
+    kills() > KILLS
+}
+
 /// A source of chance, whose seed is printed.
 pub(crate) fn chance(test: &str) -> StdRng {
     let seed = number("REFRACT_CRASH_SEED").unwrap_or_else(rand::random);

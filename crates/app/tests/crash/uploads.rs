@@ -24,7 +24,7 @@ const LIFE_AFTER_MOST: Duration = Duration::from_millis(60);
 #[test]
 fn an_upload_that_is_killed_and_sent_again_is_one_job() {
     let mut chance = seed::chance("uploads");
-    let uploads = seed::kills().div_ceil(30);
+    let uploads = seed::kills().div_ceil(15);
     let mut server = Launch::new().start();
     for upload in 0..uploads {
         let key = format!("upload-{upload}");
