@@ -2,18 +2,19 @@
 //!
 //! Owns [`MemoryStore`], the naive reference of the store contract; [`FaultyStore`], which makes any store fail where a
 //! test wants it to; [`strategies`] for random imports; and [`differential`], which drives two stores with the same
-//! operations and compares every answer. Worlds, rows and clocks come from the conformance suite and are re-exported.
+//! operations and compares every answer; and [`laws`], what holds of every import on every store. Worlds, rows and clocks come from the conformance suite and are re-exported.
 //! Must not know any real backend: those bring themselves to the tests here.
 
 // Tests say by panicking that they cannot go on.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-//pub mod differential;
-//pub mod faulty;
+pub mod differential;
+pub mod faulty;
+pub mod laws;
 pub mod memory;
-//pub mod strategies;
+pub mod strategies;
 
-//pub use faulty::{Fault, FaultyStore, Verb};
+pub use faulty::{Fault, FaultyStore, Verb};
 pub use memory::{MemoryHarness, MemoryStore};
 pub use refract_store::conformance::fixture::{
     CountingIds, Import, TestClock, Way, World, by, bytes_chunk_of, chunk_of, claim_of, contact, kept, rendering, row,
