@@ -37,6 +37,25 @@ async fn exchange(address: SocketAddr, bytes: impl AsRef<[u8]>) -> String {
     raw.read_to_end().await
 }
 
+/// As [`exchange`], with more sent again and again until the server answers or closes.
+async fn exchange_while_sending(address: SocketAddr, first: &str, again: &str) -> String {
+    let (mut read, mut write) = Raw::connect(address).await.stream.into_split();
+    tokio::io::AsyncWriteExt::write_all(&mut write, first.as_bytes()).await.unwrap();
+    let sending = async {
+        while tokio::io::AsyncWriteExt::write_all(&mut write, again.as_bytes()).await.is_ok() {
+            sleep(Duration::from_millis(50)).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let mut bytes = Vec::new();
+    tokio::select! {
+        () = sending => {}
+        // A reset is an end too.
+        read = timeout(PATIENCE, read.read_to_end(&mut bytes)) => drop(read.expect("the server answers or closes")),
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// A good import right after: the server is well, and nothing but its rows is there.
 async fn assert_well(server: &Server, address: SocketAddr) {
     assert_eq!(server.count().await, 0, "nothing was written");
@@ -142,23 +161,14 @@ async fn heads_over_the_limits_are_answered_with_words() {
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_heads_and_slow_bodies_are_given_up() {
     let (server, address, _stop, _task) = quick_server().await;
-    let mut slow_head = Raw::connect(address).await;
-    let mut trickle = Raw::connect(address).await;
-    trickle.send(import_head("content-length: 10000000\r\n")).await;
-    let mut silent = Raw::connect(address).await;
-    let sending = async {
-        for _ in 0..40 {
-            slow_head.send("G").await;
-            trickle.send(" ").await;
-            sleep(Duration::from_millis(50)).await;
-        }
-    };
-    sending.await;
-    assert_eq!(status(&slow_head.read_to_end().await), 0);
-    assert_eq!(status(&silent.read_to_end().await), 0);
-    let answer = trickle.read_to_end().await;
-    assert_eq!(status(&answer), 408, "{answer}");
-    assert!(answer.contains("request_timeout"));
+    let silent = exchange(address, "");
+    let slow_head = exchange_while_sending(address, "G", "G");
+    let head = import_head("content-length: 10000000\r\n");
+    let trickle = exchange_while_sending(address, &head, " ");
+    let (silent, slow_head, trickle) = tokio::join!(silent, slow_head, trickle);
+    assert_eq!((status(&silent), status(&slow_head)), (0, 0), "{silent} {slow_head}");
+    assert_eq!(status(&trickle), 408, "{trickle}");
+    assert!(trickle.contains("request_timeout"));
     assert_well(&server, address).await;
 }
 
@@ -190,7 +200,7 @@ async fn refusals_reach_clients_that_are_still_sending() {
     for (head, expected) in cases {
         let mut raw = Raw::connect(address).await;
         raw.send(&head).await;
-        raw.send(&long).await;
+        tokio::io::AsyncWriteExt::write_all(&mut raw.stream, &long).await.expect("what is sent is swallowed");
         let answer = raw.read_to_end().await;
         assert_eq!(status(&answer), expected, "{answer}");
         assert_eq!(header(&answer, "connection"), Some("close"));

@@ -1,8 +1,10 @@
 //! Paths and methods that are not offered.
 
-use http::StatusCode;
+use axum::extract::MatchedPath;
+use http::{StatusCode, Uri};
 
 use crate::error::ApiError;
+use crate::extract::path::ApiPath;
 
 /// 404 for a path that no route has.
 pub(crate) async fn route() -> ApiError {
@@ -10,7 +12,12 @@ pub(crate) async fn route() -> ApiError {
 }
 
 /// 405 for a method that the path does not take; the router adds the `Allow` header, which only it can know.
-pub(crate) async fn method() -> ApiError {
+///
+/// What stands where a record's id stands and is none, such as `import;x`, is no path of a record: 404.
+pub(crate) async fn method(matched: MatchedPath, uri: Uri) -> ApiError {
+    if matched.as_str().ends_with("/{record_id}") && ApiPath::of(&uri).record_id().is_none() {
+        return route().await;
+    }
     let message = "The path does not take this method; the Allow header names those it takes.";
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
 }
