@@ -24,7 +24,8 @@ const SETTLES_WITHIN: Duration = Duration::from_secs(5);
 
 /// Runs all cases; fails once, at the end, with everything that was wrong.
 pub(crate) fn run_section(launch: Launch, cases: &[Case]) {
-    let mut world = World::start(launch);
+    // The store fills its cache as it goes, which is no leak; a small one is soon full.
+    let mut world = World::start(launch.with("REFRACT_STORE_CACHE_BYTES", "4MiB"));
     warm_up(&world);
     let baseline = usage(&world.server);
     let mut faults = Vec::new();
