@@ -42,7 +42,14 @@ enum Command {
     Soak(soak::SoakArgs),
 }
 
-fn main() -> Result<ExitCode> {
+fn main() -> ExitCode {
+    run().unwrap_or_else(|fault| {
+        eprintln!("error: {fault:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::Tidy => tidy::run(),
         Command::Test(args) => suite::run(&args),

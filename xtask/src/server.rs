@@ -14,6 +14,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::http_client::{HttpClient, Response};
+use crate::workspace::shown;
 
 const START_PATIENCE: Duration = Duration::from_secs(30);
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
@@ -90,7 +91,7 @@ impl Server {
     /// Makes another team and a key for it with the server's own commands.
     pub(crate) fn create_team(&self, name: &str) -> Result<Access> {
         let team_id = self.ask(&["teams", "create", "--name", name], "team_id")?;
-        let api_key = self.ask(&["keys", "create", "--team", &team_id], "api_key")?;
+        let api_key = self.ask(&["keys", "create", "--team-id", &team_id], "api_key")?;
         Ok(Access { team_id, api_key })
     }
 
@@ -98,10 +99,10 @@ impl Server {
         let mut command = Command::new(&self.program);
         command.args(arguments).arg("--data-dir").arg(&self.data_dir).args(["--output", "json"]);
         let output = command.stdin(Stdio::null()).output()?;
-        let shown = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "{command:?} ended with {}: {shown}", output.status);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "`{}` ended with {}: {errors}", shown(&command), output.status);
         let answer: Value = serde_json::from_slice(&output.stdout)?;
-        let value = answer[field].as_str().with_context(|| format!("{command:?} gave no {field}: {answer}"))?;
+        let value = answer[field].as_str().with_context(|| format!("`{}` gave no {field}", shown(&command)))?;
         Ok(value.to_owned())
     }
 

@@ -32,9 +32,16 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 
 /// Runs a command to its end; anything but success is an error naming it.
 pub(crate) fn run(mut command: Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("{command:?} could not be started"))?;
-    ensure!(status.success(), "{command:?} ended with {status}");
+    let status = command.status().with_context(|| format!("`{}` could not be started", shown(&command)))?;
+    ensure!(status.success(), "`{}` ended with {status}", shown(&command));
     Ok(())
+}
+
+/// A command as one would type it.
+pub(crate) fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let words: Vec<_> = std::iter::once(program).chain(command.get_args()).map(|word| word.to_string_lossy()).collect();
+    words.join(" ")
 }
 
 /// Builds the server with optimisations and returns where it lies.
@@ -52,4 +59,22 @@ pub(crate) fn rerun_optimised() -> Result<Option<ExitCode>> {
     let mut optimised = cargo(&["run", "--release", "--quiet", "--package", "xtask", "--"]);
     let status = optimised.args(std::env::args_os().skip(1)).status()?;
     Ok(Some(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_command_is_named_as_one_would_type_it() {
+        let mut failing = Command::new("/bin/sh");
+        failing.args(["-c", "exit 3"]);
+        assert_eq!(run(failing).unwrap_err().to_string(), "`sh -c exit 3` ended with exit status: 3");
+        assert!(run(Command::new("/nowhere/at-all")).unwrap_err().to_string().starts_with("`at-all` could not"));
+    }
+
+    #[test]
+    fn the_root_is_where_the_lock_file_lies() {
+        assert!(root().join("Cargo.lock").is_file());
+    }
 }
