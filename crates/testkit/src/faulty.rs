@@ -36,6 +36,7 @@ pub enum Verb {
     Claim,
     Release,
     LoadChunk,
+    Suspect,
     ApplyChunk,
     Fail,
     Cancel,
@@ -76,6 +77,19 @@ pub enum Fault {
     Hang,
     /// It is carried out and never answers, as for a process that dies right after the commit.
     HangAfter,
+    /// The process dies (SIGABRT) at this moment of the call.
+    Abort(Moment),
+}
+
+/// A moment of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// It has not begun.
+    Before,
+    /// So long after it began. A call that takes less long is over by then, but has not been answered.
+    During(Duration),
+    /// It has been carried out, and nobody knows.
+    After,
 }
 
 impl Fault {
@@ -187,6 +201,25 @@ impl FaultyStore {
                 call.await?;
                 std::future::pending().await
             }
+            Some(Fault::Abort(moment)) => abort_at(moment, call).await,
+        }
+    }
+}
+
+async fn abort_at<T>(moment: Moment, call: impl Future<Output = T>) -> T {
+    match moment {
+        Moment::Before => std::process::abort(),
+        Moment::During(after) => {
+            std::thread::spawn(move || {
+                std::thread::sleep(after);
+                std::process::abort()
+            });
+            call.await;
+            std::future::pending().await
+        }
+        Moment::After => {
+            call.await;
+            std::process::abort()
         }
     }
 }
@@ -242,7 +275,15 @@ impl ImportVerbs for FaultyStore {
     }
 
     fn suspect(&self, lease: &Lease, row: Option<u32>) {
+        // It is quick and never answers: of the faults only dying makes sense here.
+        let fault = self.next_fault(Verb::Suspect);
+        if matches!(fault, Some(Fault::Abort(Moment::Before))) {
+            std::process::abort();
+        }
         self.inner.suspect(lease, row);
+        if matches!(fault, Some(Fault::Abort(_))) {
+            std::process::abort();
+        }
     }
 
     async fn apply_chunk(&self, lease: &mut Lease, command: ApplyChunk) -> Result<ChunkReceipt, StoreError> {

@@ -14,7 +14,7 @@ pub mod laws;
 pub mod memory;
 pub mod strategies;
 
-pub use faulty::{Fault, FaultyStore, Verb};
+pub use faulty::{Fault, FaultyStore, Moment, Verb};
 pub use memory::{MemoryHarness, MemoryStore};
 pub use refract_store::conformance::fixture::{
     CountingIds, Import, TestClock, Way, World, by, bytes_chunk_of, chunk_of, claim_of, contact, kept, rendering, row,

@@ -47,7 +47,12 @@ pub(crate) async fn run(engine: Arc<Engine>, judge: Arc<JudgeChunk>, mut stopped
             let backoff = claim_into(&engine, worker, &lane, &mut ring).await;
             look_at = Instant::now() + backoff.unwrap_or(engine.settings.poll_every);
         }
+        let in_hand_before = jobs_in_hand(&lane, &ring);
         if lane.turn(&mut ring).await {
+            if jobs_in_hand(&lane, &ring) < in_hand_before {
+                // A team's next job may have been waiting for this one.
+                look_at = Instant::now();
+            }
             continue;
         }
         let wake_at = ring.iter().filter_map(HeldJob::not_before).min().map_or(look_at, |due| due.min(look_at));
@@ -61,6 +66,11 @@ pub(crate) async fn run(engine: Arc<Engine>, judge: Arc<JudgeChunk>, mut stopped
     for held in ring {
         release(&engine, held).await;
     }
+}
+
+/// How many jobs are in our hands.
+fn jobs_in_hand(lane: &Lane, ring: &VecDeque<HeldJob>) -> usize {
+    ring.len() + usize::from(lane.team_in_hand().is_some())
 }
 
 /// Claims what there is room for; gives back how long to wait when the store failed.
