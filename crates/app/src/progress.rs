@@ -9,9 +9,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::output;
 
 const LINE_EVERY: Duration = Duration::from_secs(10);
-const BAR_BYTES: &str = "{prefix:10} {bar:30} {bytes:>10} of {total_bytes} {bytes_per_sec:>14} {eta}";
-const BAR_BYTES_OPEN: &str = "{prefix:10} {spinner} {bytes:>10} {bytes_per_sec:>14} {elapsed}";
-const BAR_ROWS: &str = "{prefix:10} {bar:30} {human_pos:>10} of {human_len} rows {per_sec:>14} {eta}";
+const BAR_BYTES: &str = "{prefix:10} {bar:20} {bytes} of {total_bytes}, {bytes_per_sec}";
+const BAR_BYTES_OPEN: &str = "{prefix:10} {spinner} {bytes}, {bytes_per_sec}";
+const BAR_ROWS: &str = "{prefix:10} {bar:20} {human_pos} of {human_len} rows, {eta} to go";
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,13 +76,13 @@ impl Progress {
     fn phase(&self, phase: &'static str, unit: Unit, total: Option<u64>) {
         match &*self.0 {
             Shown::Bar(bar) => {
-                bar.reset();
+                bar.set_style(style(unit, total));
                 bar.set_prefix(phase);
                 match total {
                     Some(total) => bar.set_length(total),
                     None => bar.unset_length(),
                 }
-                bar.set_style(style(unit, total));
+                bar.reset();
             }
             Shown::Lines(lines) => {
                 let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);

@@ -17,6 +17,8 @@ pub(crate) enum ClientError {
         server: String,
         /// What happened to the connection.
         reason: String,
+        /// Whether the request may have got through all the same.
+        may_have_arrived: bool,
     },
     /// The server refused.
     Refused(Refusal),
@@ -90,7 +92,7 @@ impl ClientError {
 impl fmt::Display for ClientError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreachable { server, reason } => write!(formatter, "{server} cannot be reached: {reason}"),
+            Self::Unreachable { server, reason, .. } => write!(formatter, "{server} cannot be reached: {reason}"),
             Self::Refused(refusal) => {
                 formatter.write_str(&refusal.message)?;
                 if !refusal.code.is_empty() {
@@ -134,6 +136,17 @@ impl From<ClientError> for Failure {
     }
 }
 
+/// Whether a request may have got through although no answer came: not when there never was a connection.
+pub(super) fn may_have_arrived(failure: &ureq::Error) -> bool {
+    use ureq::Timeout;
+    match failure {
+        ureq::Error::Io(io) => io.kind() != io::ErrorKind::ConnectionRefused,
+        ureq::Error::HostNotFound | ureq::Error::BadUri(_) | ureq::Error::ConnectionFailed => false,
+        ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => false,
+        _ => true,
+    }
+}
+
 /// What happened to a connection, in words.
 pub(super) fn reason_of(failure: &ureq::Error) -> String {
     match failure {
@@ -169,7 +182,7 @@ mod tests {
             [401, 403, 400, 413, 429, 500, 503].iter().map(|status| exit_of(*status, "").exit).collect();
         let (auth, failure) = (Exit::Authentication, Exit::Failure);
         assert_eq!(exits, [auth, auth, failure, failure, failure, failure, Exit::Unreachable]);
-        let gone = ClientError::Unreachable { server: "http://h".into(), reason: "r".into() };
+        let gone = ClientError::Unreachable { server: "http://h".into(), reason: "r".into(), may_have_arrived: true };
         assert_eq!(Failure::from(gone).exit, Exit::Unreachable);
     }
 }

@@ -14,7 +14,7 @@ use ureq::{Agent, Body, SendBody};
 pub(crate) use error::ClientError;
 pub(crate) use job::{FieldReason, Job, JobStatus, OnResult, Reason, RowResult};
 
-use self::error::{Refusal, reason_of};
+use self::error::{Refusal, may_have_arrived, reason_of};
 use crate::config::ClientSettings;
 use crate::exit::{Exit, Failure};
 use crate::keys::Secret;
@@ -92,11 +92,12 @@ impl Client {
     }
 
     fn answered(&self, sent: Result<Response<Body>, ureq::Error>) -> Result<Response<Body>, ClientError> {
-        let unreachable = |failure: &ureq::Error| ClientError::Unreachable {
+        let unreachable = |failure: ureq::Error| ClientError::Unreachable {
             server: self.server.clone(),
-            reason: reason_of(failure),
+            reason: reason_of(&failure),
+            may_have_arrived: may_have_arrived(&failure),
         };
-        let mut answer = sent.map_err(|failure| unreachable(&failure))?;
+        let mut answer = sent.map_err(unreachable)?;
         let status = answer.status().as_u16();
         if (200..300).contains(&status) {
             return Ok(answer);
@@ -158,7 +159,9 @@ mod tests {
     fn a_server_that_is_not_there_is_told_so() {
         let client = Client::new(settings()).ok().unwrap();
         let failure = client.job("x", &mut |_, _| Ok(())).unwrap_err();
-        assert!(matches!(&failure, ClientError::Unreachable { server, .. } if server == "http://127.0.0.1:9"));
+        assert!(
+            matches!(&failure, ClientError::Unreachable { server, may_have_arrived: false, .. } if server == "http://127.0.0.1:9")
+        );
         assert!(failure.is_transient());
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn run(arguments: ImportArguments, config_file: Option<&Path>) -> Res
         FileFormat::Json => OpenedFormat::Json,
         FileFormat::Ndjson => OpenedFormat::Ndjson,
     });
-    let input = rows::open(&arguments.file, format, &progress).map_err(unusable_file)?;
+    let input = rows::open(&arguments.file, format, &progress).map_err(Failure::usage)?;
     let mut report = JobReport::new(arguments.results.as_deref())?;
     let stage = Stage::default();
     signals::exit_on_interrupt({
@@ -70,22 +70,24 @@ fn send(
 ) -> Result<Job, Failure> {
     progress.sending(input.bytes);
     let mut body: Box<dyn ImportBody> = match input.format {
-        OpenedFormat::Json => Box::new(JsonBody::new(input.reader, options).map_err(unusable_file)?),
+        OpenedFormat::Json => {
+            Box::new(JsonBody::new(input.reader, options).map_err(|fault| unreadable(arguments, &fault))?)
+        }
         OpenedFormat::Ndjson => Box::new(RowsBody::new(NdjsonRows::new(input.reader), options)),
     };
     let mut take = |result, json: &str| report.take(result, json);
     let answered = client.import(arguments.object_type.name(), idempotency_key, &mut *body, &mut take);
     // A body that stopped by itself breaks the connection; its own reason is the one to tell.
     if let Some(fault) = body.fault() {
-        return Err(Failure::other(format!("{}: {fault}\nnothing was imported", arguments.file.display())));
+        return Err(unreadable(arguments, fault));
     }
     answered.map_err(|error| failed_to_send(error, idempotency_key))
 }
 
 fn failed_to_send(error: ClientError, idempotency_key: &str) -> Failure {
-    let is_uncertain = matches!(error, ClientError::Unreachable { .. } | ClientError::Garbled(_));
+    let may_be_in = matches!(error, ClientError::Unreachable { may_have_arrived: true, .. } | ClientError::Garbled(_));
     let mut failure = Failure::from(error);
-    if is_uncertain {
+    if may_be_in {
         failure.message.push_str(&format!(
             "\nto repeat it without doubling rows, should it have got through: --idempotency-key {idempotency_key}"
         ));
@@ -112,8 +114,8 @@ fn finish(
     })
 }
 
-fn unusable_file(fault: RowFault) -> Failure {
-    Failure::usage(fault)
+fn unreadable(arguments: &ImportArguments, fault: &RowFault) -> Failure {
+    Failure::other(format!("{}: {fault}\nnothing was imported", arguments.file.display()))
 }
 
 /// How far the import is, for whoever interrupts it.

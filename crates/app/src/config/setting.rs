@@ -204,6 +204,20 @@ mod tests {
     }
 
     #[test]
+    fn the_page_for_operators_lists_every_setting() {
+        let page = include_str!("../../../../docs/operations.md");
+        for setting in all() {
+            let others = setting.other_env.map(|name| format!(", or `{name}`")).unwrap_or_default();
+            let row = format!("| `--{}` | `{}`{others} | `{}` | ", setting.flag(), setting.env(), setting.key);
+            let line = page.lines().find(|line| line.starts_with(&row));
+            let line = line.unwrap_or_else(|| panic!("docs/operations.md has no row {row}"));
+            assert!(line.ends_with(&format!("| {} |", setting.help)), "{line}");
+            let default = setting.default.map(|text| format!("| `{text}` |")).unwrap_or_default();
+            assert!(line.contains(&default), "{line}");
+        }
+    }
+
+    #[test]
     fn a_misspelt_name_finds_its_like() {
         let near = |wanted: &str| nearest(wanted, all().map(|setting| setting.key));
         assert_eq!(near("data-dir"), Some("data_dir"));
