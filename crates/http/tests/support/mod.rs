@@ -1,6 +1,6 @@
 //! A whole server for tests: the embedded store in a folder of its own, the engine, two teams with keys, and the API as a
 //! service or on a socket.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
+#![allow(dead_code, clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
 
 pub mod raw;
 
