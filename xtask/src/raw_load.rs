@@ -15,6 +15,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use crate::contacts::{Contact, Contacts};
+use crate::figures::processor_time;
 
 const PAGE_BYTES: i64 = 16_384;
 const LOG_BYTES_MAX: i64 = 512 << 20;
@@ -45,6 +46,8 @@ pub(crate) struct RawLoaded {
     pub(crate) created: u64,
     /// From the first row to the last commit.
     pub(crate) elapsed: Duration,
+    /// Processor time spent meanwhile.
+    pub(crate) processor_time: Duration,
     /// Database and write-ahead log at the end, in bytes.
     pub(crate) disk_bytes: u64,
 }
@@ -68,6 +71,7 @@ impl RawLoad {
         connection.execute_batch(SCHEMA)?;
         let rows: Vec<Contact> = (0..self.contacts.rows).map(|row| self.contacts.contact(row)).collect();
 
+        let processor_time_before = processor_time("self")?;
         let started = Instant::now();
         let mut created = 0;
         let mut first = 0;
@@ -77,8 +81,9 @@ impl RawLoad {
             checkpoint_when_due(&connection)?;
         }
         let elapsed = started.elapsed();
+        let processor_time = processor_time("self")?.saturating_sub(processor_time_before);
         let disk_bytes = folder_bytes(folder)?;
-        Ok(RawLoaded { rows: self.contacts.rows, created, elapsed, disk_bytes })
+        Ok(RawLoaded { rows: self.contacts.rows, created, elapsed, processor_time, disk_bytes })
     }
 
     /// One transaction; returns how many rows became records.

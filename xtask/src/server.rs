@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
+use crate::figures;
 use crate::http_client::{HttpClient, Response};
 use crate::workspace::shown;
 
@@ -116,11 +117,7 @@ impl Server {
 
     /// The processor time the server has used so far, user and system together.
     pub(crate) fn processor_time(&self) -> Result<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name in parentheses may hold spaces; user and system time are the 12th and 13th field after it.
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
-        Ok(Duration::from_millis((ticks(11) + ticks(12)) * 10))
+        Ok(figures::processor_time(&self.child.id().to_string())?)
     }
 
     /// Ends the server as an operator would; it must go on its own.

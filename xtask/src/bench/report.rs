@@ -39,8 +39,17 @@ impl Report {
         let matched = if self.update_existing { "updated" } else { "skipped" };
         println!("\n{rows} contacts (seed {seed}), {repeats_percent} % repeats, {matched}; {}", self.load);
         println!(
-            "{:<7} {:>12} {:>12} {:>7} {:>9} {:>9} {:>10} {:>10} {:>10}",
-            "pair", "raw rows/s", "import r/s", "ratio", "202 s", "cpu s", "peak MiB", "disk MiB", "raw MiB"
+            "{:<7} {:>12} {:>12} {:>7} {:>9} {:>9} {:>10} {:>10} {:>9} {:>10}",
+            "pair",
+            "raw rows/s",
+            "import r/s",
+            "ratio",
+            "202 s",
+            "cpu s",
+            "peak MiB",
+            "disk MiB",
+            "raw cpu s",
+            "raw MiB"
         );
         for (index, pair) in self.pairs.iter().enumerate() {
             let imported = pair.imported.as_ref();
@@ -54,6 +63,7 @@ impl Report {
                     imported.map(|imported| imported.processor_time.as_secs_f64()),
                     imported.map(|imported| imported.peak_resident_bytes as f64 / MIB),
                     imported.map(|imported| imported.disk_bytes as f64 / MIB),
+                    Some(pair.raw.processor_time.as_secs_f64()),
                     Some(pair.raw.disk_bytes as f64 / MIB),
                 ],
             );
@@ -68,6 +78,7 @@ impl Report {
                 self.median_imported(|imported| imported.processor_time.as_secs_f64()),
                 self.median_imported(|imported| imported.peak_resident_bytes as f64 / MIB),
                 self.median_imported(|imported| imported.disk_bytes as f64 / MIB),
+                self.median(|pair| Some(pair.raw.processor_time.as_secs_f64())),
                 self.median(|pair| Some(pair.raw.disk_bytes as f64 / MIB)),
             ],
         );
@@ -130,12 +141,12 @@ impl Report {
     }
 }
 
-fn print_line(name: &str, figures: [Option<f64>; 8]) {
+fn print_line(name: &str, figures: [Option<f64>; 9]) {
     let shown =
         |figure: Option<f64>, decimals: usize| figure.map_or("–".to_owned(), |value| format!("{value:.decimals$}"));
-    let [raw, import, ratio, accepted, processor, peak, disk, raw_disk] = figures;
+    let [raw, import, ratio, accepted, processor, peak, disk, raw_processor, raw_disk] = figures;
     println!(
-        "{name:<7} {:>12} {:>12} {:>7} {:>9} {:>9} {:>10} {:>10} {:>10}",
+        "{name:<7} {:>12} {:>12} {:>7} {:>9} {:>9} {:>10} {:>10} {:>9} {:>10}",
         shown(raw, 0),
         shown(import, 0),
         shown(ratio, 3),
@@ -143,6 +154,7 @@ fn print_line(name: &str, figures: [Option<f64>; 8]) {
         shown(processor, 2),
         shown(peak, 1),
         shown(disk, 0),
+        shown(raw_processor, 2),
         shown(raw_disk, 0),
     );
 }
@@ -152,6 +164,7 @@ fn pair_json(pair: &Pair) -> Value {
         "raw": {
             "rows_per_second": pair.raw.rows_per_second(),
             "seconds": pair.raw.elapsed.as_secs_f64(),
+            "processor_seconds": pair.raw.processor_time.as_secs_f64(),
             "disk_bytes": pair.raw.disk_bytes,
         },
         "import": pair.imported.as_ref().map(|imported| json!({
@@ -175,7 +188,13 @@ mod tests {
 
     fn report(created: u64, failed: u64) -> Report {
         let contacts = Contacts { rows: 1_000, repeats_percent: 0, seed: 1 };
-        let raw = RawLoaded { rows: 1_000, created: 1_000, elapsed: Duration::from_secs(1), disk_bytes: 0 };
+        let raw = RawLoaded {
+            rows: 1_000,
+            created: 1_000,
+            elapsed: Duration::from_secs(1),
+            processor_time: Duration::ZERO,
+            disk_bytes: 0,
+        };
         let succeeded = 1_000 - failed;
         let counts = Counts {
             total: 1_000,
