@@ -1,39 +1,17 @@
-//! The embedded store keeps the contract.
+//! The embedded store keeps the contract, from one orderly process to the next and after a crash.
 
-use std::sync::Arc;
+mod harness;
 
-use async_trait::async_trait;
-use refract_store::SharedStore;
-use refract_store::conformance::Harness;
-use refract_store_sqlite::{SqliteSettings, SqliteStore};
-use tempfile::TempDir;
+use harness::SqliteHarness;
 
-struct SqliteHarness {
-    directory: TempDir,
+mod orderly {
+    use super::SqliteHarness;
+
+    refract_store::conformance_tests!(SqliteHarness::orderly());
 }
 
-impl SqliteHarness {
-    fn new() -> Self {
-        Self { directory: tempfile::tempdir().expect("a directory") }
-    }
+mod after_a_crash {
+    use super::SqliteHarness;
 
-    fn store(&self) -> SharedStore {
-        let directory = self.directory.path().join("data");
-        Arc::new(SqliteStore::open(&directory, &SqliteSettings::default()).expect("a store"))
-    }
+    refract_store::conformance_tests!(SqliteHarness::crashing());
 }
-
-#[async_trait]
-impl Harness for SqliteHarness {
-    async fn open(&self) -> SharedStore {
-        self.store()
-    }
-
-    async fn reopen(&self, store: SharedStore) -> SharedStore {
-        assert_eq!(Arc::strong_count(&store), 1, "the last handle: its lock goes with it");
-        drop(store);
-        self.store()
-    }
-}
-
-refract_store::conformance_tests!(SqliteHarness::new());

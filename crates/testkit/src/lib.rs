@@ -20,3 +20,8 @@ pub use refract_store::conformance::fixture::{
     CountingIds, Import, TestClock, Way, World, by, bytes_chunk_of, chunk_of, claim_of, contact, kept, rendering, row,
     updating,
 };
+
+/// Runs a test's future to its end on a runtime of its own, for tests that property testing calls.
+pub fn block_on<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(test)
+}

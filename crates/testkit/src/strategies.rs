@@ -88,11 +88,10 @@ fn object(members: Vec<(&str, Option<Value>)>) -> Value {
 
 /// Values of a contact.
 pub fn contact_values() -> impl Strategy<Value = Value> {
-    (weighted(0.9, email()), weighted(0.5, city()), weighted(0.3, tags()), weighted(0.2, select(vec!["1", "2"]))).prop_map(
-        |(email, city, tags, phone)| {
+    (weighted(0.9, email()), weighted(0.5, city()), weighted(0.3, tags()), weighted(0.2, select(vec!["1", "2"])))
+        .prop_map(|(email, city, tags, phone)| {
             object(vec![("email", email), ("city", city), ("tags", tags), ("phone", phone.map(Value::from))])
-        },
-    )
+        })
 }
 
 /// Values of an organization.

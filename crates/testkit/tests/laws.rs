@@ -2,19 +2,14 @@
 
 use proptest::prelude::*;
 use refract_testkit::strategies::{config, import};
-use refract_testkit::{MemoryHarness, differential, laws};
-use tokio::runtime::Builder;
-
-fn run(test: impl Future<Output = ()>) {
-    Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(test);
-}
+use refract_testkit::{MemoryHarness, block_on, differential, laws};
 
 proptest! {
     #![proptest_config(config(96))]
 
     #[test]
     fn splitting_changes_nothing(before in import(8), drawn in import(20), chunk_rows in 1..7_usize) {
-        run(laws::splitting_changes_nothing(&MemoryHarness::default(), &before, &drawn, chunk_rows));
+        block_on(laws::splitting_changes_nothing(&MemoryHarness::default(), &before, &drawn, chunk_rows));
     }
 
     #[test]
@@ -25,12 +20,12 @@ proptest! {
         interruptions in prop::collection::vec(laws::interruption(), 0..12),
     ) {
         let harness = MemoryHarness::default();
-        run(laws::interruptions_change_nothing(&harness, &before, &drawn, chunk_rows, &interruptions));
+        block_on(laws::interruptions_change_nothing(&harness, &before, &drawn, chunk_rows, &interruptions));
     }
 
     /// The comparison itself must not trip over what it draws: a store is the same as itself.
     #[test]
     fn a_store_is_the_same_as_itself(operations in differential::operations(40)) {
-        run(differential::compare(&MemoryHarness::default(), &MemoryHarness::default(), &operations));
+        block_on(differential::compare(&MemoryHarness::default(), &MemoryHarness::default(), &operations));
     }
 }

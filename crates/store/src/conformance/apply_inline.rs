@@ -86,7 +86,8 @@ pub async fn two_sources_in_one_millisecond_make_different_ids(harness: &dyn Har
     let world = World::new(harness).await;
     let mut ids = Vec::new();
     for _ in 0..20 {
-        let import = world.inline(ObjectType::Contact, &ImportOptions::default(), &[contact("a@x.io"), json!({})]).await;
+        let import =
+            world.inline(ObjectType::Contact, &ImportOptions::default(), &[contact("a@x.io"), json!({})]).await;
         ids.extend(import.ids());
         ids.push(Some(world.create(ObjectType::Contact, &json!({ "city": "Oslo" })).await.id));
     }

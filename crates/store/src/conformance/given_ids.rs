@@ -104,7 +104,8 @@ pub async fn an_id_of_another_type_conflicts(harness: &dyn Harness) {
         let given = RecordId(world.ids.next());
         let rows = [json!({ "id": given.to_string(), "default": { "name": "Other" } })];
         world.import(way, Organization, &ImportOptions::default(), &rows).await;
-        let import = world.import(way, Contact, &by("email"), &[with_id(made, "a@x.io"), with_id(given, "b@x.io")]).await;
+        let import =
+            world.import(way, Contact, &by("email"), &[with_id(made, "a@x.io"), with_id(given, "b@x.io")]).await;
         assert_eq!(import.words(), ["conflicting_identity"; 2], "{way:?}");
         assert_eq!(world.count(Contact).await, 0);
         assert_eq!(world.body(Organization, made).await, json!({ "name": "Acme" }));

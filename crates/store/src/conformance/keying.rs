@@ -111,13 +111,27 @@ pub async fn writes_while_building_count(harness: &dyn Harness) {
             world.delete(Contact, ids[place]).await;
         }
         finish(&world, "email", 1).await;
-        let emails =
-            ["p0@x.io", "moved0@x.io", "p1@x.io", "p2@x.io", "p3@x.io", "p4@x.io", "p5@x.io", "moved5@x.io", "new@x.io"];
+        let emails = [
+            "p0@x.io",
+            "moved0@x.io",
+            "p1@x.io",
+            "p2@x.io",
+            "p3@x.io",
+            "p4@x.io",
+            "p5@x.io",
+            "moved5@x.io",
+            "new@x.io",
+        ];
         let holders = [None, Some(ids[0]), None, Some(ids[2]), Some(ids[3]), None, None, Some(ids[5]), Some(new)];
         let import = world.inline(Contact, &by("email"), &emails.map(contact)).await;
         for (row, holder) in holders.iter().enumerate() {
             let word = import.words()[row];
-            assert_eq!(word, if holder.is_some() { "existing" } else { "created" }, "{} after {steps_before}", emails[row]);
+            assert_eq!(
+                word,
+                if holder.is_some() { "existing" } else { "created" },
+                "{} after {steps_before}",
+                emails[row]
+            );
             assert!(holder.is_none_or(|id| id == import.id(row)), "{} after {steps_before}", emails[row]);
         }
     }

@@ -100,7 +100,8 @@ pub async fn a_rejected_row_joins_nothing(harness: &dyn Harness) {
         let old = world.create(Organization, &json!({ "name": "Old" })).await;
         let twice = json!({ "name": "Twice" });
         let shared = [world.create(Organization, &twice).await.id, world.create(Organization, &twice).await.id];
-        let rows = [staged("Old", json!("no such stage")), staged("Twice", json!("talking")), staged("New", json!(["x"]))];
+        let rows =
+            [staged("Old", json!("no such stage")), staged("Twice", json!("talking")), staged("New", json!(["x"]))];
         let import = world.import(way, Organization, &into(list_id, by("name")), &rows).await;
         assert_eq!(import.tally.rejected, 3, "{way:?} {:?}", import.words());
         assert_eq!(world.count_members(Organization, list_id).await, 0, "{way:?}");
@@ -137,7 +138,8 @@ pub async fn lists_keep_apart(harness: &dyn Harness) {
         let two = world.make_list("partnerships").await;
         let import = world.import(way, Organization, &into(one, by("name")), &[staged("A", json!("talking"))]).await;
         assert_eq!(world.list_values(two, import.id(0)).await, None, "{way:?}");
-        let second = world.import(way, Organization, &into(two, updating("name")), &[staged("A", json!("ended"))]).await;
+        let second =
+            world.import(way, Organization, &into(two, updating("name")), &[staged("A", json!("ended"))]).await;
         assert_eq!(second.words(), ["existing"], "{way:?}");
         assert_eq!(world.list_values(one, import.id(0)).await, Some(json!({ "app_stage": "talking" })));
         assert_eq!(world.list_values(two, import.id(0)).await, Some(json!({ "app_stage": "ended" })));

@@ -43,7 +43,8 @@ pub async fn a_missing_option_is_made_once(harness: &dyn Harness) {
         assert_eq!(made, expected, "{way:?}");
         assert!(options.is_sorted_by_key(|option| option.sort_index), "{way:?}");
         assert_eq!(options_of(&world, Contact, "seniority").await.last().unwrap().slug, "intern");
-        let bodies = [json!(["big_deal", "vip"]), json!(["vip"]), json!(["big_deal", "third"]), json!(["third", "third_2"])];
+        let bodies =
+            [json!(["big_deal", "vip"]), json!(["vip"]), json!(["big_deal", "third"]), json!(["third", "third_2"])];
         for (place, body) in bodies.into_iter().enumerate() {
             assert_eq!(world.body(Contact, import.id(place)).await["tags"], body, "{way:?}");
         }

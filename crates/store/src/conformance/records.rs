@@ -78,7 +78,8 @@ pub async fn a_patch_of_nobody_is_not_found(harness: &dyn Harness) {
 pub async fn a_precondition_is_kept(harness: &dyn Harness) {
     let world = World::new(harness).await;
     let id = world.create(Contact, &json!({ "city": "a" })).await.id;
-    let patch = async |city: &str, precondition| world.try_patch(Contact, id, &json!({ "city": city }), precondition).await;
+    let patch =
+        async |city: &str, precondition| world.try_patch(Contact, id, &json!({ "city": city }), precondition).await;
     assert_eq!(patch("b", Precondition::Version(2)).await, RecordEffect::PreconditionFailed);
     assert_eq!(patch("b", Precondition::Never).await, RecordEffect::PreconditionFailed);
     assert_eq!(world.get(Contact, id).await.unwrap().version, 1);

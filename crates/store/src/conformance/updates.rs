@@ -53,7 +53,8 @@ pub async fn an_update_without_change_is_existing(harness: &dyn Harness) {
     let base = World::new(harness).await;
     for way in Way::ALL {
         let world = base.another_team().await;
-        let values = json!({ "email": "a@x.io", "department": ["sales", "legal"], "first_interaction_date": "2026-01-01" });
+        let values =
+            json!({ "email": "a@x.io", "department": ["sales", "legal"], "first_interaction_date": "2026-01-01" });
         let before = world.create(Contact, &values).await;
         world.tick();
         let rows = [row(json!({
@@ -129,7 +130,9 @@ pub async fn an_update_gives_a_cleared_key_up(harness: &dyn Harness) {
     for way in Way::ALL {
         let world = base.another_team().await;
         world.make_keyed(Organization, "primary_domain").await;
-        let first = world.import(way, Organization, &by("name"), &[row(json!({ "name": "A", "primary_domain": "a.io" }))]).await;
+        let first = world
+            .import(way, Organization, &by("name"), &[row(json!({ "name": "A", "primary_domain": "a.io" }))])
+            .await;
         let clear = [row(json!({ "name": "A", "primary_domain": null }))];
         assert_eq!(world.import(way, Organization, &updating("name"), &clear).await.words(), ["updated"]);
         let rows = [row(json!({ "primary_domain": "a.io" }))];
@@ -163,7 +166,8 @@ pub async fn swapped_keys_end_up_right(harness: &dyn Harness) {
         let one = world.create(Contact, &json!({ "email": "one@x.io" })).await.id;
         let two = world.create(Contact, &json!({ "email": "two@x.io" })).await.id;
         let with_id = |id: &dyn ToString, email: Value| json!({ "id": id.to_string(), "default": { "email": email } });
-        let rows = [with_id(&one, json!("free@x.io")), with_id(&two, json!("one@x.io")), with_id(&one, json!("two@x.io"))];
+        let rows =
+            [with_id(&one, json!("free@x.io")), with_id(&two, json!("one@x.io")), with_id(&one, json!("two@x.io"))];
         let import = world.import(way, Contact, &updating("email"), &rows).await;
         assert_eq!(import.words(), ["updated", "updated", "updated"], "{way:?}");
         let rows = [contact("one@x.io"), contact("two@x.io"), contact("free@x.io")];

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use refract_domain::ids::{ListId, RecordId};
-use refract_domain::import::job::{JobError, JobErrorCode, JobSpec};
+use refract_domain::import::job::{JobError, JobErrorCode, JobSpec, JobState};
 use refract_domain::import::judge::judge_chunk;
 use refract_domain::import::options::ImportOptions;
 use refract_domain::object_type::ObjectType::{self, Contact, Organization};
@@ -99,9 +99,10 @@ impl<'h> Side<'h> {
     }
 
     async fn reopen(&mut self) -> String {
-        // Leases do not survive the process that holds them.
+        // Whether a dead process's leases end at once or run out is the store's own affair: here they are over.
         self.leases.clear();
         let world = self.world.take().expect("open between operations");
+        world.clock.advance(2 * HOUR);
         self.world = Some(world.reopened(self.harness).await);
         String::new()
     }
@@ -319,7 +320,13 @@ impl<'h> Side<'h> {
                 lines.push(format!("job {place} is gone"));
                 continue;
             };
-            let (state, cursor, updated_at) = (snapshot.state, snapshot.cursor, snapshot.updated_at);
+            let (mut state, cursor, updated_at) = (snapshot.state, snapshot.cursor, snapshot.updated_at);
+            if let JobState::Failed { error, .. } = &mut state
+                && error.code == JobErrorCode::Cancelled
+            {
+                // Each store has its own words for it.
+                error.message.clear();
+            }
             let came = world.import_of(spec.id).await;
             let told = self.told(spec.object_type, &came);
             lines.push(format!("job {place}: {state:?} {cursor} {updated_at:?} {told}"));

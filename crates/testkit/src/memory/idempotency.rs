@@ -59,8 +59,12 @@ impl State {
     pub(super) fn forget(&mut self, now: Timestamp, batch_max: usize) -> usize {
         let is_old = |used: &Remembered| used.used_at.plus(REMEMBERED_FOR) <= now;
         let is_stale = |used: &Remembered| used.answer.is_some() && used.used_at.plus(REPLAYED_FOR) <= now;
-        let past: Vec<_> =
-            self.answers.iter().filter(|(_, used)| is_old(used) || is_stale(used)).map(|(key, _)| key.clone()).collect();
+        let past: Vec<_> = self
+            .answers
+            .iter()
+            .filter(|(_, used)| is_old(used) || is_stale(used))
+            .map(|(key, _)| key.clone())
+            .collect();
         let batch = past.into_iter().take(batch_max);
         let mut forgotten = 0;
         for key in batch {

@@ -78,13 +78,8 @@ impl ImportVerbs for MemoryStore {
     async fn apply_inline(&self, command: InlineImport) -> Result<Answered<InlineReport>, StoreError> {
         let InlineImport { caller, context, judged, source, now, idempotent } = command;
         let record_ids = RecordIdSpace { created_ms: now.millis(), first_index: 0, source };
-        let rows = Rows {
-            context: &context,
-            judged: &judged,
-            record_ids,
-            new_options_left: NEW_OPTIONS_PER_JOB_MAX,
-            now,
-        };
+        let rows =
+            Rows { context: &context, judged: &judged, record_ids, new_options_left: NEW_OPTIONS_PER_JOB_MAX, now };
         self.transaction(|state| {
             state.once(&caller, idempotent, now, |within| {
                 let plan = within.write_rows(&rows)?;

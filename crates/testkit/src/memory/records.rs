@@ -8,9 +8,7 @@ use refract_domain::import::outcome::Outcome;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
 use refract_domain::object_type::ObjectType;
 use refract_domain::record::{Precondition, Record};
-use refract_store::{
-    Answered, Caller, CreateRecord, DeleteRecord, PatchRecord, RecordEffect, RecordVerbs, StoreError,
-};
+use refract_store::{Answered, Caller, CreateRecord, DeleteRecord, PatchRecord, RecordEffect, RecordVerbs, StoreError};
 
 use super::MemoryStore;
 use super::chunk::Rows;
@@ -21,13 +19,8 @@ impl RecordVerbs for MemoryStore {
     async fn create_record(&self, command: CreateRecord) -> Result<Answered<RecordEffect>, StoreError> {
         let CreateRecord { caller, context, judged, source, now, idempotent } = command;
         let record_ids = RecordIdSpace { created_ms: now.millis(), first_index: 0, source };
-        let rows = Rows {
-            context: &context,
-            judged: &judged,
-            record_ids,
-            new_options_left: NEW_OPTIONS_PER_JOB_MAX,
-            now,
-        };
+        let rows =
+            Rows { context: &context, judged: &judged, record_ids, new_options_left: NEW_OPTIONS_PER_JOB_MAX, now };
         self.transaction(|state| state.once(&caller, idempotent, now, |within| within.write_one(&rows)))
     }
 
@@ -36,13 +29,8 @@ impl RecordVerbs for MemoryStore {
         let object_type = context.type_schema().object_type;
         // A patch makes no record, so no id is ever taken from here.
         let record_ids = RecordIdSpace { created_ms: now.millis(), first_index: 0, source: id.0 };
-        let rows = Rows {
-            context: &context,
-            judged: &judged,
-            record_ids,
-            new_options_left: NEW_OPTIONS_PER_JOB_MAX,
-            now,
-        };
+        let rows =
+            Rows { context: &context, judged: &judged, record_ids, new_options_left: NEW_OPTIONS_PER_JOB_MAX, now };
         self.transaction(|state| {
             state.once(&caller, idempotent, now, |within| {
                 if within.schema(caller.team_id).version != judged.schema_version {
