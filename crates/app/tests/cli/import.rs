@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -160,6 +161,20 @@ fn ctrl_c_ends_an_upload_with_130() {
     signal(&child, "INT");
     assert_eq!(ended_within(&mut child, Duration::from_secs(5)), Some(130));
     assert_eq!(server.client(&server.tenant()).count("contact"), 0);
+}
+
+#[test]
+fn ctrl_c_leaves_an_accepted_job_to_itself() {
+    let server = Launch::new().with("REFRACT_RUN_JOBS", "false").start();
+    let (mut child, _home) = import(&server, "-").spawn(Stdio::piped(), Stdio::null(), Stdio::piped());
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), contacts(150, None).as_bytes()).unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let accepted = told.find(|line| line.starts_with("accepted as job ")).expect("the job is accepted");
+    let job_id = accepted.rsplit(' ').next().unwrap().to_owned();
+    signal(&child, "INT");
+    assert_eq!(ended_within(&mut child, Duration::from_secs(5)), Some(130));
+    let hint = format!("refract status {job_id} --watch");
+    assert!(told.any(|line| line.contains(&hint)), "no {hint:?}");
 }
 
 /// Whether the server holds a connection, as far as the system's table tells.
