@@ -37,6 +37,11 @@ const PARTS: &[(&str, &str)] = &[
         "SELECT id, total, state, cursor, created, existing, updated, rejected, new_options_made, staged IS NULL
          FROM job ORDER BY 1",
     ),
+    (
+        "idempotency keys",
+        "SELECT team.id, key, fingerprint, status, headers, body
+         FROM idempotency_key JOIN team USING (team_no) ORDER BY 1, 2",
+    ),
     ("outcomes", "SELECT job.id, first_row, encoded FROM job_outcome JOIN job USING (job_no) ORDER BY 1, 2"),
 ];
 
