@@ -8,13 +8,13 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use refract_store::StoreError;
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use crate::error::{Failure, Outcome};
 use crate::sync::lock;
 
-type Read = Box<dyn FnOnce(&Connection) + Send>;
+type Read = Box<dyn FnOnce(&mut Connection) + Send>;
 
 #[derive(Default)]
 struct Waiting {
@@ -38,11 +38,11 @@ impl Readers {
     pub(crate) fn start(connections: Vec<Connection>) -> Outcome<Self> {
         let queue = Arc::new(Queue { waiting: Mutex::default(), arrived: Condvar::new() });
         let mut threads = Vec::with_capacity(connections.len());
-        for connection in connections {
+        for mut connection in connections {
             let its_queue = Arc::clone(&queue);
             let thread = thread::Builder::new().name("sqlite-reader".into()).spawn(move || {
                 while let Some(read) = its_queue.next() {
-                    if catch_unwind(AssertUnwindSafe(|| read(&connection))).is_err() {
+                    if catch_unwind(AssertUnwindSafe(|| read(&mut connection))).is_err() {
                         tracing::error!("a read panicked");
                     }
                 }
@@ -80,8 +80,8 @@ impl Readers {
 }
 
 /// A dropped transaction ends its snapshot, also when `work` fails or panics.
-fn in_snapshot<T>(connection: &Connection, work: impl FnOnce(&Connection) -> Outcome<T>) -> Outcome<T> {
-    let snapshot = connection.unchecked_transaction()?;
+fn in_snapshot<T>(connection: &mut Connection, work: impl FnOnce(&Connection) -> Outcome<T>) -> Outcome<T> {
+    let snapshot = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
     let value = work(&snapshot)?;
     snapshot.commit()?;
     Ok(value)

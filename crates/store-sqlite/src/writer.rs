@@ -262,7 +262,7 @@ impl Desk {
             lost = self.carry_out_one(&mut *command, alone).err();
             done.push(command);
         }
-        let lost = lost.or_else(|| self.connection.execute_batch("COMMIT").map_err(of_commit).err());
+        let lost = lost.or_else(|| self.commit().err());
         match &lost {
             None => self.finish_effects(),
             Some(error) => self.roll_back(error),
@@ -298,6 +298,11 @@ impl Desk {
             self.connection.execute_batch("RELEASE command").map_err(of_sqlite)?;
         }
         Ok(())
+    }
+
+    fn commit(&self) -> Result<(), StoreError> {
+        let _span = tracing::debug_span!("writer.commit").entered();
+        self.connection.execute_batch("COMMIT").map_err(of_commit)
     }
 
     fn finish_effects(&mut self) {

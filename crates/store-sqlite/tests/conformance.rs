@@ -7,7 +7,7 @@ use harness::SqliteHarness;
 mod orderly {
     use super::SqliteHarness;
 
-    refract_store::conformance_tests!(SqliteHarness::orderly());
+    refract_store::conformance_tests!(SqliteHarness::new());
 }
 
 mod after_a_crash {

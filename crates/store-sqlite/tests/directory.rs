@@ -14,10 +14,12 @@ use refract_store_sqlite::{SqliteSettings, SqliteStore};
 use rusqlite::Connection;
 use serde_json::json;
 
+#[expect(clippy::expect_used, reason = "a failure here is a failure of the test")]
 fn staged_files(data: &Path) -> Vec<PathBuf> {
     fs::read_dir(data.join("staged")).expect("a directory").map(|entry| entry.expect("an entry").path()).collect()
 }
 
+#[expect(clippy::expect_used, reason = "a failure here is a failure of the test")]
 fn refusal(data: &Path) -> String {
     SqliteStore::open(data, &SqliteSettings::default()).expect_err("a refusal").to_string()
 }
@@ -61,7 +63,7 @@ fn a_newer_database_and_what_is_no_database_are_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn staged_rows_go_with_their_job() {
-    let harness = SqliteHarness::orderly();
+    let harness = SqliteHarness::new();
     let world = World::new(&harness).await;
     world.admit_contacts(&["a@x.io"]).await;
     let cancelled = world.admit_contacts(&["b@x.io"]).await;
@@ -76,7 +78,7 @@ async fn staged_rows_go_with_their_job() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn damaged_and_lost_rows_are_told_apart() {
-    let harness = SqliteHarness::orderly();
+    let harness = SqliteHarness::new();
     let mut world = World::new(&harness).await;
     let spec = world.admit(Contact, &Default::default(), &[contact("a@x.io"), contact("b@x.io")]).await;
     world = world.reopened(&harness).await;
@@ -130,7 +132,7 @@ async fn ids_go_on_after_a_restart_though_the_clock_went_back() {
 async fn every_crash_image_resumes_to_the_same_end() {
     let rows: Vec<_> = (0..40).map(|number| contact(&format!("p{}@x.io", number % 23))).collect();
     let options = refract_store::conformance::fixture::updating("email");
-    let harness = SqliteHarness::orderly();
+    let harness = SqliteHarness::new();
     let world = World::new(&harness).await;
     let spec = world.admit(Contact, &options, &rows).await;
     let mut lease = world.claim_one().await;
@@ -158,7 +160,7 @@ async fn every_crash_image_resumes_to_the_same_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn dropping_a_call_stops_nothing() {
-    let harness = SqliteHarness::orderly();
+    let harness = SqliteHarness::new();
     let world = World::new(&harness).await;
     let command = world.create_command(Contact, &json!({ "email": "a@x.io" })).await;
     {

@@ -16,6 +16,7 @@ use refract_domain::import::plan::{ChunkPlan, Lookup, PlanInput, plan_chunk};
 use refract_domain::import::row::JudgedChunk;
 use refract_domain::object_type::ObjectType;
 use refract_store::StoreError;
+use tracing::debug_span;
 
 use crate::error::{Failure, Outcome};
 use crate::store::Shared;
@@ -79,16 +80,18 @@ pub(crate) fn carry_out(write: &mut WriteContext<'_>, shared: &Arc<Shared>, rows
     if rows.judged.schema_version != rows.team.schema_version {
         return Err(StoreError::SchemaChanged.into());
     }
-    let lookup = Lookup::of(rows.context, rows.judged);
-    let (found, known) = finding::find(write.connection, rows, &lookup)?;
-    let plan = plan_chunk(PlanInput {
+    let lookup = debug_span!("chunk.lookup").in_scope(|| Lookup::of(rows.context, rows.judged));
+    let (found, known) = debug_span!("chunk.find").in_scope(|| finding::find(write.connection, rows, &lookup))?;
+    let input = PlanInput {
         context: rows.context,
         chunk: rows.judged,
         lookup: &lookup,
         found,
         record_ids: rows.ids.space,
         new_options_left: rows.new_options_left,
-    });
-    writing::write(write, shared, rows, &plan, Numbers { ids: rows.ids, known })?;
+    };
+    let plan = debug_span!("chunk.plan").in_scope(|| plan_chunk(input));
+    let numbers = Numbers { ids: rows.ids, known };
+    debug_span!("chunk.write").in_scope(|| writing::write(write, shared, rows, &plan, numbers))?;
     Ok(plan)
 }

@@ -1,5 +1,8 @@
 //! Stores in directories of their own, and how the next process finds them.
 
+// Every test binary uses a part of this; a failure here is a failure of the test.
+#![allow(dead_code, clippy::expect_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +15,7 @@ use refract_store_sqlite::{SqliteSettings, SqliteStore};
 use tempfile::TempDir;
 
 /// Makes stores in one temporary directory.
-pub struct SqliteHarness {
+pub(crate) struct SqliteHarness {
     directory: TempDir,
     crashes: bool,
     processes: AtomicU32,
@@ -20,17 +23,17 @@ pub struct SqliteHarness {
 
 impl SqliteHarness {
     /// The store is dropped, which closes it, before the next process opens the same directory.
-    pub fn orderly() -> Self {
+    pub(crate) fn new() -> Self {
         Self { directory: tempfile::tempdir().expect("a directory"), crashes: false, processes: AtomicU32::new(0) }
     }
 
     /// The next process opens a copy that was made while the store was open: what a kill leaves behind.
-    pub fn crashing() -> Self {
-        Self { crashes: true, ..Self::orderly() }
+    pub(crate) fn crashing() -> Self {
+        Self { crashes: true, ..Self::new() }
     }
 
     /// The data directory of the process that runs now.
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.directory.path().join(format!("data-{}", self.processes.load(Ordering::SeqCst)))
     }
 
@@ -58,7 +61,7 @@ impl Harness for SqliteHarness {
 }
 
 /// Copies a directory with all that is in it, as it is at this moment.
-pub fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a directory");
     for entry in fs::read_dir(from).expect("a directory") {
         let path = entry.expect("an entry").path();
