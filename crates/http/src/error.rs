@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::StatusCode;
+use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use refract_domain::error::RowError;
 use refract_domain::import::judge::ContextError;
 use refract_engine::{EngineError, KeptAnswer, StoreError};
@@ -132,8 +132,7 @@ impl ApiError {
 
     /// Names the part of the request at fault.
     fn at(mut self, field: impl Into<String>) -> Self {
-        let fault =
-            FieldError { field: field.into(), code: self.0.code.to_owned(), message: self.0.message.clone() };
+        let fault = FieldError { field: field.into(), code: self.0.code.to_owned(), message: self.0.message.clone() };
         self.0.errors.push(fault);
         self
     }

@@ -51,31 +51,56 @@ async fn an_import_without_rows_is_complete() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_import_becomes_a_job_that_is_polled_to_its_end() {
+    /// Enough for the results to be sent in several pieces.
+    const ROWS: usize = 1_500;
     let server = Server::start().await;
-    let answer = server.import(contacts(250), &[]).await;
+    let answer = server.import(contacts(ROWS), &[]).await;
     assert_eq!(answer.status, 202);
     let accepted = answer.json();
-    assert_eq!((&accepted["status"], &accepted["total"]), (&json!("processing"), &json!(250)));
+    assert_eq!((&accepted["status"], &accepted["total"]), (&json!("processing"), &json!(ROWS)));
     assert!(accepted.get("results").is_none());
     let location = answer.header("location").unwrap();
     assert_eq!(location, team_path(&format!("/imports/{}", accepted["job_id"].as_str().unwrap())));
 
     let done = server.wait_for_job(location).await;
-    assert_eq!((&done["status"], &done["succeeded"], &done["failed"]), (&json!("complete"), &json!(250), &json!(0)));
+    assert_eq!((&done["status"], &done["succeeded"], &done["failed"]), (&json!("complete"), &json!(ROWS), &json!(0)));
     assert_eq!(done["expires_at"], accepted["expires_at"]);
     let results = done["results"].as_array().unwrap();
     for (index, result) in results.iter().enumerate() {
         assert_eq!((&result["input_index"], &result["created"]), (&json!(index), &json!(true)));
     }
-    assert_eq!(results.len(), 250);
+    assert_eq!(results.len(), ROWS);
     let polled = server.get(location).await;
     assert_eq!(polled.header("cache-control"), Some("no-store"));
     assert_eq!(polled.header("retry-after"), None);
     assert_eq!(polled.bytes, server.get(location).await.bytes);
-    assert_eq!(server.count().await, 250);
+    assert_eq!(server.count().await, ROWS as u64);
 
     server.clock.advance(Duration::from_secs(8 * 86_400));
     server.get(location).await.assert_error(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_job_shows_what_it_did_not_come_to() {
+    let engine = refract_engine::EngineSettings { run_jobs: false, ..Default::default() };
+    let server = Server::with(HttpSettings::default(), engine).await;
+    let accepted = server.import(contacts(3), &[("prefer", "respond-async")]).await;
+    let location = accepted.header("location").unwrap();
+    let job_id = refract_domain::ids::JobId::parse(accepted.json()["job_id"].as_str().unwrap()).unwrap();
+    let key = server.store.keys(refract_domain::ids::TeamId::parse(support::TEAM).unwrap()).await.unwrap().remove(0);
+    let caller = refract_engine::Caller { team_id: key.team_id, key_id: key.id, access: key.access };
+    assert!(server.store.cancel(&caller, job_id, refract_domain::clock::Timestamp(1_782_900_001_000)).await.unwrap());
+
+    let job: ImportJob = serde_json::from_slice(&server.get(location).await.bytes).unwrap();
+    assert_eq!(job.status, refract_wire::JobStatus::Failed);
+    assert_eq!(job.error.unwrap().code, "cancelled");
+    assert_eq!((job.total, job.processed, job.succeeded, job.failed), (3, 0, 0, 0));
+    let results = job.results.unwrap();
+    assert_eq!(results.len(), 3);
+    for (index, result) in (0..).zip(&results) {
+        assert_eq!((result.input_index, result.id.as_deref()), (index, None));
+        assert_eq!(result.error.as_ref().unwrap().code, "not_attempted");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -230,7 +255,8 @@ async fn a_team_cannot_queue_jobs_without_end() {
 async fn a_key_that_is_too_fast_is_told_to_wait() {
     let two = std::num::NonZeroU32::new(2).unwrap();
     let limit = refract_http::RateLimit { per_second: two, burst: two };
-    let server = Server::with(HttpSettings { rate_limit: Some(limit), ..HttpSettings::default() }, Default::default()).await;
+    let server =
+        Server::with(HttpSettings { rate_limit: Some(limit), ..HttpSettings::default() }, Default::default()).await;
     let mut refused = None;
     for _ in 0..50 {
         let answer = server.import(contacts(1), &[("idempotency-key", "once")]).await;
@@ -242,7 +268,8 @@ async fn a_key_that_is_too_fast_is_told_to_wait() {
     let refused = refused.expect("fifty at once are too fast");
     refused.assert_error(429, "rate_limited");
     assert_eq!(refused.header("retry-after"), Some("1"));
-    let other = Request::get(format!("/v2/prism/{}/contact/count", support::OTHER_TEAM)).header("x-api-key", support::OTHER_KEY);
+    let other = Request::get(format!("/v2/prism/{}/contact/count", support::OTHER_TEAM))
+        .header("x-api-key", support::OTHER_KEY);
     assert_eq!(server.send(other.body(Body::empty()).unwrap()).await.status, 200, "other keys are not slowed down");
 }
 
@@ -274,7 +301,12 @@ async fn properties_and_lists_can_be_looked_up() {
         server.get(&team_path(&format!("/deal/count?{query}"))).await.assert_error(400, "invalid_request");
         server.get(&team_path(&format!("/deal/properties?{query}"))).await.assert_error(400, "invalid_request");
     }
-    for body in [r#"{"template_id":"nope"}"#, r#"{"template_id":"custom"}"#, r#"{"name":"x"}"#, r#"{"template_id":"custom","objecttype":"deal"}"#] {
+    for body in [
+        r#"{"template_id":"nope"}"#,
+        r#"{"template_id":"custom"}"#,
+        r#"{"name":"x"}"#,
+        r#"{"template_id":"custom","objecttype":"deal"}"#,
+    ] {
         server.post(&team_path("/lists"), body).await.assert_error(400, "invalid_request");
     }
 }

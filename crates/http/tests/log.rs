@@ -49,8 +49,10 @@ async fn a_request_has_one_line_without_secrets() {
     let server = Server::start().await;
     let (captured, _guard) = capture();
     let body = r#"{"objects":[{"default":{"email":"canary@secret.example"}}]}"#;
-    let imported = server.send(request("POST", &team_path("/contact/import?canary=query")).body(Body::from(body)).unwrap()).await;
-    let refused = Request::get(team_path("/contact/count")).header("x-api-key", "rk_canary_wrong").body(Body::empty()).unwrap();
+    let imported =
+        server.send(request("POST", &team_path("/contact/import?canary=query")).body(Body::from(body)).unwrap()).await;
+    let refused =
+        Request::get(team_path("/contact/count")).header("x-api-key", "rk_canary_wrong").body(Body::empty()).unwrap();
     let refused = server.send(refused).await;
 
     let log = captured.text();

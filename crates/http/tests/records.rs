@@ -36,7 +36,10 @@ async fn a_record_is_made_read_changed_and_hidden() {
     assert_eq!(selected["default"], json!({"title": "CEO"}));
 
     let patched = send(&server, "PATCH", &path, None, r#"{"default":{"city":"Turin","title":null}}"#).await;
-    assert_eq!((patched.status.as_u16(), &patched.json()["default"]), (200, &json!({"email": "a@x.io", "city": "Turin"})));
+    assert_eq!(
+        (patched.status.as_u16(), &patched.json()["default"]),
+        (200, &json!({"email": "a@x.io", "city": "Turin"}))
+    );
     assert_ne!(patched.header("etag"), Some(tag.as_str()));
 
     let deleted = send(&server, "DELETE", &path, None, "").await;
@@ -94,7 +97,8 @@ async fn what_would_be_a_row_error_is_an_error_of_the_request() {
         (r#"{"default":{"city":"a"},"default":{}}"#, "duplicate_key", "default"),
     ];
     for (body, code, named) in cases {
-        let answers = [server.post(&team_path("/contact"), body).await, send(&server, "PATCH", &path, None, body).await];
+        let answers =
+            [server.post(&team_path("/contact"), body).await, send(&server, "PATCH", &path, None, body).await];
         for answer in answers {
             let read = answer.assert_error(400, code);
             assert!(read.to_string().contains(named), "{body}: {read}");

@@ -28,7 +28,8 @@ async fn without_exactly_one_key_nobody_is_let_in() {
     let server = Server::start().await;
     let path = team_path("/contact/count");
     for keys in [&[][..], &[""], &["   "], &[KEY, KEY]] {
-        let mut builder = Request::get(format!("{path}?x-api-key={KEY}")).header("authorization", format!("Bearer {KEY}"));
+        let mut builder =
+            Request::get(format!("{path}?x-api-key={KEY}")).header("authorization", format!("Bearer {KEY}"));
         for key in keys {
             builder = builder.header("x-api-key", *key);
         }
@@ -88,7 +89,8 @@ async fn a_key_that_reads_cannot_write() {
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_methods_are_told_the_right_ones() {
     let server = Server::start().await;
-    let send = async |method: &str, path: String| server.send(request(method, &path).body(Body::empty()).unwrap()).await;
+    let send =
+        async |method: &str, path: String| server.send(request(method, &path).body(Body::empty()).unwrap()).await;
     for method in ["GET", "PUT", "DELETE", "FOO", "OPTIONS"] {
         let answer = send(method, team_path("/contact/import")).await;
         answer.assert_error(405, "method_not_allowed");

@@ -93,7 +93,9 @@ async fn broken_framing_is_refused_and_the_connection_closed() {
         assert!(matches!(status(&answer), 0 | 400 | 501), "{lines}: {answer}");
         assert!(answer.matches("HTTP/1.1").count() <= 1, "{lines}: {answer}");
     }
-    for garbage in [&b"\x16\x03\x01\x02\x00\x01"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET\r\n\r\n", b"\0\0\0\0\r\n\r\n"] {
+    for garbage in
+        [&b"\x16\x03\x01\x02\x00\x01"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET\r\n\r\n", b"\0\0\0\0\r\n\r\n"]
+    {
         assert!(matches!(status(&exchange(address, garbage).await), 0 | 400), "{garbage:?}");
     }
     assert_well(&server, address).await;
@@ -153,7 +155,8 @@ async fn heads_over_the_limits_are_answered_with_words() {
         assert_eq!(status(&answer), expected, "{answer}");
         assert!(answer.contains(code) && answer.contains("\"request_id\""), "{answer}");
     }
-    let beyond: String = (0..2_000).map(|number| format!("x-{number}: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n")).collect();
+    let beyond: String =
+        (0..2_000).map(|number| format!("x-{number}: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n")).collect();
     assert!(matches!(status(&exchange(address, import_head(&beyond)).await), 0 | 431));
     assert_well(&server, address).await;
 }
@@ -212,7 +215,8 @@ async fn refusals_reach_clients_that_are_still_sending() {
 async fn what_follows_an_unread_body_is_not_taken_for_a_request() {
     let (_server, address, _stop, _task) = quick_server().await;
     let smuggled = head_of("GET", "/healthz", "");
-    let head = import_head(&format!("content-length: {}\r\n", 200_000 + smuggled.len())).replace("application/json", "text/plain");
+    let head = import_head(&format!("content-length: {}\r\n", 200_000 + smuggled.len()))
+        .replace("application/json", "text/plain");
     let answer = exchange(address, head + &" ".repeat(200_000) + &smuggled).await;
     assert_eq!(status(&answer), 415);
     assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");

@@ -21,19 +21,23 @@ use super::time::rfc3339;
 pub(crate) fn inline_answer(report: &InlineReport) -> KeptAnswer {
     let total = report.outcomes.len() as u64;
     let at = rfc3339(report.created_at);
-    let job = with_counters(total, report.tally, ImportJob {
-        job_id: None,
-        status: JobStatus::Complete,
+    let job = with_counters(
         total,
-        processed: 0,
-        succeeded: 0,
-        failed: 0,
-        error: None,
-        created_at: at.clone(),
-        updated_at: at,
-        expires_at: None,
-        results: None,
-    });
+        report.tally,
+        ImportJob {
+            job_id: None,
+            status: JobStatus::Complete,
+            total,
+            processed: 0,
+            succeeded: 0,
+            failed: 0,
+            error: None,
+            created_at: at.clone(),
+            updated_at: at,
+            expires_at: None,
+            results: None,
+        },
+    );
     let mut writer = ResultWriter::after(before_results(&job), report.record_ids);
     report.outcomes.iter().for_each(|outcome| writer.push(outcome));
     writer.raw(b"]}");
@@ -72,19 +76,23 @@ pub(crate) fn polled_job(view: &JobView) -> ImportJob {
             (JobStatus::Failed, Some(error))
         }
     };
-    with_counters(u64::from(snapshot.spec.total), snapshot.tally, ImportJob {
-        job_id: Some(snapshot.spec.id.to_string()),
-        status,
-        total: 0,
-        processed: 0,
-        succeeded: 0,
-        failed: 0,
-        error,
-        created_at: rfc3339(snapshot.spec.created_at),
-        updated_at: rfc3339(snapshot.updated_at),
-        expires_at: Some(rfc3339(view.expires_at)),
-        results: None,
-    })
+    with_counters(
+        u64::from(snapshot.spec.total),
+        snapshot.tally,
+        ImportJob {
+            job_id: Some(snapshot.spec.id.to_string()),
+            status,
+            total: 0,
+            processed: 0,
+            succeeded: 0,
+            failed: 0,
+            error,
+            created_at: rfc3339(snapshot.spec.created_at),
+            updated_at: rfc3339(snapshot.updated_at),
+            expires_at: Some(rfc3339(view.expires_at)),
+            results: None,
+        },
+    )
 }
 
 fn with_counters(total: u64, tally: Tally, job: ImportJob) -> ImportJob {
@@ -144,7 +152,8 @@ impl StreamedResults {
                 None => self.read_piece().await?,
             }
         }
-        while !self.writer.is_full() && self.attempted <= self.writer.next_row() && self.writer.next_row() < self.total {
+        while !self.writer.is_full() && self.attempted <= self.writer.next_row() && self.writer.next_row() < self.total
+        {
             self.writer.push_not_attempted();
         }
         if self.writer.next_row() >= self.total {
@@ -159,9 +168,8 @@ impl StreamedResults {
             tracing::error!(%error, "the results of a job cannot be read");
             BrokenResults
         })?;
-        let outcomes = read
-            .filter(|piece| piece.first_row == self.writer.next_row() && piece.rows > 0)
-            .and_then(|piece| {
+        let outcomes =
+            read.filter(|piece| piece.first_row == self.writer.next_row() && piece.rows > 0).and_then(|piece| {
                 let outcomes: Option<Vec<_>> = outcome::decode(&piece.encoded).collect();
                 outcomes.filter(|outcomes| outcomes.len() == piece.rows as usize)
             });

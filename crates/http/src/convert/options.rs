@@ -124,7 +124,14 @@ mod tests {
     fn absent_options_are_the_defaults() {
         let defaults = ImportOptions::default();
         assert_eq!(import_options(None).ok(), Some(defaults.clone()));
-        for text in ["null", "{}", r#"{"dedupe_by":null}"#, r#"{"dedupe_by":[]}"#, r#"{"dedupe_type":"str"}"#, r#"{"list_id":null}"#] {
+        for text in [
+            "null",
+            "{}",
+            r#"{"dedupe_by":null}"#,
+            r#"{"dedupe_by":[]}"#,
+            r#"{"dedupe_type":"str"}"#,
+            r#"{"list_id":null}"#,
+        ] {
             assert_eq!(read(text), Ok(defaults.clone()), "{text}");
         }
     }
@@ -163,7 +170,10 @@ mod tests {
             (r#"{"update_existing":1}"#, "update_existing"),
             (r#"{"create_missing_options":null}"#, "create_missing_options"),
             (r#"{"list_id":"sales"}"#, "list_id"),
-            (r#"{"list_id":"0b8f2d6e-0000-4000-8000-000000000001","crm_id":"0b8f2d6e-0000-4000-8000-000000000002"}"#, "crm_id"),
+            (
+                r#"{"list_id":"0b8f2d6e-0000-4000-8000-000000000001","crm_id":"0b8f2d6e-0000-4000-8000-000000000002"}"#,
+                "crm_id",
+            ),
         ];
         for (text, named) in cases {
             let answer = read(text).expect_err(text);

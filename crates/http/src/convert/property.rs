@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use refract_domain::ids::ListId;
 use refract_domain::ids::TeamId;
 use refract_domain::object_type::ObjectType;
 use refract_domain::property::{Property, Schema, SelectOption};
-use refract_domain::ids::ListId;
 use refract_wire::{PropertyDefinition, PropertyMap, PropertyOption};
 
 /// What of a schema is asked for.
@@ -27,9 +27,8 @@ pub(crate) fn property_map(
     team_id: TeamId,
 ) -> PropertyMap {
     let term = filter.term.as_ref().map(|term| term.to_lowercase());
-    let is_wanted = |property: &&Property| {
-        term.as_ref().is_none_or(|term| property.name.to_lowercase().contains(term.as_str()))
-    };
+    let is_wanted =
+        |property: &&Property| term.as_ref().is_none_or(|term| property.name.to_lowercase().contains(term.as_str()));
     let definitions_of = |object_type: ObjectType| -> BTreeMap<_, _> {
         let properties = properties_in_scope(schema, object_type, filter.list_id).iter().filter(is_wanted);
         let definitions = properties.map(|property| definition(property, filter.include_options, team_id));

@@ -213,7 +213,10 @@ mod tests {
     #[test]
     fn selected_values_come_in_the_order_asked_for() {
         let wanted = select(ObjectType::Contact, "title, id,email,email").expect("known slugs");
-        assert_eq!(selected_values(r#"{"city":"Oslo","email":"a@x.io","title":"CEO"}"#, &wanted, TEAM), r#"{"title":"CEO","email":"a@x.io"}"#);
+        assert_eq!(
+            selected_values(r#"{"city":"Oslo","email":"a@x.io","title":"CEO"}"#, &wanted, TEAM),
+            r#"{"title":"CEO","email":"a@x.io"}"#
+        );
         assert_eq!(selected_values(r#"{"city":"Oslo"}"#, &wanted, TEAM), "{}");
         assert_eq!(selected_values(r#"{"city":"Oslo"}"#, &Selection::All, TEAM), r#"{"city":"Oslo"}"#);
     }

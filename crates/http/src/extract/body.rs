@@ -123,10 +123,7 @@ impl Progress {
 }
 
 /// Reads a small body whole and takes it into the fingerprint of `held`.
-pub(crate) async fn read_small(
-    mut reader: BodyReader,
-    held: &mut Option<HeldKey>,
-) -> Result<Vec<u8>, ApiError> {
+pub(crate) async fn read_small(mut reader: BodyReader, held: &mut Option<HeldKey>) -> Result<Vec<u8>, ApiError> {
     let mut whole = Vec::new();
     while reader
         .step(&mut |decoded: &[u8]| {
@@ -205,7 +202,8 @@ mod tests {
     #[test]
     fn small_bodies_are_json_objects() {
         assert!(require_object(b" {\"default\":{\"a\":[1]}}\n").is_ok());
-        for bad in [&b""[..], b"{", b"{}{}", b"[1]", b"null", b"{\"a\":1,\"a\":2}", b"{\"a\":\"\xff\"}", b"{\"a\":NaN}"] {
+        for bad in [&b""[..], b"{", b"{}{}", b"[1]", b"null", b"{\"a\":1,\"a\":2}", b"{\"a\":\"\xff\"}", b"{\"a\":NaN}"]
+        {
             let status = require_object(bad).expect_err("bad").status();
             assert_eq!(status, 400, "{}", String::from_utf8_lossy(bad));
         }

@@ -1,6 +1,8 @@
 //! Headers that say how a body is to be read, checked before any of it is.
 
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH};
+use http::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH,
+};
 use http::{HeaderMap, StatusCode};
 use refract_domain::record::Precondition;
 
@@ -105,7 +107,13 @@ mod tests {
         assert!(fine(&["application/json"]));
         assert!(fine(&["Application/JSON; charset=\"UTF-8\""]));
         assert!(fine(&["application/json; profile=x;"]));
-        for bad in [&[][..], &["text/plain"], &["application/xml"], &["application/json; charset=utf-16"], &["application/json", "text/plain"]] {
+        for bad in [
+            &[][..],
+            &["text/plain"],
+            &["application/xml"],
+            &["application/json; charset=utf-16"],
+            &["application/json", "text/plain"],
+        ] {
             assert!(!fine(bad), "{bad:?}");
         }
     }
@@ -140,7 +148,15 @@ mod tests {
         assert_eq!(of(&[]), Precondition::None);
         assert_eq!(of(&["*"]), Precondition::Exists);
         assert_eq!(of(&["\"v12\""]), Precondition::Version(12));
-        for never in [&["W/\"v12\""][..], &["\"12\""], &["v12"], &["\"v+12\""], &["\"v012\""], &["\"v1\"", "\"v2\""], &["\"v1\", \"v2\""]] {
+        for never in [
+            &["W/\"v12\""][..],
+            &["\"12\""],
+            &["v12"],
+            &["\"v+12\""],
+            &["\"v012\""],
+            &["\"v1\"", "\"v2\""],
+            &["\"v1\", \"v2\""],
+        ] {
             assert_eq!(of(never), Precondition::Never, "{never:?}");
         }
     }

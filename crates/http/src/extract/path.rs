@@ -90,7 +90,15 @@ mod tests {
 
     #[test]
     fn nothing_encoded_becomes_another_segment() {
-        for sly in ["a%2f..%2fb/contact", "%2e%2e/contact", "../contact", "/contact", "a%00/contact", "%ff/contact", "%/contact"] {
+        for sly in [
+            "a%2f..%2fb/contact",
+            "%2e%2e/contact",
+            "../contact",
+            "/contact",
+            "a%00/contact",
+            "%ff/contact",
+            "%/contact",
+        ] {
             assert_eq!(path(sly).team_id(), None, "{sly}");
         }
         assert!(path(&format!("{TEAM}/contact%2Fimport")).object_type().is_err());

@@ -27,7 +27,9 @@ impl Query {
     pub(crate) fn list_id(&self) -> Result<Option<ListId>, ApiError> {
         let Some(text) = self.get("list_id") else { return Ok(None) };
         let parsed = ListId::parse(text);
-        parsed.map(Some).ok_or_else(|| ApiError::invalid_field(".query.list_id", "list_id must be a list's id, a uuid."))
+        parsed
+            .map(Some)
+            .ok_or_else(|| ApiError::invalid_field(".query.list_id", "list_id must be a list's id, a uuid."))
     }
 
     /// A yes or no: `true`, `1`, `false`, `0`.
@@ -36,9 +38,7 @@ impl Query {
             None => Ok(when_absent),
             Some("true" | "1") => Ok(true),
             Some("false" | "0") => Ok(false),
-            Some(_) => {
-                Err(ApiError::invalid_field(format!(".query.{name}"), format!("{name} must be true or false.")))
-            }
+            Some(_) => Err(ApiError::invalid_field(format!(".query.{name}"), format!("{name} must be true or false."))),
         }
     }
 }

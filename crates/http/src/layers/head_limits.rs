@@ -79,7 +79,8 @@ mod tests {
         assert_eq!(status_of(Request::get(uri_of(8_192))), None);
         assert_eq!(status_of(Request::get(uri_of(8_193))), Some(414));
 
-        let with_headers = |count: usize| (0..count).fold(Request::get("/"), |request, n| request.header(format!("h{n}"), "v"));
+        let with_headers =
+            |count: usize| (0..count).fold(Request::get("/"), |request, n| request.header(format!("h{n}"), "v"));
         assert_eq!(status_of(with_headers(100)), None);
         assert_eq!(status_of(with_headers(101)), Some(431));
 

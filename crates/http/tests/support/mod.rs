@@ -1,6 +1,13 @@
 //! A whole server for tests: the embedded store in a folder of its own, the engine, two teams with keys, and the API as a
 //! service or on a socket.
-#![allow(dead_code, clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
+#![allow(
+    dead_code,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    missing_docs,
+    unreachable_pub
+)]
 
 pub mod raw;
 
@@ -91,11 +98,14 @@ impl Server {
 
     pub async fn with(settings: HttpSettings, engine_settings: EngineSettings) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store: SharedStore =
-            Arc::new(SqliteStore::open(directory.path(), &SqliteSettings::default()).unwrap());
+        let store: SharedStore = Arc::new(SqliteStore::open(directory.path(), &SqliteSettings::default()).unwrap());
         let clock = Arc::new(TestClock(AtomicI64::new(1_782_900_000_000)));
         for (number, team, keys) in [
-            (1, TEAM, &[(KEY, Access::Write, false), (READ_KEY, Access::Read, false), (REVOKED_KEY, Access::Write, true)][..]),
+            (
+                1,
+                TEAM,
+                &[(KEY, Access::Write, false), (READ_KEY, Access::Read, false), (REVOKED_KEY, Access::Write, true)][..],
+            ),
             (2, OTHER_TEAM, &[(OTHER_KEY, Access::Write, false)]),
         ] {
             add_team(&store, team, number, keys).await;
@@ -111,7 +121,9 @@ impl Server {
     }
 
     /// Serves on a free port; the sender tells it to stop, the task ends when it has.
-    pub async fn listen(&self) -> (std::net::SocketAddr, tokio::sync::watch::Sender<bool>, tokio::task::JoinHandle<()>) {
+    pub async fn listen(
+        &self,
+    ) -> (std::net::SocketAddr, tokio::sync::watch::Sender<bool>, tokio::task::JoinHandle<()>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = tokio::sync::watch::channel(false);
