@@ -15,11 +15,12 @@ use refract_domain::ids::{ApiKeyId, JobId, TeamId};
 use refract_domain::import::job::JobSpec;
 use refract_domain::import::judge::{JudgeContext, judge_chunk};
 use refract_domain::import::options::ImportOptions;
+use refract_domain::import::plan::Lookup;
 use refract_domain::import::row::RawChunk;
 use refract_domain::object_type::ObjectType;
 use refract_store::{
-    Access, AccountVerbs, AdmitJob, Answered, ApplyChunk, Caller, ClaimJobs, Freshness, ImportVerbs, KeyProperty, Keying,
-    SchemaVerbs, Team,
+    Access, AccountVerbs, AdmitJob, Answered, ApplyChunk, Caller, ClaimJobs, Freshness, ImportVerbs, KeyProperty,
+    Keying, SchemaVerbs, Team,
 };
 use refract_store_sqlite::{SqliteSettings, SqliteStore};
 use tracing::span;
@@ -97,11 +98,8 @@ async fn main() {
     let plan = Plan::of_arguments();
     let directory = tempfile::tempdir_in(".").expect("a directory");
     let store = SqliteStore::open(&directory.path().join("data"), &settings()).expect("a store");
-    let caller = Caller {
-        team_id: TeamId::from_bytes([1; 16]),
-        key_id: ApiKeyId::from_bytes([2; 16]),
-        access: Access::Write,
-    };
+    let caller =
+        Caller { team_id: TeamId::from_bytes([1; 16]), key_id: ApiKeyId::from_bytes([2; 16]), access: Access::Write };
     store.create_team(Team { id: caller.team_id, name: "bench".into(), created_at: NOW }).await.expect("a team");
     let step = KeyProperty { caller, object_type: ObjectType::Contact, slug: "email".into(), batch_max: 1_000 };
     assert_eq!(store.key_property(step).await.expect("a keyed property"), Keying::Ready);
@@ -167,11 +165,11 @@ async fn stage(store: &SqliteStore, caller: Caller, plan: &Plan) -> (JobSpec, u6
 }
 
 async fn apply(store: &SqliteStore, caller: Caller, plan: &Plan, spec: &JobSpec) -> (Duration, Duration) {
-    let command =
-        ClaimJobs { worker: Uuid::nil(), busy_teams: Vec::new(), jobs_max: 1, lease_for: LEASE, now: NOW };
+    let command = ClaimJobs { worker: Uuid::nil(), busy_teams: Vec::new(), jobs_max: 1, lease_for: LEASE, now: NOW };
     let mut lease = store.claim(command).await.expect("a claim").pop().expect("a lease");
     let schema = store.schema(&caller, Freshness::Latest).await.expect("a schema");
-    let context = JudgeContext::new(caller.team_id, schema, spec.object_type, spec.options.clone(), &store.key_hasher());
+    let context =
+        JudgeContext::new(caller.team_id, schema, spec.object_type, spec.options.clone(), &store.key_hasher());
     let context = Arc::new(context.expect("a context"));
     let (mut judged_for, mut applied_for) = (Duration::ZERO, Duration::ZERO);
     loop {
@@ -179,7 +177,8 @@ async fn apply(store: &SqliteStore, caller: Caller, plan: &Plan, spec: &JobSpec)
         let begun = Instant::now();
         let judged = judge_chunk(&context, &raw);
         judged_for += begun.elapsed();
-        let command = ApplyChunk { context: Arc::clone(&context), judged, lease_for: LEASE, now: NOW };
+        let lookup = Lookup::of(&context, &judged);
+        let command = ApplyChunk { context: Arc::clone(&context), judged, lookup, lease_for: LEASE, now: NOW };
         let begun = Instant::now();
         let receipt = store.apply_chunk(&mut lease, command).await.expect("a receipt");
         applied_for += begun.elapsed();

@@ -59,9 +59,11 @@ struct LogState {
 impl Housekeeper {
     /// Starts the thread.
     pub(crate) fn start(connection: Connection, settings: &SqliteSettings) -> Outcome<Self> {
-        let board = Arc::new(Board { chores: Mutex::default(), changed: Condvar::new(), checkpointing: Mutex::default() });
+        let board =
+            Arc::new(Board { chores: Mutex::default(), changed: Condvar::new(), checkpointing: Mutex::default() });
         let its_board = Arc::clone(&board);
-        let thread = thread::Builder::new().name("sqlite-housekeeper".into()).spawn(move || keep(&its_board, connection))?;
+        let thread =
+            thread::Builder::new().name("sqlite-housekeeper".into()).spawn(move || keep(&its_board, connection))?;
         Ok(Self {
             board,
             checkpoint_wal_bytes: settings.checkpoint_wal_bytes,
@@ -199,7 +201,8 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("refract.db");
         let writer = writer(&path);
-        let housekeeper = Housekeeper::start(open_checkpointer(&path).expect("a connection"), &small()).expect("a thread");
+        let housekeeper =
+            Housekeeper::start(open_checkpointer(&path).expect("a connection"), &small()).expect("a thread");
         for _ in 0..40 {
             write_a_mebibyte(&writer);
             housekeeper.mind_the_log(&writer);
@@ -218,7 +221,8 @@ mod tests {
         write_a_mebibyte(&writer);
         let reader = open_reader(&path, &small()).expect("a reader");
         reader.execute_batch("BEGIN; SELECT count(*) FROM t").expect("a snapshot");
-        let housekeeper = Housekeeper::start(open_checkpointer(&path).expect("a connection"), &small()).expect("a thread");
+        let housekeeper =
+            Housekeeper::start(open_checkpointer(&path).expect("a connection"), &small()).expect("a thread");
         for _ in 0..4 {
             write_a_mebibyte(&writer);
         }

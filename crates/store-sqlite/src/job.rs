@@ -75,7 +75,7 @@ fn state(row: &Row<'_>) -> Outcome<JobState> {
 
 fn error(row: &Row<'_>) -> Outcome<JobError> {
     let code: String = row.get("error_code")?;
-    let code = JobErrorCode::parse(&code)
-        .ok_or_else(|| Failure::corrupt(format!("no job error is called {code:?}")))?;
+    let code =
+        JobErrorCode::parse(&code).ok_or_else(|| Failure::corrupt(format!("no job error is called {code:?}")))?;
     Ok(JobError { code, message: row.get("error_message")? })
 }

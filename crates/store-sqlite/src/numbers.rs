@@ -36,7 +36,8 @@ pub(crate) fn id_space(first_number: i64, source: Uuid) -> RecordIdSpace {
 
 /// The number of row 0 of a space made by [`id_space`].
 pub(crate) fn first_number(space: &RecordIdSpace) -> Outcome<i64> {
-    pack(space.created_ms, space.first_index).ok_or_else(|| Failure::internal("record ids outside the range of numbers"))
+    pack(space.created_ms, space.first_index)
+        .ok_or_else(|| Failure::internal("record ids outside the range of numbers"))
 }
 
 /// Gives ranges of record numbers away, each once, ascending.

@@ -8,13 +8,13 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use refract_store::StoreError;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::error::{Failure, Outcome};
 use crate::sync::lock;
 
-type Read = Box<dyn FnOnce(&mut Connection) + Send>;
+type Read = Box<dyn FnOnce(&Connection) + Send>;
 
 #[derive(Default)]
 struct Waiting {
@@ -38,11 +38,11 @@ impl Readers {
     pub(crate) fn start(connections: Vec<Connection>) -> Outcome<Self> {
         let queue = Arc::new(Queue { waiting: Mutex::default(), arrived: Condvar::new() });
         let mut threads = Vec::with_capacity(connections.len());
-        for mut connection in connections {
+        for connection in connections {
             let its_queue = Arc::clone(&queue);
             let thread = thread::Builder::new().name("sqlite-reader".into()).spawn(move || {
                 while let Some(read) = its_queue.next() {
-                    if catch_unwind(AssertUnwindSafe(|| read(&mut connection))).is_err() {
+                    if catch_unwind(AssertUnwindSafe(|| read(&connection))).is_err() {
                         tracing::error!("a read panicked");
                     }
                 }
@@ -79,12 +79,25 @@ impl Readers {
     }
 }
 
-/// A dropped transaction ends its snapshot, also when `work` fails or panics.
-fn in_snapshot<T>(connection: &mut Connection, work: impl FnOnce(&Connection) -> Outcome<T>) -> Outcome<T> {
-    let snapshot = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
-    let value = work(&snapshot)?;
-    snapshot.commit()?;
-    Ok(value)
+fn in_snapshot<T>(connection: &Connection, work: impl FnOnce(&Connection) -> Outcome<T>) -> Outcome<T> {
+    connection.prepare_cached("BEGIN")?.execute([])?;
+    let snapshot = Snapshot { connection };
+    work(snapshot.connection)
+}
+
+/// A read transaction, which ends with this value, also when the work fails or panics. Unlike the driver's own it keeps
+/// its two statements prepared, which is half of what a short read costs.
+struct Snapshot<'a> {
+    connection: &'a Connection,
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        let ended = self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
+        if let Err(error) = ended {
+            tracing::error!(%error, "a snapshot did not end");
+        }
+    }
 }
 
 impl Queue {

@@ -100,8 +100,8 @@ impl SqliteStore {
         if lock.is_some() {
             connection.execute(END_LEASES, [])?;
         }
-        let (secret, random) =
-            connection.query_row(INSTALLATION, [], |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, [u8; 16]>(1)?)))?;
+        let (secret, random) = connection
+            .query_row(INSTALLATION, [], |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, [u8; 16]>(1)?)))?;
         let staged = Arc::new(StagedRows::open(directory.join("staged"), Uuid::from_bytes(random))?);
         let notes = Notes::open(directory.join("notes"))?;
         if lock.is_some() {

@@ -139,15 +139,19 @@ impl Writer {
         housekeeper: Arc<Housekeeper>,
         group_max: usize,
     ) -> Outcome<Self> {
-        let queue =
-            Arc::new(Queue { lanes: Mutex::default(), arrived: Condvar::new(), small_writes_waited: AtomicU64::new(0) });
+        let queue = Arc::new(Queue {
+            lanes: Mutex::default(),
+            arrived: Condvar::new(),
+            small_writes_waited: AtomicU64::new(0),
+        });
         let mut desk = Desk { connection, numbers, housekeeper, effects: Effects::default() };
         let its_queue = Arc::clone(&queue);
         let thread = thread::Builder::new().name("sqlite-writer".into()).spawn(move || {
+            let closes_at_the_end = ClosesAtTheEnd { queue: &its_queue };
             while let Some(commands) = its_queue.next(group_max.max(1)) {
-                desk.carry_out(commands);
-                lock(&its_queue.lanes).chunk_in_hand = false;
+                desk.carry_out(commands, || lock(&its_queue.lanes).chunk_in_hand = false);
             }
+            drop(closes_at_the_end);
             desk.close();
         })?;
         Ok(Self { queue, thread: Mutex::new(Some(thread)) })
@@ -184,6 +188,22 @@ impl Writer {
         {
             tracing::error!("the writer thread ended in a panic");
         }
+    }
+}
+
+/// Should the thread end in a panic, whoever waits is told so instead of waiting for ever.
+struct ClosesAtTheEnd<'a> {
+    queue: &'a Queue,
+}
+
+impl Drop for ClosesAtTheEnd<'_> {
+    fn drop(&mut self) {
+        let mut lanes = lock(&self.queue.lanes);
+        lanes.closing = true;
+        let abandoned = (std::mem::take(&mut lanes.small), std::mem::take(&mut lanes.chunks));
+        drop(lanes);
+        // Dropped commands answer `Closing`; in an orderly end there are none.
+        drop(abandoned);
     }
 }
 
@@ -242,15 +262,17 @@ struct Desk {
 }
 
 impl Desk {
-    fn carry_out(&mut self, mut waiting: VecDeque<Box<dyn Command>>) {
+    /// Calls `ended` after each transaction before anybody is answered: whoever hears of a chunk's end and writes at
+    /// once has not waited behind it.
+    fn carry_out(&mut self, mut waiting: VecDeque<Box<dyn Command>>, ended: impl Fn()) {
         // Nearly always one transaction; another when SQLite gave one up half way.
         while !waiting.is_empty() {
-            self.transact(&mut waiting);
+            self.transact(&mut waiting, &ended);
         }
     }
 
     /// Carries out commands from the front of `waiting` in one transaction and answers them.
-    fn transact(&mut self, waiting: &mut VecDeque<Box<dyn Command>>) {
+    fn transact(&mut self, waiting: &mut VecDeque<Box<dyn Command>>, ended: &impl Fn()) {
         let alone = waiting.len() == 1;
         let mut done = Vec::with_capacity(waiting.len());
         let mut lost = self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| Failure::from(error).0).err();
@@ -267,6 +289,7 @@ impl Desk {
             None => self.finish_effects(),
             Some(error) => self.roll_back(error),
         }
+        ended();
         for command in done {
             command.answer(lost.as_ref().map(same_again));
         }

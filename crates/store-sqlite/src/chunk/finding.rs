@@ -16,11 +16,8 @@ const LIST: &str = include_str!("../sql/find_list.sql");
 const LIST_VALUES: &str = include_str!("../sql/find_list_values.sql");
 
 /// Gives what the plan needs, and the numbers of the records in it.
-pub(super) fn find(
-    connection: &Connection,
-    rows: &Rows<'_>,
-    lookup: &Lookup,
-) -> Outcome<(Found, HashMap<RecordId, i64>)> {
+pub(super) fn find(connection: &Connection, rows: &Rows<'_>) -> Outcome<(Found, HashMap<RecordId, i64>)> {
+    let lookup = rows.lookup;
     let taken = claim_keys(connection, rows, lookup)?;
     let mut finder = Finder {
         connection,

@@ -27,6 +27,7 @@ use crate::writer::WriteContext;
 pub(crate) struct Rows<'a> {
     pub(crate) context: &'a JudgeContext,
     pub(crate) judged: &'a JudgedChunk,
+    pub(crate) lookup: &'a Lookup,
     pub(crate) team: TeamRow,
     pub(crate) ids: NumberedIds,
     pub(crate) new_options_left: u32,
@@ -80,12 +81,11 @@ pub(crate) fn carry_out(write: &mut WriteContext<'_>, shared: &Arc<Shared>, rows
     if rows.judged.schema_version != rows.team.schema_version {
         return Err(StoreError::SchemaChanged.into());
     }
-    let lookup = debug_span!("chunk.lookup").in_scope(|| Lookup::of(rows.context, rows.judged));
-    let (found, known) = debug_span!("chunk.find").in_scope(|| finding::find(write.connection, rows, &lookup))?;
+    let (found, known) = debug_span!("chunk.find").in_scope(|| finding::find(write.connection, rows))?;
     let input = PlanInput {
         context: rows.context,
         chunk: rows.judged,
-        lookup: &lookup,
+        lookup: rows.lookup,
         found,
         record_ids: rows.ids.space,
         new_options_left: rows.new_options_left,

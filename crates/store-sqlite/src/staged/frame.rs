@@ -41,13 +41,8 @@ impl FrameHeader {
         if next() != MAGIC {
             return Err(Failure::corrupt("staged rows: a frame does not begin as one"));
         }
-        let header = Self {
-            first_row: next(),
-            rows: next(),
-            raw_bytes: next(),
-            compressed_bytes: next(),
-            checksum: next(),
-        };
+        let header =
+            Self { first_row: next(), rows: next(), raw_bytes: next(), compressed_bytes: next(), checksum: next() };
         if header.rows == 0 {
             return Err(Failure::corrupt("staged rows: a frame without rows"));
         }

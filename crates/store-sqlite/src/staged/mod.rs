@@ -44,6 +44,10 @@ impl StagedRows {
     /// random value.
     pub(crate) fn open(directory: PathBuf, first_upload: Uuid) -> Outcome<Self> {
         fs::create_dir_all(&directory)?;
+        // Rows are durable only if the way to them is.
+        if let Some(parent) = directory.parent() {
+            File::open(parent)?.sync_all()?;
+        }
         Ok(Self {
             directory,
             uploads: Mutex::default(),

@@ -39,7 +39,8 @@ pub(crate) async fn apply_chunk(
 ) -> Result<ChunkReceipt, StoreError> {
     let shared = Arc::clone(&store.shared);
     let held = Held { spec: Arc::clone(&lease.spec), attempt: lease.attempt, cursor: lease.cursor };
-    let receipt = store.threads.writer.write(Lane::Chunk, move |write| write_chunk(write, &shared, &held, &command)).await?;
+    let receipt =
+        store.threads.writer.write(Lane::Chunk, move |write| write_chunk(write, &shared, &held, &command)).await?;
     lease.cursor = receipt.cursor;
     lease.tally = receipt.tally;
     lease.deaths = 0;
@@ -69,7 +70,7 @@ fn write_chunk(
     held: &Held,
     command: &ApplyChunk,
 ) -> Outcome<ChunkReceipt> {
-    let ApplyChunk { context, judged, now, .. } = command;
+    let ApplyChunk { context, judged, lookup, now, .. } = command;
     let cursor = judged.end_row();
     let total = held.spec.total;
     if judged.first_row != held.cursor || cursor > total || (judged.rows.is_empty() && cursor < total) {
@@ -81,6 +82,7 @@ fn write_chunk(
     let rows = Rows {
         context,
         judged,
+        lookup,
         team: require_team(write.connection, held.spec.team_id)?,
         ids: NumberedIds { space: held.spec.record_ids, first_number },
         new_options_left: NEW_OPTIONS_PER_JOB_MAX.saturating_sub(fenced.new_options_made),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use refract_domain::import::plan::Lookup;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
 use refract_store::{Answered, InlineImport, InlineReport, StoreError};
 
@@ -37,7 +38,8 @@ fn write_rows(
         let first_number = write.numbers.take(judged.end_row(), now)?;
         let ids = NumberedIds { space: id_space(first_number, source), first_number };
         let new_options_left = NEW_OPTIONS_PER_JOB_MAX;
-        let rows = Rows { context: &context, judged: &judged, team, ids, new_options_left, now };
+        let lookup = Lookup::of(&context, &judged);
+        let rows = Rows { context: &context, judged: &judged, lookup: &lookup, team, ids, new_options_left, now };
         let plan = carry_out(write, shared, &rows)?;
         Ok(InlineReport { record_ids: ids.space, outcomes: plan.outcomes, tally: plan.tally, created_at: now })
     })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use refract_domain::clock::Timestamp;
 use refract_domain::error::{RowCode, RowError};
 use refract_domain::import::outcome::Outcome as RowOutcome;
+use refract_domain::import::plan::Lookup;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
 use refract_store::{Answered, CreateRecord, RecordEffect, StoreError};
 use uuid::Uuid;
@@ -50,7 +51,8 @@ pub(super) fn write_one(write: &mut WriteContext<'_>, shared: &Arc<Shared>, one:
     let row = judged.first_row;
     let first_number = write.numbers.take(judged.end_row(), now)?;
     let ids = NumberedIds { space: id_space(first_number, source), first_number };
-    let rows = Rows { context, judged, team, ids, new_options_left: NEW_OPTIONS_PER_JOB_MAX, now };
+    let lookup = &Lookup::of(context, judged);
+    let rows = Rows { context, judged, lookup, team, ids, new_options_left: NEW_OPTIONS_PER_JOB_MAX, now };
     let plan = carry_out(write, shared, &rows)?;
     let outcome = plan.outcomes.into_iter().next().ok_or_else(|| Failure::internal("one row, but no outcome"))?;
     let Some(id) = outcome.record_id(&ids.space, row) else {

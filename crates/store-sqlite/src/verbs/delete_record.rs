@@ -35,9 +35,8 @@ fn delete(write: &mut WriteContext<'_>, shared: &Arc<Shared>, command: &DeleteRe
         Err(effect) => return Ok(effect),
     };
     let schema = current(connection, shared, caller.team_id)?;
-    let context =
-        JudgeContext::new(caller.team_id, schema, *object_type, ImportOptions::default(), &shared.hasher)
-            .map_err(|error| Failure::internal(error.to_string()))?;
+    let context = JudgeContext::new(caller.team_id, schema, *object_type, ImportOptions::default(), &shared.hasher)
+        .map_err(|error| Failure::internal(error.to_string()))?;
     for (_, key) in context.keys_of_body(&stored.record.body) {
         give_up(connection, key, stored.record_no)?;
     }

@@ -53,18 +53,12 @@ fn step(write: &mut WriteContext<'_>, shared: &Arc<Shared>, command: &KeyPropert
     let KeyProperty { caller, object_type, slug, .. } = command;
     let team_no = require_team(write.connection, caller.team_id)?.team_no;
     let property = (team_no, object_type.number(), slug);
-    let state = write.connection.prepare_cached(STATE)?.query_row(property, |row| {
-        let state: String = row.get(0)?;
-        let left = Left { next_record_no: row.get(1)?, end_record_no: row.get(2)? };
-        Ok((state == "building").then_some(left))
-    });
-    let left = match state.optional() {
-        Ok(Some(Some(left))) => left,
-        Ok(Some(None)) => return Ok(Keying::Ready),
-        Ok(None) => begin(write, shared, team_no, command)?,
-        // A property that is ready has no numbers left to read.
-        Err(rusqlite::Error::InvalidColumnType(..)) => return Ok(Keying::Ready),
-        Err(error) => return Err(error.into()),
+    let known = write.connection.prepare_cached(STATE)?.query_row(property, |row| Ok((row.get(0)?, row.get(1)?)));
+    let left = match known.optional()? {
+        Some((Some(next_record_no), Some(end_record_no))) => Left { next_record_no, end_record_no },
+        // A property that is ready has no numbers left.
+        Some(_) => return Ok(Keying::Ready),
+        None => begin(write, shared, team_no, command)?,
     };
     let next_record_no = take_batch(write.connection, shared, team_no, command, left)?;
     match next_record_no {
@@ -108,9 +102,8 @@ fn take_batch(
     let KeyProperty { caller, object_type, slug, batch_max } = command;
     let schema = current(connection, shared, caller.team_id)?;
     let position = schema.of(*object_type).position(slug);
-    let context =
-        JudgeContext::new(caller.team_id, schema, *object_type, ImportOptions::default(), &shared.hasher)
-            .map_err(|error| Failure::internal(error.to_string()))?;
+    let context = JudgeContext::new(caller.team_id, schema, *object_type, ImportOptions::default(), &shared.hasher)
+        .map_err(|error| Failure::internal(error.to_string()))?;
     let batch_max = i64::try_from((*batch_max).max(1)).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(BATCH)?;
     let mut rows = statement.query([left.next_record_no, left.end_record_no, batch_max])?;

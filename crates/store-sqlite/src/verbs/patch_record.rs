@@ -25,11 +25,7 @@ pub(crate) async fn patch_record(
     store.threads.writer.write(Lane::Small, move |write| patch(write, &shared, command)).await
 }
 
-fn patch(
-    write: &mut WriteContext<'_>,
-    shared: &Arc<Shared>,
-    command: PatchRecord,
-) -> Outcome<Answered<RecordEffect>> {
+fn patch(write: &mut WriteContext<'_>, shared: &Arc<Shared>, command: PatchRecord) -> Outcome<Answered<RecordEffect>> {
     let PatchRecord { caller, context, id, judged, precondition, now, idempotent } = command;
     let team = require_team(write.connection, caller.team_id)?;
     once(write, KeyOwner { team_no: team.team_no, caller }, idempotent, now, |write| {

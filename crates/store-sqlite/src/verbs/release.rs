@@ -17,9 +17,8 @@ pub(crate) async fn release(store: &SqliteStore, lease: Lease, now: Timestamp) -
     let staged = Arc::clone(&store.shared.staged);
     let work = move |write: &mut crate::writer::WriteContext<'_>| {
         let mut statement = write.connection.prepare_cached(RELEASE)?;
-        let released = statement.query_row((lease.spec.id.as_bytes(), lease.attempt, now.0), |row| {
-            row.get::<_, Option<[u8; 16]>>(0)
-        });
+        let released = statement
+            .query_row((lease.spec.id.as_bytes(), lease.attempt, now.0), |row| row.get::<_, Option<[u8; 16]>>(0));
         if let Some(file) = released.optional()?.flatten() {
             write.after_commit(move || staged.forget(uuid::Uuid::from_bytes(file)));
         }
