@@ -4,6 +4,7 @@
 //! them. Owns no semantics: what is not hit goes straight through.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -125,13 +126,14 @@ struct Script {
 pub struct FaultyStore {
     inner: SharedStore,
     script: Mutex<Script>,
+    waited: AtomicU64,
 }
 
 impl FaultyStore {
     /// Wraps `inner`; nothing fails until a rule says so.
     #[must_use]
     pub fn around(inner: SharedStore) -> Arc<Self> {
-        Arc::new(Self { inner, script: Mutex::default() })
+        Arc::new(Self { inner, script: Mutex::default(), waited: AtomicU64::new(0) })
     }
 
     /// The next `times` calls of `verb` are hit.
@@ -143,6 +145,11 @@ impl FaultyStore {
     /// that is not used up counts a call.
     pub fn hit(&self, verb: Verb, skip: u32, times: u32, fault: Fault) {
         self.script().rules.push(Rule { verb, skip, times, fault });
+    }
+
+    /// From now on the store says that one more small write has had to wait behind a chunk.
+    pub fn somebody_waited(&self) {
+        self.waited.fetch_add(1, Ordering::SeqCst);
     }
 
     /// No further call is hit.
@@ -323,7 +330,7 @@ impl ImportVerbs for FaultyStore {
     }
 
     fn small_writes_waited(&self) -> u64 {
-        self.inner.small_writes_waited()
+        self.inner.small_writes_waited() + self.waited.load(Ordering::SeqCst)
     }
 }
 

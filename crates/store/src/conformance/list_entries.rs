@@ -129,7 +129,7 @@ pub async fn a_deleted_member_leaves(harness: &dyn Harness) {
     }
 }
 
-/// A record has values of its own in each list, and other teams ask in vain.
+/// A record has values of its own in each list; other teams ask in vain, even with a record of the same id.
 pub async fn lists_keep_apart(harness: &dyn Harness) {
     let base = World::new(harness).await;
     for way in Way::ALL {
@@ -144,8 +144,13 @@ pub async fn lists_keep_apart(harness: &dyn Harness) {
         assert_eq!(world.list_values(one, import.id(0)).await, Some(json!({ "app_stage": "talking" })));
         assert_eq!(world.list_values(two, import.id(0)).await, Some(json!({ "app_stage": "ended" })));
         let south = base.another_team().await;
+        let same_id = [json!({ "id": import.id(0).to_string(), "default": { "name": "South" } })];
+        south.import(way, Organization, &ImportOptions::default(), &same_id).await;
         assert_eq!(south.list_values(one, import.id(0)).await, None);
         assert_eq!(south.count_members(Organization, one).await, 0);
+        south.delete(Organization, import.id(0)).await;
+        assert_eq!(world.count_members(Organization, one).await, 1, "{way:?}");
+        assert!(world.list_values(one, import.id(0)).await.is_some(), "{way:?}");
     }
 }
 

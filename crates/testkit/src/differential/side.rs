@@ -7,6 +7,7 @@ use refract_domain::ids::{ListId, RecordId};
 use refract_domain::import::job::{JobError, JobErrorCode, JobSpec, JobState};
 use refract_domain::import::judge::judge_chunk;
 use refract_domain::import::options::ImportOptions;
+use refract_domain::import::plan::Lookup;
 use refract_domain::object_type::ObjectType::{self, Contact, Organization};
 use refract_domain::record::Precondition;
 use refract_store::conformance::Harness;
@@ -186,7 +187,8 @@ impl<'h> Side<'h> {
         let raw = world.store.load_chunk(&lease.spec, cursor, rows, usize::MAX).await.expect("load_chunk");
         let context = world.context(lease.spec.object_type, &lease.spec.options).await;
         let judged = judge_chunk(&context, &raw);
-        Some(ApplyChunk { context, judged, lease_for: HOUR, now: world.now() })
+        let lookup = Lookup::of(&context, &judged);
+        Some(ApplyChunk { context, judged, lookup, lease_for: HOUR, now: world.now() })
     }
 
     async fn apply(&mut self, lease: usize, rows: usize) -> String {

@@ -60,7 +60,8 @@ impl State {
         }
         let found = |id: RecordId| {
             let stored = self.records.get(&(context.team_id(), id))?;
-            let list_values = lookup.list_id.and_then(|list_id| self.members.get(&(list_id, id)).cloned());
+            let member = lookup.list_id.map(|list_id| (context.team_id(), list_id, id));
+            let list_values = member.and_then(|member| self.members.get(&member).cloned());
             let record = FoundRecord {
                 object_type: stored.record.object_type,
                 deleted: stored.is_deleted,
@@ -118,7 +119,7 @@ impl State {
         }
         if let Some(list_id) = rows.context.options().list_id {
             for entry in &plan.list_entries {
-                self.members.insert((list_id, entry.record), entry.values.clone());
+                self.members.insert((team_id, list_id, entry.record), entry.values.clone());
             }
         }
         if !plan.new_options.is_empty() {

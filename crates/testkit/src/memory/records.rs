@@ -55,7 +55,7 @@ impl RecordVerbs for MemoryStore {
             let stored = stored.ok_or_else(|| StoreError::Internal("a live record is there".to_owned()))?;
             stored.is_deleted = true;
             let record = stored.record.clone();
-            state.members.retain(|(_, member), _| *member != id);
+            state.members.retain(|(team_id, _, member), _| (*team_id, *member) != (caller.team_id, id));
             Ok(RecordEffect::Written(record))
         })
     }
@@ -77,8 +77,9 @@ impl RecordVerbs for MemoryStore {
     ) -> Result<u64, StoreError> {
         self.read(|state| {
             let live = state.all_live(caller.team_id, object_type);
-            let counted =
-                live.filter(|record| list_id.is_none_or(|list| state.members.contains_key(&(list, record.id))));
+            let counted = live.filter(|record| {
+                list_id.is_none_or(|list| state.members.contains_key(&(caller.team_id, list, record.id)))
+            });
             counted.count() as u64
         })
     }
@@ -91,8 +92,7 @@ impl RecordVerbs for MemoryStore {
     ) -> Result<Option<String>, StoreError> {
         self.read(|state| {
             let stored = state.records.get(&(caller.team_id, id))?;
-            let is_mine = state.lists.iter().any(|(team_id, list)| *team_id == caller.team_id && list.id == list_id);
-            if stored.is_deleted || !is_mine { None } else { state.members.get(&(list_id, id)).cloned() }
+            if stored.is_deleted { None } else { state.members.get(&(caller.team_id, list_id, id)).cloned() }
         })
     }
 }

@@ -33,7 +33,7 @@ pub(super) struct State {
     pub(super) lists: Vec<(TeamId, List)>,
     pub(super) records: BTreeMap<(TeamId, RecordId), Arc<Stored>>,
     /// List values of live members.
-    pub(super) members: BTreeMap<(ListId, RecordId), String>,
+    pub(super) members: BTreeMap<(TeamId, ListId, RecordId), String>,
     pub(super) uploads: BTreeMap<Uuid, Staged>,
     pub(super) uploads_begun: u64,
     /// In the order in which they were admitted.
