@@ -36,7 +36,7 @@ pub(crate) struct LatencyArgs {
     server: Option<PathBuf>,
 }
 
-/// Whether a job is still running, and when it was found to have ended.
+/// The big import: where it is sent, as whom, and its body.
 struct Running<'a> {
     host: &'a str,
     access: &'a Access,

@@ -179,7 +179,7 @@ fn checkpoint_when_due(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Opens a connection with the baseline's settings: design figures were measured with exactly these.
+/// Opens a connection with the baseline's settings: durable at every commit, and the fastest known that are.
 fn open(path: &Path) -> Result<Connection> {
     let connection = Connection::open(path)?;
     connection.execute_batch(
