@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::bodies::{body_of_rows, good_row, import_of};
-use super::case::{Act, Case, Change, Refused, Row, World};
+use super::bodies::{body_of_rows, good_body, good_row, import_of};
+use super::case::{Act, Case, Change, Input, Refused, Row, World, bad_rows, good_rows, script};
 use super::checks::{check_error_body, check_logged, check_nothing_leaked};
 use crate::support::http::{PATIENCE, Reply, Wire, exchange};
 use crate::support::inspect::{Footprint, Usage, usage};
@@ -24,9 +24,20 @@ const SETTLES_WITHIN: Duration = Duration::from_secs(5);
 
 /// Runs all cases; fails once, at the end, with everything that was wrong.
 pub(crate) fn run_section(launch: Launch, cases: &[Case]) {
+    run_warmed_section(launch, |_| {}, cases);
+}
+
+/// The same for a section whose ordinary work needs more memory than that of others.
+pub(crate) fn run_warmed_section(launch: Launch, warm_further: fn(&World), cases: &[Case]) {
+    let faults = faults_of_section(launch, warm_further, cases);
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+fn faults_of_section(launch: Launch, warm_further: fn(&World), cases: &[Case]) -> Vec<String> {
     // The store fills its cache as it goes, which is no leak; a small one is soon full.
     let mut world = World::start(launch.with("REFRACT_STORE_CACHE_BYTES", "4MiB"));
     warm_up(&world);
+    warm_further(&world);
     let baseline = usage(&world.server);
     let mut faults = Vec::new();
     for case in cases {
@@ -37,10 +48,8 @@ pub(crate) fn run_section(launch: Launch, cases: &[Case]) {
         faults.extend(found.into_iter().map(|fault| format!("{}: {fault}", case.id)));
         eprintln!("{} {} ms", case.id, started.elapsed().as_millis());
     }
-    if let Some(baseline) = baseline {
-        faults.extend(unsettled(&world, baseline));
-    }
-    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    faults.extend(baseline.and_then(|baseline| unsettled(&world, baseline)));
+    faults
 }
 
 fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
@@ -236,5 +245,34 @@ fn unsettled(world: &World, baseline: Usage) -> Option<String> {
             return Some(format!("after the section {now:?}, before it {baseline:?}"));
         }
         thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// A runner that finds nothing would let everything pass.
+#[test]
+fn what_is_wrong_is_found() {
+    let good = |world: &World| vec![Input::new("good", world.client().import_request("contact", good_body()).bytes())];
+    let cases = [
+        Refused::with(&[400], &["invalid_json"], good).case("taken, not refused"),
+        Refused::with(&[200], &[], good).case("a record too many"),
+        Refused::with(&[401], &["forbidden"], |_| vec![Input::new("", Request::get("/v2/prism/x/y").bytes())])
+            .case("another code"),
+        bad_rows("a good row among bad ones", "contact", "invalid_row", || vec![Row::of("{}")]),
+        bad_rows("a row with another fault", "contact", "invalid_value", || vec![Row::of("1")]),
+        good_rows("a bad row among good ones", "contact", || vec![Row::of("1")]),
+        script("a record too few", |_| Change::records("contact", 1)),
+        script("an assertion", |_| panic!("on purpose")),
+        script("another team's record", |world| {
+            world.other_client().import("deal", import_of(&[good_row("deal")]));
+            Change::nothing()
+        }),
+        script("a secret in the log", |world| {
+            world.secrets.push("/v2/prism/{team_id}/{object_type}/count".to_owned());
+            Change::nothing()
+        }),
+    ];
+    let faults = faults_of_section(Launch::new(), |_| {}, &cases);
+    for case in &cases {
+        assert!(faults.iter().any(|fault| fault.starts_with(case.id)), "{} is not found in {faults:#?}", case.id);
     }
 }
