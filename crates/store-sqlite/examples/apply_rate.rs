@@ -122,6 +122,9 @@ async fn main() {
         format!("{name} {size} MiB")
     });
     println!("{}, peak resident {}", files.join(", "), peak_resident());
+    for (name, time) in processor_time() {
+        report(&format!("cpu {name}"), plan.rows, time);
+    }
     polls(Arc::new(store), caller, &spec).await;
 }
 
@@ -209,6 +212,17 @@ async fn polls(store: Arc<SqliteStore>, caller: Caller, spec: &JobSpec) {
 fn report(name: &str, count: u32, time: Duration) {
     let rate = f64::from(count) / time.as_secs_f64().max(1e-9);
     println!("{name:>22}: {:>8.3} s {:>9.0}/s", time.as_secs_f64(), rate);
+}
+
+/// Time on a processor by thread name: a busy machine moves it far less than the clock.
+fn processor_time() -> BTreeMap<String, Duration> {
+    let mut sums = BTreeMap::new();
+    for task in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+        let read = |name: &str| std::fs::read_to_string(task.path().join(name)).unwrap_or_default();
+        let nanos = read("schedstat").split_whitespace().next().and_then(|text| text.parse().ok()).unwrap_or(0);
+        *sums.entry(read("comm").trim().to_owned()).or_default() += Duration::from_nanos(nanos);
+    }
+    sums
 }
 
 fn peak_resident() -> String {

@@ -10,6 +10,7 @@ use refract_domain::import::job::{JobError, JobSnapshot, JobSpec};
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::outcome::Outcome;
+use refract_domain::import::plan::Lookup;
 use refract_domain::import::row::{JudgedChunk, RawChunk};
 use refract_domain::import::tally::Tally;
 use refract_domain::object_type::ObjectType;
@@ -95,6 +96,8 @@ pub struct ApplyChunk {
     pub context: Arc<JudgeContext>,
     /// The rows; they start at the lease's cursor.
     pub judged: JudgedChunk,
+    /// [`Lookup::of`] these rows. Made beforehand: a store with one writer must not spend its time on it.
+    pub lookup: Lookup,
     /// How much longer the lease holds from now on.
     pub lease_for: Duration,
     /// The present.

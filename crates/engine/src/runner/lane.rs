@@ -92,7 +92,7 @@ impl Lane {
         let errand = Errand::of(&self.engine, &held, &self.judge).filter(|_| may_look_ahead);
         let ahead = async {
             let errand = errand?;
-            Some(errand.prepare(self.wanted(end_row, self.size.rows())).await)
+            Some(errand.prepare(self.wanted(end_row, self.size.rows()), None).await)
         };
         let started = Instant::now();
         let (applied, ahead) = tokio::join!(apply(&self.engine, &mut held, chunk), ahead);
@@ -187,7 +187,7 @@ impl Lane {
             ..JudgedChunk::default()
         };
         tracing::error!(job = %held.job_id(), row = held.lease.cursor, %error, "a row could not be applied");
-        match apply(&self.engine, &mut held, ReadyChunk { context, judged }).await {
+        match apply(&self.engine, &mut held, ReadyChunk::of(context, judged)).await {
             Ok(receipt) => {
                 held.advanced(&receipt, &self.engine);
                 (!receipt.complete).then_some(held)
@@ -212,6 +212,7 @@ async fn apply(engine: &Engine, held: &mut HeldJob, chunk: ReadyChunk) -> Result
     let command = ApplyChunk {
         context: chunk.context,
         judged: chunk.judged,
+        lookup: chunk.lookup,
         lease_for: engine.settings.lease_for,
         now: engine.clock.now(),
     };

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use refract_domain::error::{RowCode, RowError};
 use refract_domain::import::job::{JobError, JobErrorCode, JobSpec};
 use refract_domain::import::judge::JudgeContext;
+use refract_domain::import::plan::Lookup;
 use refract_domain::import::row::{JudgedChunk, JudgedRow, RawChunk};
 use refract_store::{Keying, Lease, SharedStore, StoreError};
 
@@ -22,10 +23,24 @@ const DEATHS_MAX: u32 = 3;
 /// Deaths with the same row noted after which it is that row.
 const SUSPECT_DEATHS_MAX: u32 = 2;
 
+/// Rows read and judged at a time.
+const PIECE_ROWS_MAX: usize = 4_096;
+/// Raw bytes read and judged at a time.
+const PIECE_BYTES_MAX: usize = 1 << 20;
+
 /// A chunk ready to be applied.
 pub(super) struct ReadyChunk {
     pub(super) context: Arc<JudgeContext>,
     pub(super) judged: JudgedChunk,
+    pub(super) lookup: Lookup,
+}
+
+impl ReadyChunk {
+    /// Judged rows with what the store must look up for them.
+    pub(super) fn of(context: Arc<JudgeContext>, judged: JudgedChunk) -> Self {
+        let lookup = Lookup::of(&context, &judged);
+        Self { context, judged, lookup }
+    }
 }
 
 /// What preparing came to.
@@ -69,25 +84,52 @@ impl Errand {
         })
     }
 
-    /// Reads and judges rows beyond the chunk in hand.
-    pub(super) async fn prepare(self, wanted: Wanted) -> Prepared {
-        match self.store.load_chunk(&self.spec, wanted.from_row, wanted.rows_max, wanted.bytes_max).await {
-            Ok(raw) => self.judge_apart(raw, None).await,
-            Err(error) => unreadable(error),
+    /// Reads and judges rows, a piece at a time: what is raw is never more than a piece, and still in the processor's
+    /// cache when it is judged. With a lease every row is noted before.
+    pub(super) async fn prepare(self, wanted: Wanted, noted_for: Option<&Lease>) -> Prepared {
+        let errand = Arc::new(self);
+        let mut judged = errand.nothing_at(wanted.from_row);
+        loop {
+            let rows_max = (wanted.rows_max - judged.rows.len()).min(PIECE_ROWS_MAX);
+            let bytes_max = (wanted.bytes_max - judged.text.len()).min(PIECE_BYTES_MAX);
+            let raw = match errand.store.load_chunk(&errand.spec, judged.end_row(), rows_max, bytes_max).await {
+                Ok(raw) => raw,
+                Err(error) => return unreadable(error),
+            };
+            let piece = match noted_for {
+                Some(lease) => Ok(tokio::task::block_in_place(|| errand.judge_noting(&raw, lease))),
+                None => apart(&errand, move |errand| errand.judge_or_isolate(&raw)).await,
+            };
+            match piece {
+                Ok(piece) => errand.append(&mut judged, piece, wanted),
+                Err(error) => return Prepared::Failed(error),
+            }
+            let is_full = judged.rows.len() >= wanted.rows_max || judged.text.len() >= wanted.bytes_max;
+            if is_full || judged.end_row() >= errand.spec.total {
+                break;
+            }
+        }
+        match apart(&errand, |errand| ReadyChunk::of(Arc::clone(&errand.context), judged)).await {
+            Ok(ready) => Prepared::Chunk(ready),
+            Err(error) => Prepared::Failed(error),
         }
     }
 
-    /// Judges on a thread where that may take its time. With a lease every row is noted before.
-    async fn judge_apart(self, raw: RawChunk, noted_for: Option<&Lease>) -> Prepared {
-        let context = Arc::clone(&self.context);
-        let judged = match noted_for {
-            Some(lease) => Ok(tokio::task::block_in_place(|| self.judge_noting(&raw, lease))),
-            None => tokio::task::spawn_blocking(move || self.judge_or_isolate(&raw)).await,
-        };
-        match judged {
-            Ok(judged) => Prepared::Chunk(ReadyChunk { context, judged }),
-            Err(error) => Prepared::Failed(StoreError::Internal(format!("judging did not end: {error}"))),
+    fn nothing_at(&self, row: u32) -> JudgedChunk {
+        JudgedChunk { first_row: row, schema_version: self.context.schema().version, ..JudgedChunk::default() }
+    }
+
+    /// Adds a piece. The first one tells how much room the whole chunk will take: a buffer that grows is one copied.
+    fn append(&self, judged: &mut JudgedChunk, piece: JudgedChunk, wanted: Wanted) {
+        if judged.rows.is_empty() && !piece.rows.is_empty() {
+            let rows_left = self.spec.total.saturating_sub(piece.first_row) as usize;
+            let rows = rows_left.min(wanted.rows_max);
+            let bytes = piece.text.len().saturating_mul(rows) / piece.rows.len();
+            judged.rows.reserve_exact(rows);
+            judged.text.reserve_exact((bytes + bytes / 32).min(wanted.bytes_max + PIECE_BYTES_MAX));
+            judged.keys.reserve_exact(piece.keys.len().saturating_mul(rows) / piece.rows.len());
         }
+        judged.append(piece);
     }
 
     fn judge_or_isolate(&self, raw: &RawChunk) -> JudgedChunk {
@@ -103,11 +145,7 @@ impl Errand {
 
     /// Judges row by row, so that a row that panics is rejected alone.
     fn judge_each(&self, raw: &RawChunk, before: impl Fn(u32)) -> JudgedChunk {
-        let mut all = JudgedChunk {
-            first_row: raw.first_row,
-            schema_version: self.context.schema().version,
-            ..JudgedChunk::default()
-        };
+        let mut all = self.nothing_at(raw.first_row);
         for (row, bytes) in (raw.first_row..).zip(raw.rows()) {
             if Some(row) == self.given_up_row {
                 all.rows.push(crashed());
@@ -150,10 +188,18 @@ pub(super) async fn prepare_at_cursor(
         return hopeless_or_failed;
     }
     let Some(errand) = Errand::of(engine, held, judge) else { return Prepared::Keying };
-    match errand.store.load_chunk(&errand.spec, wanted.from_row, wanted.rows_max, wanted.bytes_max).await {
-        Ok(raw) => errand.judge_apart(raw, held.is_wary().then_some(&held.lease)).await,
-        Err(error) => unreadable(error),
-    }
+    let wanted = up_to_given_up_row(wanted, errand.given_up_row);
+    errand.prepare(wanted, held.is_wary().then_some(&held.lease)).await
+}
+
+/// Runs work that takes its time on a thread where it may.
+async fn apart<T: Send + 'static>(
+    errand: &Arc<Errand>,
+    work: impl FnOnce(&Errand) -> T + Send + 'static,
+) -> Result<T, StoreError> {
+    let errand = Arc::clone(errand);
+    let done = tokio::task::spawn_blocking(move || work(&errand)).await;
+    done.map_err(|error| StoreError::Internal(format!("judging did not end: {error}")))
 }
 
 async fn find_context(engine: &Engine, held: &mut HeldJob) -> Result<(), Prepared> {
@@ -171,6 +217,14 @@ async fn find_context(engine: &Engine, held: &mut HeldJob) -> Result<(), Prepare
         Err(EngineError::Store(error)) => Err(Prepared::Failed(error)),
         Err(other) => Err(Prepared::Failed(StoreError::Internal(other.to_string()))),
     }
+}
+
+/// Ends the chunk with the row that is given up. Its commit puts these deaths behind the job; were a second such row in
+/// the same chunk, the two would be suspected in turn for ever.
+fn up_to_given_up_row(wanted: Wanted, given_up_row: Option<u32>) -> Wanted {
+    let rows_before = given_up_row.and_then(|row| row.checked_sub(wanted.from_row));
+    let rows_max = rows_before.map_or(usize::MAX, |rows| rows as usize + 1);
+    Wanted { rows_max: wanted.rows_max.min(rows_max), ..wanted }
 }
 
 /// The row that this lease gives up unread.
