@@ -10,7 +10,7 @@ use refract_domain::retention::is_expired;
 use refract_store::{ApplyChunk, ChunkReceipt, ClaimJobs, Lease, Purge, Purged, StoreError};
 
 use super::chunk::Rows;
-use super::state::{Job, State};
+use super::state::{Job, Staged, State};
 
 impl State {
     /// The team's job.
@@ -86,7 +86,9 @@ impl State {
             self.jobs.iter().filter(|job| is_past(job)).map(|job| job.spec.id).take(batch_max).collect();
         self.jobs.retain(|job| !expired.contains(&job.spec.id));
         let process = self.process;
-        let lost = self.uploads.iter().filter(|(_, staged)| staged.process != process).map(|(id, _)| *id);
+        // An upload without rows leaves nothing that could be lost.
+        let is_lost = |staged: &Staged| staged.process != process && !staged.chunks.is_empty();
+        let lost = self.uploads.iter().filter(|(_, staged)| is_lost(staged)).map(|(id, _)| *id);
         let lost: Vec<_> = lost.take(batch_max).collect();
         self.uploads.retain(|id, _| !lost.contains(id));
         let idempotency_keys = self.forget(now, batch_max);

@@ -198,7 +198,8 @@ impl<'a> Planner<'a> {
             (None, Some(insert)) => Target::New(*insert),
             (None, None) if matches.is_empty() => return Ok(None),
             (None, None) => {
-                let holder = matches.first().map_or(id, |target| self.id_of(*target));
+                // Of several the least: stores give holders in any order, but the answer must be one.
+                let holder = matches.iter().map(|target| self.id_of(*target)).min().unwrap_or(id);
                 return conflict(format!("{id} is unknown, but the row's key belongs to record {holder}"));
             }
         };
