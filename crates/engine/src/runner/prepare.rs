@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use refract_domain::error::{RowCode, RowError};
+use refract_domain::error::{Fault, RowCode, RowError};
 use refract_domain::import::job::{JobError, JobErrorCode, JobSpec};
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::plan::Lookup;
@@ -89,10 +89,10 @@ impl Errand {
     pub(super) async fn prepare(self, wanted: Wanted, noted_for: Option<&Lease>) -> Prepared {
         let errand = Arc::new(self);
         let mut judged = errand.nothing_at(wanted.from_row);
+        let mut bytes = 0;
         loop {
             let rows_max = (wanted.rows_max - judged.rows.len()).min(PIECE_ROWS_MAX);
-            let bytes_max = (wanted.bytes_max - judged.text.len()).min(PIECE_BYTES_MAX);
-            let raw = match errand.store.load_chunk(&errand.spec, judged.end_row(), rows_max, bytes_max).await {
+            let raw = match errand.store.load_chunk(&errand.spec, judged.end_row(), rows_max, PIECE_BYTES_MAX).await {
                 Ok(raw) => raw,
                 Err(error) => return unreadable(error),
             };
@@ -101,10 +101,13 @@ impl Errand {
                 None => apart(&errand, move |errand| errand.judge_or_isolate(&raw)).await,
             };
             match piece {
-                Ok(piece) => errand.append(&mut judged, piece, wanted),
+                Ok(piece) => {
+                    bytes += piece.text.len() + bytes_of_faults(&piece);
+                    errand.append(&mut judged, piece, wanted);
+                }
                 Err(error) => return Prepared::Failed(error),
             }
-            let is_full = judged.rows.len() >= wanted.rows_max || judged.text.len() >= wanted.bytes_max;
+            let is_full = judged.rows.len() >= wanted.rows_max || bytes >= wanted.bytes_max;
             if is_full || judged.end_row() >= errand.spec.total {
                 break;
             }
@@ -190,6 +193,16 @@ pub(super) async fn prepare_at_cursor(
     let Some(errand) = Errand::of(engine, held, judge) else { return Prepared::Keying };
     let wanted = up_to_given_up_row(wanted, errand.given_up_row);
     errand.prepare(wanted, held.is_wary().then_some(&held.lease)).await
+}
+
+/// What the errors of a chunk take: a row that is wrong all over is smaller than what is to be said of it.
+fn bytes_of_faults(judged: &JudgedChunk) -> usize {
+    let errors = judged.rows.iter().filter_map(|row| match row {
+        JudgedRow::Faulty(error) => Some(error),
+        JudgedRow::Good(_) => None,
+    });
+    let faults = errors.flat_map(|error| error.faults());
+    faults.map(|fault| size_of::<Fault>() + fault.field.len() + fault.message.len()).sum()
 }
 
 /// Runs work that takes its time on a thread where it may.

@@ -48,11 +48,6 @@ impl Group {
     pub(super) fn position(&self, slug: &str) -> Option<usize> {
         self.by_slug.get(slug).copied()
     }
-
-    /// The known slug that most resembles an unknown one.
-    pub(super) fn nearest<'p>(properties: &'p [Property], slug: &str) -> Option<&'p str> {
-        nearest(slug, properties.iter().map(|property| property.slug.as_str()))
-    }
 }
 
 /// Finds properties by the order in which they came in the rows before; rows of one import are mostly alike, so the
@@ -64,12 +59,31 @@ pub(super) struct Walk {
     previous: usize,
     /// A bit per property: whether the row has it already.
     seen: Vec<u64>,
+    /// Unknown slugs that came, with the property most like each: where one row is wrong, most are, in the same way.
+    unknown: HashMap<String, Option<usize>>,
 }
+
+/// Most unknown slugs remembered; a file with more has no names in common with the schema.
+const UNKNOWN_MAX: usize = 256;
 
 impl Walk {
     pub(super) fn new(group: &Group) -> Self {
         let count = group.slots.len();
-        Self { followers: vec![1; count + 1], previous: 0, seen: vec![0; count.div_ceil(64)] }
+        Self { followers: vec![1; count + 1], previous: 0, seen: vec![0; count.div_ceil(64)], unknown: HashMap::new() }
+    }
+
+    /// The known slug that most resembles an unknown one.
+    pub(super) fn nearest<'p>(&mut self, properties: &'p [Property], slug: &str) -> Option<&'p str> {
+        let known = self.unknown.get(slug).copied();
+        let position = known.unwrap_or_else(|| {
+            let slugs = || properties.iter().map(|property| property.slug.as_str());
+            let position = nearest(slug, slugs()).and_then(|found| slugs().position(|candidate| candidate == found));
+            if self.unknown.len() < UNKNOWN_MAX {
+                self.unknown.insert(slug.to_owned(), position);
+            }
+            position
+        });
+        position.and_then(|position| properties.get(position)).map(|property| property.slug.as_str())
     }
 
     /// Forgets the row before.

@@ -1,7 +1,7 @@
 //! The shape of a row: which keys it has, and what stands under them.
 
 use super::context::JudgeContext;
-use super::group::{Group, Walk};
+use super::group::Walk;
 use super::values::{Faults, GroupJudge, Halt, RowKeys, STAGE_SLUG, Sink};
 use crate::error::{RowCode, RowError};
 use crate::ids::RecordId;
@@ -244,6 +244,7 @@ impl<'c> Judge<'c> {
     fn add_unknown_key(&mut self, key: &Text<'_>) {
         let properties = &self.context.type_schema().properties;
         let default_group = &self.context.default_group;
+        let default_walk = &mut self.default_walk;
         self.draft.faults.add(RowCode::InvalidRow, || {
             let decoded = key.decode();
             let name = decoded.as_deref().unwrap_or(key.inner());
@@ -252,7 +253,7 @@ impl<'c> Judge<'c> {
                 format!("properties belong under \"default\": send {{\"default\": {{{shown}: …}}}}")
             } else {
                 let nearest = crate::property::nearest(name, ROW_KEYS.into_iter());
-                match (nearest, Group::nearest(properties, name)) {
+                match (nearest, default_walk.nearest(properties, name)) {
                     (Some(row_key), _) => format!("a row has no key {shown}; did you mean {row_key:?}?"),
                     (None, Some(slug)) => {
                         format!(

@@ -171,6 +171,7 @@ impl GroupJudge<'_, '_> {
 
     fn add_unknown(&mut self, key: &Text<'_>) {
         let (group, properties, context) = (self.group.name, self.properties, self.context);
+        let walk = &mut *self.walk;
         self.sink.faults.add(RowCode::UnknownProperty, || {
             let decoded = key.decode();
             let slug = decoded.as_deref().unwrap_or(key.inner());
@@ -178,7 +179,7 @@ impl GroupJudge<'_, '_> {
                 Some(list) if group == "list" => format!("list {}", list.id),
                 _ => context.type_schema().object_type.to_string(),
             };
-            let remedy = match Group::nearest(properties, slug) {
+            let remedy = match walk.nearest(properties, slug) {
                 Some(nearest) => format!("did you mean {nearest:?}?"),
                 None => "properties are made before they are imported".to_owned(),
             };
