@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::bodies::body_of_rows;
 use super::case::{Case, Change, Input, Refused, World, script};
-use super::runner::run_warmed_section;
+use super::runner::run_section;
 use crate::support::server::Launch;
 
 const ROWS_MAX: usize = 20_000;
@@ -12,13 +12,7 @@ const ROWS_MAX: usize = 20_000;
 #[test]
 fn limits() {
     let launch = Launch::new().with("REFRACT_ROWS_MAX", "20000").with("REFRACT_ROW_BYTES_MAX", "64KiB");
-    run_warmed_section(launch, warm_up, &cases());
-}
-
-/// A server that has never seen a large import full of faults has less memory at hand than one that has.
-fn warm_up(world: &World) {
-    time_of_unknown_slugs(world, &ordinary_slugs());
-    time_of_unknown_slugs(world, &ordinary_slugs());
+    run_section(launch, &cases());
 }
 
 fn cases() -> Vec<Case> {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::bodies::{body_of_rows, good_body};
 use super::case::World;
+use super::runner::with_memory_measurable;
 use crate::support::client::Client;
 use crate::support::http::{Reply, Wire};
 use crate::support::inspect::{staged_files, usage};
@@ -30,9 +31,8 @@ fn slow_clients_are_given_up_and_others_do_not_notice() {
     let launch = Launch::new()
         .with("REFRACT_HEADER_READ_TIMEOUT", "4s")
         .with("REFRACT_BODY_IDLE_TIMEOUT", "4s")
-        .with("REFRACT_WRITE_TIMEOUT", "5s")
-        .with("REFRACT_STORE_CACHE_BYTES", "8MiB");
-    let world = World::start(launch);
+        .with("REFRACT_WRITE_TIMEOUT", "5s");
+    let world = World::start(with_memory_measurable(launch));
     let client = world.client();
     let address = world.server.address();
     assert_eq!(client.import("contact", good_body()).status, 200);
