@@ -1,7 +1,7 @@
 //! Keys and teams. (B-AUTH)
 //!
-//! B-AUTH-13 (a timing test over the wire) says nothing on a shared machine: keys are found by their SHA-256, which
-//! the unit tests of the admission show. B-AUTH-23 needs no case of its own: ids are uuids, and unknown ones are B-AUTH-11.
+//! B-AUTH-13, a timing test over the wire, would say nothing on a shared machine; keys are found by their SHA-256, of which
+//! a guess cannot be mended byte by byte. B-AUTH-23 is B-AUTH-11 ten thousand times.
 
 use std::thread;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! Idempotency keys. (B-IDEM-01 to 11, 17; 20, 22)
 //!
-//! B-IDEM-10 needs a clock that can be moved and B-IDEM-16 a store that fails: the conformance suite of the stores and
-//! the unit tests of the engine have them.
+//! B-IDEM-10 needs a clock that can be moved: `old_keys_are_stale` in crates/http/tests. B-IDEM-16 needs a store that
+//! fails: `a_request_that_failed_can_be_sent_again` in crates/engine/tests.
 
 use std::thread;
 use std::time::{Duration, Instant};

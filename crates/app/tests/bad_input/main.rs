@@ -2,7 +2,7 @@
 //!
 //! Each module holds the cases of one section as a table; `case` says what a case is, `runner` what must hold after
 //! every case. What needs a clock of its own (keys of a day, keys of a month) or a failing store is tested where clock and
-//! store can be chosen: by the conformance suite of the stores and by the unit tests of the engine.
+//! store can be chosen; the modules say where.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../support/mod.rs"]

@@ -1,6 +1,6 @@
 //! Options and values that mean something they must not. (B-SEM)
 //!
-//! B-SEM-22 needs a required property, which no team has from the start; the unit tests of the engine and the judge have one.
+//! B-SEM-22 needs a required property, and no property that every team has is one.
 
 use std::thread;
 
