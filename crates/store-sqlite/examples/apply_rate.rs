@@ -181,7 +181,8 @@ async fn apply(store: &SqliteStore, caller: Caller, plan: &Plan, spec: &JobSpec)
         let judged = judge_chunk(&context, &raw);
         judged_for += begun.elapsed();
         let lookup = Lookup::of(&context, &judged);
-        let command = ApplyChunk { context: Arc::clone(&context), judged, lookup, lease_for: LEASE, now: NOW };
+        let command =
+            ApplyChunk { context: Arc::clone(&context), judged: Arc::new(judged), lookup, lease_for: LEASE, now: NOW };
         let begun = Instant::now();
         let receipt = store.apply_chunk(&mut lease, command).await.expect("a receipt");
         applied_for += begun.elapsed();

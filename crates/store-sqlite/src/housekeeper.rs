@@ -21,19 +21,24 @@ use crate::sync::lock;
 /// Something to be done once.
 pub(crate) type Effect = Box<dyn FnOnce() + Send>;
 
-/// How long the writer waits for readers before it gives up emptying the log for now.
+/// How long readers are waited for before emptying the log is given up for now: nobody can write meanwhile.
 const RESTART_TIMEOUT: Duration = Duration::from_millis(500);
 
 #[derive(Default)]
 struct Chores {
     effects: VecDeque<Effect>,
     checkpoint: bool,
+    /// Nothing was written for a while, though the log is not empty.
+    truncate: bool,
     closing: bool,
+    /// Commits since the log was last given back.
+    commits: u64,
 }
 
 struct Board {
     chores: Mutex<Chores>,
     changed: Condvar,
+    idle_for: Duration,
     /// Held during a checkpoint: SQLite refuses a second one at once instead of waiting.
     checkpointing: Mutex<()>,
 }
@@ -59,8 +64,12 @@ struct LogState {
 impl Housekeeper {
     /// Starts the thread.
     pub(crate) fn start(connection: Connection, settings: &SqliteSettings) -> Outcome<Self> {
-        let board =
-            Arc::new(Board { chores: Mutex::default(), changed: Condvar::new(), checkpointing: Mutex::default() });
+        let board = Arc::new(Board {
+            chores: Mutex::default(),
+            changed: Condvar::new(),
+            idle_for: settings.idle_for,
+            checkpointing: Mutex::default(),
+        });
         let its_board = Arc::clone(&board);
         let thread =
             thread::Builder::new().name("sqlite-housekeeper".into()).spawn(move || keep(&its_board, connection))?;
@@ -90,19 +99,22 @@ impl Housekeeper {
         };
         if log.bytes > self.restart_wal_bytes.load(Ordering::Relaxed) {
             self.empty_the_log(writer);
-        } else if log.pending_bytes >= self.checkpoint_wal_bytes {
-            lock(&self.board.chores).checkpoint = true;
+        }
+        let mut chores = lock(&self.board.chores);
+        chores.commits += 1;
+        // The first commit after an idle time sets the thread to wait for the next one.
+        let is_first = chores.commits == 1;
+        chores.checkpoint |= log.pending_bytes >= self.checkpoint_wal_bytes;
+        if chores.checkpoint || is_first {
             self.board.changed.notify_one();
         }
     }
 
     fn empty_the_log(&self, writer: &Connection) {
         let _alone = lock(&self.board.checkpointing);
-        let emptied = writer
-            .busy_timeout(RESTART_TIMEOUT)
-            .and_then(|()| checkpoint(writer, "RESTART"))
-            .and_then(|log| writer.busy_timeout(BUSY_TIMEOUT).map(|()| log));
-        let next_try = match emptied {
+        let emptied = writer.busy_timeout(RESTART_TIMEOUT).and_then(|()| checkpoint(writer, "RESTART"));
+        let restored = writer.busy_timeout(BUSY_TIMEOUT);
+        let next_try = match restored.and(emptied) {
             Ok(log) if log.pending_bytes == 0 => self.wal_bytes_max,
             Ok(log) => log.bytes + self.checkpoint_wal_bytes,
             Err(error) => {
@@ -127,6 +139,9 @@ impl Housekeeper {
 }
 
 fn keep(board: &Board, connection: Connection) {
+    if let Err(error) = connection.busy_timeout(RESTART_TIMEOUT) {
+        tracing::warn!(%error, "the housekeeper's timeout could not be set");
+    }
     loop {
         let chores = wait(board);
         for effect in chores.effects {
@@ -137,9 +152,9 @@ fn keep(board: &Board, connection: Connection) {
         if chores.closing {
             break;
         }
-        if chores.checkpoint {
+        if chores.truncate || chores.checkpoint {
             let _alone = lock(&board.checkpointing);
-            if let Err(error) = checkpoint(&connection, "PASSIVE") {
+            if let Err(error) = checkpoint(&connection, if chores.truncate { "TRUNCATE" } else { "PASSIVE" }) {
                 tracing::warn!(%error, "checkpoint failed");
             }
         }
@@ -151,13 +166,26 @@ fn keep(board: &Board, connection: Connection) {
 
 fn wait(board: &Board) -> Chores {
     let mut chores = lock(&board.chores);
-    while chores.effects.is_empty() && !chores.checkpoint && !chores.closing {
-        chores = board.changed.wait(chores).unwrap_or_else(PoisonError::into_inner);
+    while chores.effects.is_empty() && !chores.checkpoint && !chores.truncate && !chores.closing {
+        if chores.commits == 0 {
+            chores = board.changed.wait(chores).unwrap_or_else(PoisonError::into_inner);
+            continue;
+        }
+        let commits_before = chores.commits;
+        let (woken, waited) =
+            board.changed.wait_timeout(chores, board.idle_for).unwrap_or_else(PoisonError::into_inner);
+        chores = woken;
+        chores.truncate = waited.timed_out() && chores.commits == commits_before;
+    }
+    if chores.truncate {
+        chores.commits = 0;
     }
     Chores {
         effects: std::mem::take(&mut chores.effects),
         checkpoint: std::mem::take(&mut chores.checkpoint),
+        truncate: std::mem::take(&mut chores.truncate),
         closing: chores.closing,
+        commits: chores.commits,
     }
 }
 
@@ -177,6 +205,27 @@ mod tests {
 
     use super::*;
     use crate::connect::{open_checkpointer, open_reader, open_writer};
+
+    #[test]
+    fn an_idle_store_gives_the_log_back() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("refract.db");
+        let writer = writer(&path);
+        let settings = SqliteSettings { idle_for: Duration::from_millis(20), ..SqliteSettings::default() };
+        let housekeeper =
+            Housekeeper::start(open_checkpointer(&path).expect("a connection"), &settings).expect("a thread");
+        let wal_bytes = || std::fs::metadata(directory.path().join("refract.db-wal")).expect("the log").len();
+        for _ in 0..2 {
+            write_a_mebibyte(&writer);
+            housekeeper.mind_the_log(&writer);
+            let begun = Instant::now();
+            while wal_bytes() > 0 {
+                assert!(begun.elapsed() < Duration::from_secs(20), "the log was never given back");
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
+        housekeeper.close();
+    }
 
     fn small() -> SqliteSettings {
         SqliteSettings { checkpoint_wal_bytes: 1 << 20, wal_bytes_max: 4 << 20, ..SqliteSettings::default() }

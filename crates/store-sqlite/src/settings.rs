@@ -1,5 +1,7 @@
 //! What can be set about the embedded store. The defaults are the measured best.
 
+use std::time::Duration;
+
 /// Settings of a [`SqliteStore`](crate::SqliteStore).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqliteSettings {
@@ -13,6 +15,8 @@ pub struct SqliteSettings {
     pub checkpoint_wal_bytes: u64,
     /// Write-ahead log, in bytes, beyond which the writer itself stops to empty it.
     pub wal_bytes_max: u64,
+    /// How long nothing must have been written before the write-ahead log is given back to the disk.
+    pub idle_for: Duration,
     /// Small writes that share one commit, at most.
     pub group_max: usize,
 }
@@ -25,6 +29,7 @@ impl Default for SqliteSettings {
             readers: 2,
             checkpoint_wal_bytes: 64 << 20,
             wal_bytes_max: 512 << 20,
+            idle_for: Duration::from_secs(5),
             group_max: 256,
         }
     }
