@@ -94,8 +94,9 @@ pub struct ClaimJobs {
 pub struct ApplyChunk {
     /// What the rows were judged under.
     pub context: Arc<JudgeContext>,
-    /// The rows; they start at the lease's cursor.
-    pub judged: JudgedChunk,
+    /// The rows; they start at the lease's cursor. Shared, so that whoever had them judged can fill their buffers again
+    /// once the store has let go of them, which it has when it answers.
+    pub judged: Arc<JudgedChunk>,
     /// [`Lookup::of`] these rows. Made beforehand: a store with one writer must not spend its time on it.
     pub lookup: Lookup,
     /// How much longer the lease holds from now on.
@@ -167,7 +168,7 @@ pub trait ImportVerbs {
 
     /// Makes an upload's rows durable and, in one commit, visible as a queued job together with the idempotency answer.
     /// The total is what was staged; zero rows make a job that completes when it is claimed and its empty chunk applied.
-    /// On any answer but `Fresh` the staged rows are removed.
+    /// On any answer but `Fresh`, and on an error that says it did not happen, the staged rows are removed.
     async fn admit(&self, command: AdmitJob) -> Result<Answered<JobSpec>, StoreError>;
 
     /// Drops an upload and its rows.

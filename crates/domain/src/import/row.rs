@@ -78,6 +78,15 @@ impl JudgedChunk {
         self.first_row + u32::try_from(self.rows.len()).unwrap_or(u32::MAX)
     }
 
+    /// Forgets all rows but keeps their room, to be filled from `first_row` on.
+    pub fn start_over(&mut self, first_row: u32, schema_version: u64) {
+        self.first_row = first_row;
+        self.schema_version = schema_version;
+        self.text.clear();
+        self.keys.clear();
+        self.rows.clear();
+    }
+
     /// Appends the rows of a chunk that was judged apart, under the same schema.
     pub fn append(&mut self, next: Self) {
         let (text_start, keys_start) = (self.text.len(), self.keys.len());

@@ -26,12 +26,14 @@ pub(super) struct Lane {
     size: ChunkSize,
     /// The job whose chunk is next, with the chunk.
     in_hand: Option<(HeldJob, ReadyChunk)>,
+    /// Buffers of chunks that were applied, to be filled again.
+    spare: Vec<JudgedChunk>,
 }
 
 impl Lane {
     pub(super) fn new(engine: Arc<Engine>, judge: Arc<JudgeChunk>) -> Self {
         let size = ChunkSize::new(engine.settings.chunk_rows_max, engine.settings.chunk_time_while_waited_for);
-        Self { engine, judge, size, in_hand: None }
+        Self { engine, judge, size, in_hand: None, spare: Vec::new() }
     }
 
     /// The team whose job is in the lane rather than in the ring.
@@ -43,9 +45,14 @@ impl Lane {
     pub(super) async fn turn(&mut self, ring: &mut VecDeque<HeldJob>) -> bool {
         let next = take_due(ring);
         match (self.in_hand.take(), next) {
-            (None, None) => false,
+            (None, None) => {
+                // Nothing to do: the room of the last chunks is not worth keeping.
+                self.spare.clear();
+                false
+            }
             (None, Some(mut held)) => {
-                let prepared = self.prepare(&mut held).await;
+                let room = self.room();
+                let prepared = self.prepare(&mut held, room).await;
                 self.place(held, prepared, ring).await;
                 true
             }
@@ -75,9 +82,11 @@ impl Lane {
         ring: &mut VecDeque<HeldJob>,
     ) {
         let rows = chunk.judged.rows.len();
+        let room = self.room();
         let started = Instant::now();
-        let (applied, prepared) =
-            tokio::join!(apply(&self.engine, &mut held, chunk), self.prepare(&mut next));
+        let ((applied, spare), prepared) =
+            tokio::join!(apply(&self.engine, &mut held, chunk), self.prepare(&mut next, room));
+        self.spare.extend(spare);
         self.saw(rows, started.elapsed());
         if let Some(held) = self.settle(held, applied, rows).await {
             ring.push_back(held);
@@ -90,12 +99,14 @@ impl Lane {
         let end_row = chunk.judged.end_row();
         let may_look_ahead = end_row < held.lease.spec.total && !held.is_wary() && end_row >= held.one_by_one_until;
         let errand = Errand::of(&self.engine, &held, &self.judge).filter(|_| may_look_ahead);
+        let room = self.room();
         let ahead = async {
             let errand = errand?;
-            Some(errand.prepare(self.wanted(end_row, self.size.rows()), None).await)
+            Some(errand.prepare(self.wanted(end_row, self.size.rows()), room, None).await)
         };
         let started = Instant::now();
-        let (applied, ahead) = tokio::join!(apply(&self.engine, &mut held, chunk), ahead);
+        let ((applied, spare), ahead) = tokio::join!(apply(&self.engine, &mut held, chunk), ahead);
+        self.spare.extend(spare);
         self.saw(rows, started.elapsed());
         let Some(held) = self.settle(held, applied, rows).await else { return };
         match ahead {
@@ -113,10 +124,14 @@ impl Lane {
         Wanted { from_row, rows_max, bytes_max: self.engine.settings.chunk_bytes_max }
     }
 
-    async fn prepare(&self, held: &mut HeldJob) -> Prepared {
+    fn room(&mut self) -> JudgedChunk {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    async fn prepare(&self, held: &mut HeldJob, room: JudgedChunk) -> Prepared {
         let cursor = held.lease.cursor;
         let rows_max = if cursor < held.one_by_one_until { 1 } else { self.size.rows() };
-        prepare_at_cursor(&self.engine, held, &self.judge, self.wanted(cursor, rows_max)).await
+        prepare_at_cursor(&self.engine, held, &self.judge, self.wanted(cursor, rows_max), room).await
     }
 
     /// Takes a job with what was made ready for it into the lane, or deals with what stood in the way.
@@ -187,7 +202,7 @@ impl Lane {
             ..JudgedChunk::default()
         };
         tracing::error!(job = %held.job_id(), row = held.lease.cursor, %error, "a row could not be applied");
-        match apply(&self.engine, &mut held, ReadyChunk::of(context, judged)).await {
+        match apply(&self.engine, &mut held, ReadyChunk::of(context, judged)).await.0 {
             Ok(receipt) => {
                 held.advanced(&receipt, &self.engine);
                 (!receipt.complete).then_some(held)
@@ -208,7 +223,13 @@ fn is_next(held: &HeldJob, judged: &JudgedChunk) -> bool {
     is_current && judged.first_row == held.lease.cursor
 }
 
-async fn apply(engine: &Engine, held: &mut HeldJob, chunk: ReadyChunk) -> Result<ChunkReceipt, StoreError> {
+/// Has a chunk applied; gives back its buffers too, unless the store still holds them.
+async fn apply(
+    engine: &Engine,
+    held: &mut HeldJob,
+    chunk: ReadyChunk,
+) -> (Result<ChunkReceipt, StoreError>, Option<JudgedChunk>) {
+    let judged = Arc::clone(&chunk.judged);
     let command = ApplyChunk {
         context: chunk.context,
         judged: chunk.judged,
@@ -216,7 +237,8 @@ async fn apply(engine: &Engine, held: &mut HeldJob, chunk: ReadyChunk) -> Result
         lease_for: engine.settings.lease_for,
         now: engine.clock.now(),
     };
-    engine.store.apply_chunk(&mut held.lease, command).await
+    let applied = engine.store.apply_chunk(&mut held.lease, command).await;
+    (applied, Arc::into_inner(judged))
 }
 
 /// Pauses a failing job, or ends it when it has been failing for a day.

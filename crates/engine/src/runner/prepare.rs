@@ -31,7 +31,7 @@ const PIECE_BYTES_MAX: usize = 1 << 20;
 /// A chunk ready to be applied.
 pub(super) struct ReadyChunk {
     pub(super) context: Arc<JudgeContext>,
-    pub(super) judged: JudgedChunk,
+    pub(super) judged: Arc<JudgedChunk>,
     pub(super) lookup: Lookup,
 }
 
@@ -39,7 +39,7 @@ impl ReadyChunk {
     /// Judged rows with what the store must look up for them.
     pub(super) fn of(context: Arc<JudgeContext>, judged: JudgedChunk) -> Self {
         let lookup = Lookup::of(&context, &judged);
-        Self { context, judged, lookup }
+        Self { context, judged: Arc::new(judged), lookup }
     }
 }
 
@@ -85,10 +85,12 @@ impl Errand {
     }
 
     /// Reads and judges rows, a piece at a time: what is raw is never more than a piece, and still in the processor's
-    /// cache when it is judged. With a lease every row is noted before.
-    pub(super) async fn prepare(self, wanted: Wanted, noted_for: Option<&Lease>) -> Prepared {
+    /// cache when it is judged. With a lease every row is noted before. The rows go into the room of an earlier chunk:
+    /// memory touched for the first time is slow, and an allocator keeps what comes and goes in megabytes.
+    pub(super) async fn prepare(self, wanted: Wanted, room: JudgedChunk, noted_for: Option<&Lease>) -> Prepared {
         let errand = Arc::new(self);
-        let mut judged = errand.nothing_at(wanted.from_row);
+        let mut judged = room;
+        judged.start_over(wanted.from_row, errand.context.schema().version);
         let mut bytes = 0;
         loop {
             let rows_max = (wanted.rows_max - judged.rows.len()).min(PIECE_ROWS_MAX);
@@ -118,10 +120,6 @@ impl Errand {
         }
     }
 
-    fn nothing_at(&self, row: u32) -> JudgedChunk {
-        JudgedChunk { first_row: row, schema_version: self.context.schema().version, ..JudgedChunk::default() }
-    }
-
     /// Adds a piece. The first one tells how much room the whole chunk will take: a buffer that grows is one copied.
     fn append(&self, judged: &mut JudgedChunk, piece: JudgedChunk, wanted: Wanted) {
         if judged.rows.is_empty() && !piece.rows.is_empty() {
@@ -148,7 +146,8 @@ impl Errand {
 
     /// Judges row by row, so that a row that panics is rejected alone.
     fn judge_each(&self, raw: &RawChunk, before: impl Fn(u32)) -> JudgedChunk {
-        let mut all = self.nothing_at(raw.first_row);
+        let mut all = JudgedChunk::default();
+        all.start_over(raw.first_row, self.context.schema().version);
         for (row, bytes) in (raw.first_row..).zip(raw.rows()) {
             if Some(row) == self.given_up_row {
                 all.rows.push(crashed());
@@ -172,6 +171,7 @@ pub(super) async fn prepare_at_cursor(
     held: &mut HeldJob,
     judge: &Arc<JudgeChunk>,
     wanted: Wanted,
+    room: JudgedChunk,
 ) -> Prepared {
     if !held.is_keyed {
         let spec = &held.lease.spec;
@@ -192,7 +192,7 @@ pub(super) async fn prepare_at_cursor(
     }
     let Some(errand) = Errand::of(engine, held, judge) else { return Prepared::Keying };
     let wanted = up_to_given_up_row(wanted, errand.given_up_row);
-    errand.prepare(wanted, held.is_wary().then_some(&held.lease)).await
+    errand.prepare(wanted, room, held.is_wary().then_some(&held.lease)).await
 }
 
 /// What the errors of a chunk take: a row that is wrong all over is smaller than what is to be said of it.

@@ -188,7 +188,7 @@ impl<'h> Side<'h> {
         let context = world.context(lease.spec.object_type, &lease.spec.options).await;
         let judged = judge_chunk(&context, &raw);
         let lookup = Lookup::of(&context, &judged);
-        Some(ApplyChunk { context, judged, lookup, lease_for: HOUR, now: world.now() })
+        Some(ApplyChunk { context, judged: Arc::new(judged), lookup, lease_for: HOUR, now: world.now() })
     }
 
     async fn apply(&mut self, lease: usize, rows: usize) -> String {
