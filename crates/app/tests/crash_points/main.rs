@@ -53,9 +53,9 @@ fn every_named_point_is_survived() {
         }
     });
     let hits = hits.into_inner().expect("no check fails");
-    println!("{:<44} deaths", "crash point");
+    println!("{:<48} deaths", "crash point");
     for point in &points {
-        println!("{:<44} {}", point.name, hits[&point.name]);
+        println!("{:<48} {}", point.name, hits[&point.name]);
         assert_eq!(hits[&point.name], point.deaths.len(), "every death of {} was met", point.name);
     }
     assert_eq!(hits.len(), points.len(), "no two points share a name");

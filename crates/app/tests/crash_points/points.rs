@@ -31,10 +31,11 @@ const DURING: [Duration; 2] = [Duration::from_micros(300), Duration::from_millis
 const CALLS: &[(&str, Verb, u32)] = &[
     ("create_record", Verb::CreateRecord, 0),
     ("apply_inline: unkeyed rows", Verb::ApplyInline, 0),
-    ("key_property: first step, for inline rows", Verb::KeyProperty, 0),
+    ("key_property: in one step", Verb::KeyProperty, 0),
     ("apply_inline: matched rows", Verb::ApplyInline, 1),
-    ("key_property: first step", Verb::KeyProperty, 2),
-    ("key_property: a later step", Verb::KeyProperty, 4),
+    ("key_property: first step of four", Verb::KeyProperty, 1),
+    ("key_property: a step between", Verb::KeyProperty, 2),
+    ("key_property: last step of four", Verb::KeyProperty, 4),
     ("keep_answer", Verb::KeepAnswer, 0),
     ("begin", Verb::Begin, 0),
     ("stage_chunk: first", Verb::StageChunk, 0),
@@ -49,7 +50,7 @@ const CALLS: &[(&str, Verb, u32)] = &[
     ("apply_chunk: last", Verb::ApplyChunk, 5),
     ("patch_record", Verb::PatchRecord, 0),
     ("delete_record", Verb::DeleteRecord, 0),
-    ("admit: while a job has ended", Verb::Admit, 1),
+    ("admit: a second job", Verb::Admit, 1),
     ("release", Verb::Release, 0),
     ("close", Verb::Close, 0),
 ];
