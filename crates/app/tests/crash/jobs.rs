@@ -76,7 +76,7 @@ fn round(chance: &mut StdRng) -> Outcome {
     for (job, (killed, undisturbed)) in prepared.jobs.iter().zip(results.iter().zip(&undisturbed_results)) {
         assert!(killed == undisturbed, "{}: {}", job.location, first_difference(killed, undisturbed));
     }
-    State::of(victim.data_dir()).assert_same_as(&undisturbed);
+    State::of(victim.data_dir()).assert_same_as(&undisturbed, "a killed run");
     Outcome { kills, polls: progress.polls }
 }
 

@@ -4,7 +4,8 @@
 //!
 //! `jobs` kills while jobs run, `uploads` while a large body arrives, `inline` around small imports. Each prints the seed
 //! it draws from; `REFRACT_CRASH_SEED` sets it, `REFRACT_CRASH_KILLS` raises the number of kills (60 without it).
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
+// It prints its seed, and draws it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods)]
 
 #[path = "../support/mod.rs"]
 mod support;

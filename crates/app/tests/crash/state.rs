@@ -61,11 +61,11 @@ impl State {
     }
 
     /// Fails at the first line in which the two differ.
-    pub(crate) fn assert_same_as(&self, undisturbed: &Self) {
+    pub(crate) fn assert_same_as(&self, undisturbed: &Self, what: &str) {
         for ((name, ours), (_, theirs)) in self.0.iter().zip(&undisturbed.0) {
             let place = ours.iter().zip(theirs).position(|(our, their)| our != their);
             let place = place.unwrap_or(ours.len().min(theirs.len()));
-            assert_eq!(ours.get(place), theirs.get(place), "{name} differ in line {place}; left: killed, right: not");
+            assert_eq!(ours.get(place), theirs.get(place), "{what}: {name} differ in line {place}; left: killed");
         }
     }
 

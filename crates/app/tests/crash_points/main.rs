@@ -100,8 +100,7 @@ fn check(point: &Point, reference: &Reference) -> usize {
         Phase::Work => &reference.after_work,
         Phase::Purge => &reference.after_purge,
     };
-    println!("{}: died {} times, compared", point.name, point.deaths.len());
-    State::of(data_dir).assert_same_as(expected);
+    State::of(data_dir).assert_same_as(expected, &point.name);
     assert_eq!(staged_files(data_dir), 0, "{} leaves no staged rows behind", point.name);
     point.deaths.len()
 }

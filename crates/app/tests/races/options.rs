@@ -42,7 +42,7 @@ fn imports_at_once_make_each_option_once() {
 /// Rows that name every option over and over, each import beginning with another and writing them in its own case.
 fn body(index: usize, rows: usize) -> String {
     let name = |row: usize| format!("Option {}", (row + index) % OPTIONS);
-    let written = |row: usize| if index % 2 == 0 { name(row) } else { name(row).to_uppercase() };
+    let written = |row: usize| if index.is_multiple_of(2) { name(row) } else { name(row).to_uppercase() };
     let objects: Vec<Value> = (0..rows).map(|row| json!({"default": {"tags": [written(row)]}})).collect();
     json!({"objects": objects, "options": {"create_missing_options": true}}).to_string()
 }
