@@ -114,7 +114,8 @@ impl RecordIdSpace {
         let millis = u128::from(self.created_ms) & 0xffff_ffff_ffff;
         let keyed = u128::from(self.keyed_bits(row)) & ((1 << 51) - 1);
         // 48 bits of time, version 7, the 12 high bits of the index, variant 10, its 11 low bits, 51 keyed bits.
-        let bits = (millis << 80) | (0x7 << 76) | ((index >> 11) << 64) | (0b10 << 62) | ((index & 0x7ff) << 51) | keyed;
+        let bits =
+            (millis << 80) | (0x7 << 76) | ((index >> 11) << 64) | (0b10 << 62) | ((index & 0x7ff) << 51) | keyed;
         RecordId(Uuid::from_u128(bits))
     }
 

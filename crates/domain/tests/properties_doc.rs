@@ -41,7 +41,8 @@ fn document() -> String {
     text.push_str("\n## Stages of lists\n\n`list.app_stage` takes the stages of the list's template, by slug or name.\n\n| template | of | stages |\n|---|---|---|\n");
     for template in LIST_TEMPLATES {
         let of = template.object_type.map_or("the type given", ObjectType::name);
-        writeln!(text, "| `{}` | {of} | {} |", template.id, template.stages.join(", ")).expect("a string takes everything");
+        writeln!(text, "| `{}` | {of} | {} |", template.id, template.stages.join(", "))
+            .expect("a string takes everything");
     }
     text
 }

@@ -1,5 +1,5 @@
-//! How many rows the next chunk takes: as many as memory allows when nobody waits for the store, as few as fit the time
-//! budget while somebody does. Pure; the runner tells it what it saw.
+//! How many rows the next chunk takes: as many as memory and a generous time budget allow when nobody waits for the store,
+//! as few as fit a tight one while somebody does. Pure; the runner tells it what it saw.
 
 use std::time::Duration;
 
@@ -9,13 +9,14 @@ const FIRST_ROWS: usize = 10_000;
 /// The smallest chunk: below this the commit itself is most of the work.
 const ROWS_MIN: usize = 500;
 
-/// Chunks for which the time budget holds after somebody was seen waiting.
-const WARY_CHUNKS: u32 = 20;
+/// Chunks for which the tight budget holds after somebody was seen waiting: about two seconds' worth.
+const WARY_CHUNKS: u32 = 40;
 
 /// The adaptive size of chunks.
 #[derive(Debug, Clone)]
 pub(crate) struct ChunkSize {
     rows_max: usize,
+    alone: Duration,
     while_waited_for: Duration,
     rows_per_second: Option<f64>,
     wary_chunks: u32,
@@ -23,19 +24,24 @@ pub(crate) struct ChunkSize {
 }
 
 impl ChunkSize {
-    pub(crate) fn new(rows_max: usize, while_waited_for: Duration) -> Self {
-        Self { rows_max: rows_max.max(1), while_waited_for, rows_per_second: None, wary_chunks: 0, waited_before: 0 }
+    pub(crate) fn new(rows_max: usize, alone: Duration, while_waited_for: Duration) -> Self {
+        Self {
+            rows_max: rows_max.max(1),
+            alone,
+            while_waited_for,
+            rows_per_second: None,
+            wary_chunks: 0,
+            waited_before: 0,
+        }
     }
 
     /// Rows of the next chunk.
     pub(crate) fn rows(&self) -> usize {
         let Some(speed) = self.rows_per_second else { return FIRST_ROWS.min(self.rows_max) };
-        if self.wary_chunks == 0 {
-            return self.rows_max;
-        }
+        let budget = if self.wary_chunks == 0 { self.alone } else { self.while_waited_for };
         // A chunk of this size keeps the store busy for the budget; saturating casts are what is wanted here.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let in_budget = (speed * self.while_waited_for.as_secs_f64()) as usize;
+        let in_budget = (speed * budget.as_secs_f64()) as usize;
         in_budget.clamp(ROWS_MIN.min(self.rows_max), self.rows_max)
     }
 
@@ -58,7 +64,7 @@ mod tests {
     use super::*;
 
     fn size() -> ChunkSize {
-        ChunkSize::new(50_000, Duration::from_millis(50))
+        ChunkSize::new(50_000, Duration::from_millis(400), Duration::from_millis(50))
     }
 
     #[test]
@@ -78,6 +84,13 @@ mod tests {
             size.saw(10_000, Duration::from_millis(50), 1);
         }
         assert_eq!(size.rows(), 50_000);
+    }
+
+    #[test]
+    fn alone_on_a_slow_store_a_chunk_fits_the_generous_budget() {
+        let mut size = size();
+        size.saw(10_000, Duration::from_secs(1), 0);
+        assert_eq!(size.rows(), 4_000);
     }
 
     #[test]

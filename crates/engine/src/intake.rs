@@ -88,8 +88,7 @@ impl Intake {
     /// The store's, for instance when the disk is full; [`EngineError::TooManyJobs`] when the import turns out to be a
     /// job and the team has as many as it may.
     pub async fn settle(&mut self) -> Result<(), EngineError> {
-        let is_full =
-            self.chunk.bytes.len() >= self.engine.settings.stage_bytes || self.chunk.len() >= STAGE_ROWS_MAX;
+        let is_full = self.chunk.bytes.len() >= self.engine.settings.stage_bytes || self.chunk.len() >= STAGE_ROWS_MAX;
         if !is_full || self.route() == Route::Inline {
             return Ok(());
         }

@@ -25,6 +25,8 @@ pub struct EngineSettings {
     pub chunk_rows_max: usize,
     /// Most raw bytes in one chunk: bounds the memory of the runner, which holds up to three chunks.
     pub chunk_bytes_max: usize,
+    /// What a chunk may take while nobody waits for the store: the most that somebody who comes then has to wait.
+    pub chunk_time_alone: Duration,
     /// What a chunk may take while somebody waits for the store.
     pub chunk_time_while_waited_for: Duration,
     /// Raw bytes that an upload collects before it stages them.
@@ -45,8 +47,9 @@ impl Default for EngineSettings {
             inline_per_team_max: 4,
             run_jobs: true,
             jobs_held_max: 64,
-            chunk_rows_max: 50_000,
-            chunk_bytes_max: 24 << 20,
+            chunk_rows_max: 100_000,
+            chunk_bytes_max: 40 << 20,
+            chunk_time_alone: Duration::from_millis(400),
             chunk_time_while_waited_for: Duration::from_millis(50),
             stage_bytes: 1 << 20,
             purge_every: Duration::from_secs(60),

@@ -12,42 +12,22 @@ use std::time::Instant;
 use refract_http::extract::splitter::{SplitError, SplitLimits, Splitter};
 
 const ROUNDS: usize = 7;
-const LIMITS: SplitLimits = SplitLimits {
-    rows_max: 5_000_000,
-    row_bytes_max: 1024 * 1024,
-    options_bytes_max: 64 * 1024,
-};
+const LIMITS: SplitLimits =
+    SplitLimits { rows_max: 5_000_000, row_bytes_max: 1024 * 1024, options_bytes_max: 64 * 1024 };
 
 fn main() -> Result<(), SplitError> {
-    let mut arguments = env::args()
-        .skip(1)
-        .map(|argument| argument.parse::<usize>());
+    let mut arguments = env::args().skip(1).map(|argument| argument.parse::<usize>());
     let rows = arguments.next().and_then(Result::ok).unwrap_or(300_000);
-    let piece_bytes = arguments
-        .next()
-        .and_then(Result::ok)
-        .unwrap_or(64 * 1024)
-        .max(1);
+    let piece_bytes = arguments.next().and_then(Result::ok).unwrap_or(64 * 1024).max(1);
 
     let body = import_of(rows);
-    println!(
-        "{rows} rows of {} bytes, in pieces of {piece_bytes} bytes, best of {ROUNDS}:",
-        body.len() / rows.max(1)
-    );
+    println!("{rows} rows of {} bytes, in pieces of {piece_bytes} bytes, best of {ROUNDS}:", body.len() / rows.max(1));
     measure("ordinary rows", &body, piece_bytes)?;
 
     let spaces = " ".repeat(60 * 1024 * 1024);
-    measure(
-        "60 MiB of spaces",
-        format!("{spaces}{{\"objects\":[1]}}").as_bytes(),
-        piece_bytes,
-    )?;
+    measure("60 MiB of spaces", format!("{spaces}{{\"objects\":[1]}}").as_bytes(), piece_bytes)?;
     let lines = "\r\n\t    ".repeat(60 * 1024 * 1024 / 7);
-    measure(
-        "60 MiB of mixed white space",
-        format!("{{\"objects\":[{lines}1]}}").as_bytes(),
-        piece_bytes,
-    )
+    measure("60 MiB of mixed white space", format!("{{\"objects\":[{lines}1]}}").as_bytes(), piece_bytes)
 }
 
 fn measure(what: &str, body: &[u8], piece_bytes: usize) -> Result<(), SplitError> {
@@ -59,10 +39,7 @@ fn measure(what: &str, body: &[u8], piece_bytes: usize) -> Result<(), SplitError
         best_seconds = best_seconds.min(started.elapsed().as_secs_f64());
     }
     let megabytes_a_second = body.len() as f64 / 1e6 / best_seconds;
-    println!(
-        "{what}: {megabytes_a_second:.0} MB/s, {:.2} M rows/s",
-        rows as f64 / 1e6 / best_seconds
-    );
+    println!("{what}: {megabytes_a_second:.0} MB/s, {:.2} M rows/s", rows as f64 / 1e6 / best_seconds);
     Ok(())
 }
 

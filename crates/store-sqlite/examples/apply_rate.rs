@@ -28,9 +28,6 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use uuid::Uuid;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 const LEASE: Duration = Duration::from_secs(600);
 

@@ -51,11 +51,7 @@ impl StoreError {
     pub const fn is_transient(&self) -> bool {
         match self {
             Self::Unavailable(_) | Self::StorageFull(_) | Self::OutcomeUnknown(_) | Self::SchemaChanged => true,
-            Self::LeaseLost
-            | Self::StagedRowsLost(_)
-            | Self::Corrupt(_)
-            | Self::Closing
-            | Self::Internal(_) => false,
+            Self::LeaseLost | Self::StagedRowsLost(_) | Self::Corrupt(_) | Self::Closing | Self::Internal(_) => false,
         }
     }
 

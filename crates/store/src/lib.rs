@@ -23,8 +23,8 @@ pub use caller::{Access, Caller};
 pub use error::{DidItHappen, StoreError};
 pub use idempotency::{Answered, IdempotencyClaim, Idempotent, KeptAnswer, REMEMBERED_FOR, REPLAYED_FOR, Render};
 pub use import::{
-    AdmitJob, ApplyChunk, ChunkReceipt, ClaimJobs, ImportVerbs, InlineImport, InlineReport, OutcomePiece, Purge, Purged,
-    Upload,
+    AdmitJob, ApplyChunk, ChunkReceipt, ClaimJobs, ImportVerbs, InlineImport, InlineReport, OutcomePiece, Purge,
+    Purged, Upload,
 };
 pub use lease::Lease;
 pub use list::{List, ListVerbs, NewList};

@@ -77,7 +77,7 @@ pub(crate) static INLINE_PER_TEAM_MAX: Setting = setting(
     "Most imports of one team answered in their requests at one time; further ones are answered 429",
 );
 pub(crate) static CHUNK_ROWS_MAX: Setting =
-    setting("chunk_rows_max", "COUNT", Some("50000"), "Most rows of a job that are written in one transaction");
+    setting("chunk_rows_max", "COUNT", Some("100000"), "Most rows of a job that are written in one transaction");
 pub(crate) static RUN_JOBS: Setting =
     setting("run_jobs", "BOOL", Some("true"), "Whether jobs are run; false accepts them and leaves them waiting");
 pub(crate) static RATE_LIMIT_PER_SECOND: Setting = setting(

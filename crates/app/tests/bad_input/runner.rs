@@ -48,7 +48,7 @@ fn faults_of_section(launch: Launch, cases: &[Case]) -> Vec<String> {
 /// What a server holds should be what it needs. The store fills its cache as it goes, which is no leak: a small one is soon
 /// full. And pages of two megabytes would make every byte that the allocator keeps count as a whole one of them.
 pub(crate) fn with_memory_measurable(launch: Launch) -> Launch {
-    launch.with("REFRACT_STORE_CACHE_BYTES", "4MiB").with("MIMALLOC_ALLOW_THP", "0")
+    launch.with("REFRACT_STORE_CACHE_BYTES", "4MiB")
 }
 
 fn words_of(panic: &(dyn std::any::Any + Send)) -> String {

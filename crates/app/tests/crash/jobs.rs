@@ -90,7 +90,11 @@ fn prepare(chance: &mut StdRng) -> Prepared {
         assert_eq!(client.import("contact", bodies::contacts(chance, 90)).status, 200, "the records to begin with");
     }
     let unkeyed = bodies::unkeyed_organizations(90);
-    assert_eq!(server.client(&first).import("organization", unkeyed).status, 200, "records whose keys a job has to find");
+    assert_eq!(
+        server.client(&first).import("organization", unkeyed).status,
+        200,
+        "records whose keys a job has to find"
+    );
     let list_id = make_list(&server.client(&first));
     let rows = if seed::is_soak() { ROWS_OF_A_SOAK } else { ROWS };
     let organizations = bodies::organizations(chance, rows / 2, &list_id);

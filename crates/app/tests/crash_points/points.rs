@@ -78,7 +78,8 @@ fn around(label: &str, phase: Phase, verb: Verb, skip: u32) -> Vec<Point> {
     moments.extend(DURING.map(|after| ("during", Moment::During(after))));
     let mut points = Vec::new();
     for (word, moment) in moments {
-        let detail = if let Moment::During(after) = moment { format!(", {} µs", after.as_micros()) } else { String::new() };
+        let detail =
+            if let Moment::During(after) = moment { format!(", {} µs", after.as_micros()) } else { String::new() };
         points.push(point(format!("{label}: {word}{detail}"), phase, vec![Death::InCall { verb, skip, moment }]));
     }
     points

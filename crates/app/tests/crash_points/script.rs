@@ -183,7 +183,14 @@ impl House {
     }
 
     /// Sends an import as it would arrive, and again while it cannot be carried out.
-    async fn import(&self, caller: &Caller, key: &str, options: &ImportOptions, rows: &[Value], queued: bool) -> String {
+    async fn import(
+        &self,
+        caller: &Caller,
+        key: &str,
+        options: &ImportOptions,
+        rows: &[Value],
+        queued: bool,
+    ) -> String {
         let mut intake = self.engine.begin_import(*caller, Contact, queued).await.expect("begin_import");
         for row in rows {
             let raw = row.to_string();

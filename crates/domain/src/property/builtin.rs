@@ -10,7 +10,9 @@ use uuid::Builder;
 use super::{Property, PropertyType, SelectOption};
 use crate::ids::{ListId, OptionId, PropertyId};
 use crate::object_type::ObjectType;
-use PropertyType::{Bool, Date, EmailAddresses, Jsonb, MultiRef, MultiStr, MultiselectStr, Num, Ref, SelectStr, Str, Text};
+use PropertyType::{
+    Bool, Date, EmailAddresses, Jsonb, MultiRef, MultiStr, MultiselectStr, Num, Ref, SelectStr, Str, Text,
+};
 
 /// Slug, name, type, and the options' display values; an option's slug is made from its value.
 type Row = (&'static str, &'static str, PropertyType, &'static [&'static str]);

@@ -18,18 +18,48 @@ pub struct ListTemplate {
 /// All templates.
 pub const LIST_TEMPLATES: &[ListTemplate] = &[
     of("sales_deals", "Sales", ObjectType::Deal, &["Lead", "Qualified", "Proposal", "Negotiation", "Won", "Lost"]),
-    of("recruiting", "Recruiting", ObjectType::Identity, &["Sourced", "Screening", "Interview", "Offer", "Hired", "Declined"]),
+    of(
+        "recruiting",
+        "Recruiting",
+        ObjectType::Identity,
+        &["Sourced", "Screening", "Interview", "Offer", "Hired", "Declined"],
+    ),
     of("partnerships", "Partnerships", ObjectType::Organization, &["Prospect", "Talking", "Agreed", "Active", "Ended"]),
-    of("fundraising", "Fundraising", ObjectType::Organization, &["Research", "Contacted", "Meeting", "Diligence", "Committed", "Passed"]),
+    of(
+        "fundraising",
+        "Fundraising",
+        ObjectType::Organization,
+        &["Research", "Contacted", "Meeting", "Diligence", "Committed", "Passed"],
+    ),
     of("knowledge_base", "Knowledge base", ObjectType::Document, &["Draft", "In review", "Published", "Archived"]),
     of("issue_tracker", "Issues", ObjectType::Action, &["Backlog", "To do", "In progress", "In review", "Done"]),
-    of("content_calendar", "Content calendar", ObjectType::Document, &["Idea", "Writing", "Editing", "Scheduled", "Published"]),
-    of("job_applications", "Job applications", ObjectType::Organization, &["Saved", "Applied", "Interview", "Offer", "Closed"]),
+    of(
+        "content_calendar",
+        "Content calendar",
+        ObjectType::Document,
+        &["Idea", "Writing", "Editing", "Scheduled", "Published"],
+    ),
+    of(
+        "job_applications",
+        "Job applications",
+        ObjectType::Organization,
+        &["Saved", "Applied", "Interview", "Offer", "Closed"],
+    ),
     of("project_tracker", "Projects", ObjectType::Action, &["Planned", "Active", "Blocked", "Done"]),
     of("feedback", "Feedback", ObjectType::Action, &["New", "Under review", "Planned", "Done", "Declined"]),
     of("portco_tracker", "Portfolio", ObjectType::Organization, &["Onboarding", "Active", "Watch", "Exited"]),
-    of("deal_flow", "Deal flow", ObjectType::Organization, &["Sourced", "Meeting", "Diligence", "Term sheet", "Invested", "Passed"]),
-    of("lp_fundraising", "LP fundraising", ObjectType::Organization, &["Research", "Contacted", "Meeting", "Soft circle", "Closed", "Passed"]),
+    of(
+        "deal_flow",
+        "Deal flow",
+        ObjectType::Organization,
+        &["Sourced", "Meeting", "Diligence", "Term sheet", "Invested", "Passed"],
+    ),
+    of(
+        "lp_fundraising",
+        "LP fundraising",
+        ObjectType::Organization,
+        &["Research", "Contacted", "Meeting", "Soft circle", "Closed", "Passed"],
+    ),
     ListTemplate { id: "custom", name: "List", object_type: None, stages: &["To do", "In progress", "Done"] },
 ];
 

@@ -182,7 +182,12 @@ mod tests {
             let id = "00000000-0000-0000-0000-000000000003";
             for written in ["a", "b", "ALPHA", " alpha", "STRASSE", "c", "C", "a2", "b1", id, "", " ", "nothing"] {
                 let searched = property.find_option(written).map(|option| option.slug.as_str());
-                assert_eq!(index.find(&property, written), searched, "{written:?} of {} options", property.options.len());
+                assert_eq!(
+                    index.find(&property, written),
+                    searched,
+                    "{written:?} of {} options",
+                    property.options.len()
+                );
             }
         }
     }

@@ -81,7 +81,11 @@ fn case_counts_when_it_was_asked_to() {
     let exact = ImportOptions { case_insensitive: false, ..by_email() };
     let mut world = World::new();
     let upper = world.put(1, &exact, r#"{"email":"A@x.io"}"#);
-    let rows = [r#"{"default":{"email":" A@x.io "}}"#, r#"{"default":{"email":"a@x.io"}}"#, r#"{"default":{"email":"a@x.io"}}"#];
+    let rows = [
+        r#"{"default":{"email":" A@x.io "}}"#,
+        r#"{"default":{"email":"a@x.io"}}"#,
+        r#"{"default":{"email":"a@x.io"}}"#,
+    ];
     let outcomes = world.import(&exact, 0, &rows);
     assert_eq!(outcomes, [Outcome::Existing(upper), CREATED, Outcome::Existing(made(1))]);
     world.assert_keys_are_those_of_the_records(&exact);
@@ -135,7 +139,12 @@ fn the_key_of_a_bad_first_row_goes_to_the_next() {
     let mut world = World::new();
     let missing = RecordId(Uuid::from_u128(99));
     let bad = format!(r#"{{"default":{{"email":"a@x.io","company":"{missing}"}}}}"#);
-    let rows = [bad.as_str(), r#"{"default":{"email":"A@x.io"}}"#, r#"{"default":{"email":"a@x.io"}}"#, &bad.replace("a@", "b@")];
+    let rows = [
+        bad.as_str(),
+        r#"{"default":{"email":"A@x.io"}}"#,
+        r#"{"default":{"email":"a@x.io"}}"#,
+        &bad.replace("a@", "b@"),
+    ];
     let outcomes = world.import(&by_email(), 0, &rows);
     assert_eq!(rejected(&outcomes[0]).0, RowCode::ReferenceNotFound);
     assert_eq!(outcomes[1], CREATED);
@@ -162,11 +171,8 @@ fn options_are_made_once_by_the_first_row_that_is_written() {
 
 #[test]
 fn rows_match_by_an_option_that_an_earlier_row_makes() {
-    let options = ImportOptions {
-        dedupe_by: Some("seniority".into()),
-        create_missing_options: true,
-        ..ImportOptions::default()
-    };
+    let options =
+        ImportOptions { dedupe_by: Some("seniority".into()), create_missing_options: true, ..ImportOptions::default() };
     let mut world = World::new();
     let row = r#"{"default":{"seniority":"Brand new"}}"#;
     assert_eq!(world.import(&options, 0, &[row, row]), [CREATED, Outcome::Existing(made(0))]);
@@ -179,7 +185,8 @@ fn one_option_over_the_limit_is_a_row_error_and_makes_none_of_the_row() {
     let options = ImportOptions { create_missing_options: true, ..ImportOptions::default() };
     let mut world = World::new();
     world.options_left = 2;
-    let rows = [r#"{"default":{"tags":["a"]}}"#, r#"{"default":{"tags":["b","c"]}}"#, r#"{"default":{"tags":["a","d"]}}"#];
+    let rows =
+        [r#"{"default":{"tags":["a"]}}"#, r#"{"default":{"tags":["b","c"]}}"#, r#"{"default":{"tags":["a","d"]}}"#];
     let outcomes = world.import(&options, 0, &rows);
     assert_eq!(rejected(&outcomes[1]).0, RowCode::InvalidOption);
     assert_eq!((&outcomes[0], &outcomes[2]), (&CREATED, &CREATED));

@@ -32,7 +32,9 @@ pub(super) struct Lane {
 
 impl Lane {
     pub(super) fn new(engine: Arc<Engine>, judge: Arc<JudgeChunk>) -> Self {
-        let size = ChunkSize::new(engine.settings.chunk_rows_max, engine.settings.chunk_time_while_waited_for);
+        let settings = &engine.settings;
+        let size =
+            ChunkSize::new(settings.chunk_rows_max, settings.chunk_time_alone, settings.chunk_time_while_waited_for);
         Self { engine, judge, size, in_hand: None, spare: Vec::new() }
     }
 

@@ -18,8 +18,14 @@ async fn a_team_has_only_so_many_unfinished_jobs() {
     let third = house.engine.begin_import(house.world.caller, Contact, true).await;
     assert!(matches!(third, Err(EngineError::TooManyJobs { limit: 2 })), "refused before its body is read");
     let grown = house.try_import(&house.world.caller, &ImportOptions::default(), &contacts("c", 200), false).await;
-    assert!(matches!(grown, Err(EngineError::TooManyJobs { limit: 2 })), "also when it turns out to be large: {grown:?}");
-    assert_eq!(house.inline(&house.world.caller, &ImportOptions::default(), &contacts("d", 10)).await.tally.created, 10);
+    assert!(
+        matches!(grown, Err(EngineError::TooManyJobs { limit: 2 })),
+        "also when it turns out to be large: {grown:?}"
+    );
+    assert_eq!(
+        house.inline(&house.world.caller, &ImportOptions::default(), &contacts("d", 10)).await.tally.created,
+        10
+    );
     let other = house.world.another_team().await;
     house.admit_for(&other.caller, &ImportOptions::default(), &contacts("e", 10)).await;
     assert_eq!(house.unfinished_jobs().await, 2, "nothing of the refused ones is there");

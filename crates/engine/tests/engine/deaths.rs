@@ -8,10 +8,10 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use refract_domain::clock::{Clock, Timestamp};
+use refract_domain::ids::JobId;
 use refract_domain::import::job::JobState;
 use refract_domain::import::judge::{JudgeContext, judge_chunk};
 use refract_domain::import::row::RawChunk;
-use refract_domain::ids::JobId;
 use refract_domain::object_type::ObjectType::Contact;
 use refract_engine::Engine;
 use refract_store::ImportVerbs;
@@ -114,7 +114,8 @@ async fn worker() {
     let ids = Arc::new(Ids(Arc::new(CountingIds::default())));
     let engine = Engine::start_with_judge(store.clone(), clock, ids, settings(), Arc::new(judge));
     let access = refract_engine::Access::Write;
-    let caller = refract_engine::Caller { team_id: team, key_id: refract_domain::ids::ApiKeyId::from_bytes([0; 16]), access };
+    let caller =
+        refract_engine::Caller { team_id: team, key_id: refract_domain::ids::ApiKeyId::from_bytes([0; 16]), access };
     loop {
         let snapshot = store.snapshot(&caller, job).await.expect("snapshot").expect("the job is there");
         if matches!(snapshot.state, JobState::Complete { .. }) {

@@ -85,7 +85,8 @@ async fn small_imports_are_answered_while_a_job_runs() {
     let running = house.another_judging(settings(), slow);
     running.when(job.id, |snapshot| snapshot.cursor > 0).await;
     for number in 0..10 {
-        let report = running.inline(&running.world.caller, &by("email"), &contacts(&format!("small{number}-"), 20)).await;
+        let report =
+            running.inline(&running.world.caller, &by("email"), &contacts(&format!("small{number}-"), 20)).await;
         assert_eq!(report.tally.created, 20);
     }
     let snapshot = running.job(job.id).await;

@@ -10,7 +10,9 @@ use refract_domain::import::options::ImportOptions;
 use refract_domain::import::outcome::Outcome;
 use refract_domain::import::row::{JudgedChunk, RawChunk};
 use refract_domain::object_type::ObjectType;
-use refract_engine::{Answered, Caller, Engine, EngineError, EngineSettings, IdSource, InlineReport, JudgeChunk, Submitted};
+use refract_engine::{
+    Answered, Caller, Engine, EngineError, EngineSettings, IdSource, InlineReport, JudgeChunk, Submitted,
+};
 use refract_store::SharedStore;
 use refract_testkit::{CountingIds, FaultyStore, MemoryStore, World};
 use serde_json::{Value, json};
@@ -86,7 +88,12 @@ impl House {
     }
 
     /// An engine in a world whose store is `store`.
-    pub(crate) fn of(world: World, store: Arc<FaultyStore>, settings: EngineSettings, before: Arc<BeforeJudging>) -> Self {
+    pub(crate) fn of(
+        world: World,
+        store: Arc<FaultyStore>,
+        settings: EngineSettings,
+        before: Arc<BeforeJudging>,
+    ) -> Self {
         let judged: Arc<Mutex<Vec<Judged>>> = Arc::default();
         let log = Arc::clone(&judged);
         let judge = move |context: &JudgeContext, raw: &RawChunk| -> JudgedChunk {

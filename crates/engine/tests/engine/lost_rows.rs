@@ -49,7 +49,8 @@ async fn damaged(damage: fn(&Path)) -> (House, JobErrorCode) {
 }
 
 fn the_staged_file(data: &Path) -> PathBuf {
-    let files: Vec<_> = std::fs::read_dir(data.join("staged")).expect("a folder").map(|entry| entry.unwrap().path()).collect();
+    let files: Vec<_> =
+        std::fs::read_dir(data.join("staged")).expect("a folder").map(|entry| entry.unwrap().path()).collect();
     assert_eq!(files.len(), 1, "one job, one file: {files:?}");
     files[0].clone()
 }

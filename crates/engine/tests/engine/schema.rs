@@ -12,7 +12,8 @@ use crate::house::{House, not_running, rejected, settings, until};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_judged_before_an_option_was_made_are_judged_again() {
     let house = House::new(not_running()).await;
-    let rows: Vec<_> = (0..300).map(|number| row(json!({"full_name": format!("P{number}"), "tags": ["Fresh"]}))).collect();
+    let rows: Vec<_> =
+        (0..300).map(|number| row(json!({"full_name": format!("P{number}"), "tags": ["Fresh"]}))).collect();
     let job = house.admit(&ImportOptions::default(), &rows).await;
     // The first chunk is judged, and waits at the door of the store while the option is made.
     house.store.hit(Verb::ApplyChunk, 0, 1, Fault::Delay(Duration::from_millis(500)));
@@ -24,7 +25,10 @@ async fn rows_judged_before_an_option_was_made_are_judged_again() {
     let outcomes = running.outcomes(job.id).await;
     assert_eq!(rejected(&outcomes), [], "by the time they were written the option was there");
     let first_rows: Vec<u32> = running.judged().iter().map(|judged| judged.first_row).collect();
-    assert!(first_rows.iter().filter(|first| **first == 0).count() >= 2, "the first chunk was judged again: {first_rows:?}");
+    assert!(
+        first_rows.iter().filter(|first| **first == 0).count() >= 2,
+        "the first chunk was judged again: {first_rows:?}"
+    );
     assert_eq!(running.world.count(Contact).await, 301);
 }
 

@@ -32,9 +32,7 @@ pub enum Encoding {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DecodeError {
     /// The header names a coding the server does not take, or several.
-    #[error(
-        "the content encoding {given:?} is not supported; send the body plain, or with one of gzip and zstd"
-    )]
+    #[error("the content encoding {given:?} is not supported; send the body plain, or with one of gzip and zstd")]
     Unsupported {
         /// The header's value, shortened if long.
         given: String,
@@ -48,9 +46,7 @@ pub enum DecodeError {
         reason: &'static str,
     },
     /// More bytes than a body may have: decoded ones, or so many encoded ones that they cannot be worth it.
-    #[error(
-        "the body has at least {measured} bytes, and {limit} are allowed; split the import into several"
-    )]
+    #[error("the body has at least {measured} bytes, and {limit} are allowed; split the import into several")]
     TooLarge {
         /// The most decoded bytes allowed.
         limit: u64,
@@ -77,9 +73,7 @@ impl Encoding {
             b"" | b"identity" => Ok(Self::Identity),
             b"gzip" | b"x-gzip" => Ok(Self::Gzip),
             b"zstd" => Ok(Self::Zstd),
-            _ => Err(DecodeError::Unsupported {
-                given: String::from_utf8_lossy(value).chars().take(64).collect(),
-            }),
+            _ => Err(DecodeError::Unsupported { given: String::from_utf8_lossy(value).chars().take(64).collect() }),
         }
     }
 }
@@ -111,15 +105,7 @@ impl ContentDecoder {
             Encoding::Gzip => Kind::Gzip(Box::new(GzipDecoder::new())),
             Encoding::Zstd => Kind::Zstd(ZstdDecoder::new()?),
         };
-        Ok(Self {
-            kind,
-            budget: Budget {
-                limit: body_bytes_max,
-                encoded: 0,
-                decoded: 0,
-            },
-            failed: None,
-        })
+        Ok(Self { kind, budget: Budget { limit: body_bytes_max, encoded: 0, decoded: 0 }, failed: None })
     }
 
     /// Decoded bytes so far.
@@ -194,11 +180,7 @@ struct Step<'a> {
 
 fn identity_step(rest: &[u8]) -> Step<'_> {
     let decoded = rest.get(..PIECE_BYTES_MAX).unwrap_or(rest);
-    Step {
-        waits: decoded.is_empty(),
-        used: decoded.len(),
-        decoded,
-    }
+    Step { waits: decoded.is_empty(), used: decoded.len(), decoded }
 }
 
 /// What encoded bytes may be more than the decoded ones they stand for, as a part of the limit and in bytes: headers,
@@ -219,20 +201,11 @@ impl Budget {
         self.encoded = self.encoded.saturating_add(encoded as u64);
         self.decoded = self.decoded.saturating_add(decoded as u64);
         if self.decoded > self.limit {
-            return Err(DecodeError::TooLarge {
-                limit: self.limit,
-                measured: self.decoded,
-            });
+            return Err(DecodeError::TooLarge { limit: self.limit, measured: self.decoded });
         }
-        let encoded_max = self
-            .limit
-            .saturating_add(self.limit / OVERHEAD_DIVISOR)
-            .saturating_add(OVERHEAD_BYTES);
+        let encoded_max = self.limit.saturating_add(self.limit / OVERHEAD_DIVISOR).saturating_add(OVERHEAD_BYTES);
         if self.encoded > encoded_max {
-            return Err(DecodeError::TooLarge {
-                limit: self.limit,
-                measured: self.encoded,
-            });
+            return Err(DecodeError::TooLarge { limit: self.limit, measured: self.encoded });
         }
         Ok(())
     }

@@ -9,18 +9,11 @@ use serde_json::value::RawValue;
 use super::splitter::{Envelope, JsonFault, SplitError, SplitLimits, Splitter};
 
 /// Limits no small input meets.
-const GENEROUS: SplitLimits = SplitLimits {
-    rows_max: u64::MAX,
-    row_bytes_max: usize::MAX,
-    options_bytes_max: usize::MAX,
-};
+const GENEROUS: SplitLimits =
+    SplitLimits { rows_max: u64::MAX, row_bytes_max: usize::MAX, options_bytes_max: usize::MAX };
 
 /// Limits small inputs meet easily.
-const TIGHT: SplitLimits = SplitLimits {
-    rows_max: 3,
-    row_bytes_max: 24,
-    options_bytes_max: 24,
-};
+const TIGHT: SplitLimits = SplitLimits { rows_max: 3, row_bytes_max: 24, options_bytes_max: 24 };
 
 /// The rows that came out, and how the body ended.
 type Outcome = (Vec<Vec<u8>>, Result<Envelope, SplitError>);
@@ -32,23 +25,13 @@ type Outcome = (Vec<Vec<u8>>, Result<Envelope, SplitError>);
 pub fn split(data: &[u8]) {
     for limits in [GENEROUS, TIGHT] {
         let whole = split_in_pieces(data, limits, |_| usize::MAX);
-        assert_same(
-            &whole,
-            &split_in_pieces(data, limits, |_| 1),
-            "cut after every byte",
-        );
-        let mut seed = data
-            .iter()
-            .fold(data.len() as u64, |hash, &byte| mix(hash ^ u64::from(byte)));
+        assert_same(&whole, &split_in_pieces(data, limits, |_| 1), "cut after every byte");
+        let mut seed = data.iter().fold(data.len() as u64, |hash, &byte| mix(hash ^ u64::from(byte)));
         let mut next_piece_length = |_| {
             seed = mix(seed);
             (seed % 23) as usize
         };
-        assert_same(
-            &whole,
-            &split_in_pieces(data, limits, &mut next_piece_length),
-            "cut at random",
-        );
+        assert_same(&whole, &split_in_pieces(data, limits, &mut next_piece_length), "cut at random");
         if limits == GENEROUS {
             compare_with_reference(data, &whole);
         }
@@ -56,11 +39,7 @@ pub fn split(data: &[u8]) {
 }
 
 /// Splits `data`, the length of each piece given by a function of the position.
-fn split_in_pieces(
-    data: &[u8],
-    limits: SplitLimits,
-    mut piece_length: impl FnMut(usize) -> usize,
-) -> Outcome {
+fn split_in_pieces(data: &[u8], limits: SplitLimits, mut piece_length: impl FnMut(usize) -> usize) -> Outcome {
     let mut rows: Vec<Vec<u8>> = Vec::new();
     let mut splitter = Splitter::new(limits);
     let mut at = 0;
@@ -68,11 +47,7 @@ fn split_in_pieces(
         let end = at.saturating_add(piece_length(at)).min(data.len());
         let piece = data.get(at..end).unwrap_or_default();
         if let Err(error) = splitter.push(piece, &mut |row: &[u8]| rows.push(row.to_vec())) {
-            assert_eq!(
-                splitter.push(b"]}", &mut |_: &[u8]| ()),
-                Err(error.clone()),
-                "an error must stay"
-            );
+            assert_eq!(splitter.push(b"]}", &mut |_: &[u8]| ()), Err(error.clone()), "an error must stay");
             return (rows, Err(error));
         }
         at = end;
@@ -106,25 +81,14 @@ fn compare_with_reference(data: &[u8], (rows, outcome): &Outcome) {
     let reference: Option<Reference<'_>> = serde_json::from_slice(data).ok().filter(|_| is_object);
     match (outcome, reference) {
         (Ok(envelope), Some(reference)) => {
-            let expected: Vec<&[u8]> = reference
-                .objects
-                .iter()
-                .map(|row| row.get().as_bytes())
-                .collect();
+            let expected: Vec<&[u8]> = reference.objects.iter().map(|row| row.get().as_bytes()).collect();
             assert_eq!(rows, &expected, "the rows differ from the reference");
             assert_eq!(envelope.rows, rows.len() as u64);
             let expected_options = reference.options.map(|options| options.get().as_bytes());
-            assert_eq!(
-                envelope.options.as_deref(),
-                expected_options,
-                "the options differ from the reference"
-            );
+            assert_eq!(envelope.options.as_deref(), expected_options, "the options differ from the reference");
         }
         (Ok(_), None) => panic!("the splitter takes a body the reference refuses"),
-        (Err(error), Some(_)) => assert!(
-            own_rule(error),
-            "the splitter refuses a body the reference takes: {error:?}"
-        ),
+        (Err(error), Some(_)) => assert!(own_rule(error), "the splitter refuses a body the reference takes: {error:?}"),
         (Err(_), None) => {}
     }
 }
@@ -134,10 +98,7 @@ fn own_rule(error: &SplitError) -> bool {
     matches!(
         error,
         SplitError::DuplicateKey { .. }
-            | SplitError::InvalidJson {
-                fault: JsonFault::TooDeep { .. } | JsonFault::LoneSurrogate,
-                ..
-            }
+            | SplitError::InvalidJson { fault: JsonFault::TooDeep { .. } | JsonFault::LoneSurrogate, .. }
     )
 }
 
@@ -203,15 +164,10 @@ mod tests {
 
     fn seeds() -> Vec<Vec<u8>> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/splitter");
-        let mut paths: Vec<_> = fs::read_dir(folder)
-            .expect("seeds folder")
-            .map(|entry| entry.expect("entry").path())
-            .collect();
+        let mut paths: Vec<_> =
+            fs::read_dir(folder).expect("seeds folder").map(|entry| entry.expect("entry").path()).collect();
         paths.sort();
-        paths
-            .iter()
-            .map(|path| fs::read(path).expect("seed"))
-            .collect()
+        paths.iter().map(|path| fs::read(path).expect("seed")).collect()
     }
 
     fn mutate(seed: &[u8], state: &mut u64) -> Vec<u8> {
@@ -252,19 +208,13 @@ mod tests {
             taken += u64::from(split_in_pieces(&data, GENEROUS, |_| usize::MAX).1.is_ok());
         }
         // A fuzzer that only ever makes rubbish, or never makes any, proves little.
-        assert!(
-            taken > MUTATIONS / 100 && taken < MUTATIONS * 9 / 10,
-            "{taken} of {MUTATIONS} were valid"
-        );
+        assert!(taken > MUTATIONS / 100 && taken < MUTATIONS * 9 / 10, "{taken} of {MUTATIONS} were valid");
     }
 
     #[test]
     #[should_panic(expected = "the splitter takes a body the reference refuses")]
     fn a_broken_promise_is_noticed() {
-        let envelope = Envelope {
-            rows: 0,
-            options: None,
-        };
+        let envelope = Envelope { rows: 0, options: None };
         compare_with_reference(b"{\"objects\":[01]}", &(Vec::new(), Ok(envelope)));
     }
 }

@@ -221,7 +221,8 @@ pub async fn an_ended_job_is_not_claimed(harness: &dyn Harness) {
     let raw = super::fixture::chunk_of(0, &[contact("b@x.io")]);
     let judged = refract_domain::import::judge::judge_chunk(&context, &raw);
     let lookup = refract_domain::import::plan::Lookup::of(&context, &judged);
-    let command = crate::ApplyChunk { context, judged: std::sync::Arc::new(judged), lookup, lease_for: HOUR, now: world.now() };
+    let command =
+        crate::ApplyChunk { context, judged: std::sync::Arc::new(judged), lookup, lease_for: HOUR, now: world.now() };
     let refused = world.store.apply_chunk(&mut lease, command).await;
     assert!(matches!(refused, Err(StoreError::LeaseLost)), "{refused:?}");
 }

@@ -87,10 +87,8 @@ impl<'a> Planner<'a> {
     fn new(input: PlanInput<'a>) -> Self {
         let slots = Slots::of(&input.found);
         let options = OptionMaker::new(input.context, input.new_options_left);
-        let match_position = input
-            .context
-            .match_property()
-            .and_then(|property| input.context.type_schema().position(&property.slug));
+        let match_position =
+            input.context.match_property().and_then(|property| input.context.type_schema().position(&property.slug));
         let mut plan = ChunkPlan::default();
         plan.outcomes.reserve_exact(input.chunk.rows.len());
         Self {
@@ -128,7 +126,8 @@ impl<'a> Planner<'a> {
                 }
             };
             if !is_there {
-                let message = format!("'{}' points at {}, which is no {} here", reference.slug, reference.id, reference.target);
+                let message =
+                    format!("'{}' points at {}, which is no {} here", reference.slug, reference.id, reference.target);
                 return Err(RowError::new(format!("default.{}", reference.slug), RowCode::ReferenceNotFound, message));
             }
         }
@@ -230,7 +229,11 @@ impl<'a> Planner<'a> {
         let slug = self.input.context.match_property().map_or("", |property| property.slug.as_str());
         let more = ids.len().saturating_sub(CANDIDATES_NAMED_MAX);
         let and_more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let message = format!("'{slug}' matches {} records: {}{and_more}; merge them or give the id", ids.len(), named.join(", "));
+        let message = format!(
+            "'{slug}' matches {} records: {}{and_more}; merge them or give the id",
+            ids.len(),
+            named.join(", ")
+        );
         RowError::new(format!("default.{slug}"), RowCode::MultipleMatches, message)
     }
 

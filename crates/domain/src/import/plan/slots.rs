@@ -106,7 +106,8 @@ impl Slots {
             let mut change = |record, held| changes.push(KeyChange { key: *key, record, held });
             match holders {
                 Holders::Claimed => {
-                    let claimed_for_holder = matches!(now.first(), Some(Target::New(insert)) if made(*insert).0 == *first_row);
+                    let claimed_for_holder =
+                        matches!(now.first(), Some(Target::New(insert)) if made(*insert).0 == *first_row);
                     if !claimed_for_holder {
                         moved.push(MovedClaim { key: *key, holder: now.first().map(id_of) });
                     }

@@ -72,11 +72,7 @@ impl GzipDecoder {
             self.take_frame_byte(byte)?;
             used += 1;
         }
-        Ok(Step {
-            waits: rest.is_empty(),
-            used,
-            decoded: &[],
-        })
+        Ok(Step { waits: rest.is_empty(), used, decoded: &[] })
     }
 
     pub(super) fn finish(self) -> Result<(), DecodeError> {
@@ -100,11 +96,7 @@ impl GzipDecoder {
         if ended {
             self.part = Part::Trailer;
         }
-        Ok(Step {
-            waits: used == 0 && length == 0 && !ended,
-            used,
-            decoded,
-        })
+        Ok(Step { waits: used == 0 && length == 0 && !ended, used, decoded })
     }
 
     /// Takes one byte of a header or trailer. They are few, so one at a time is fast enough.
@@ -123,31 +115,19 @@ impl GzipDecoder {
                 self.field.push(byte);
                 if let [low, high] = *self.field.as_slice() {
                     let left = usize::from(u16::from_le_bytes([low, high]));
-                    self.enter(if left == 0 {
-                        self.after(FLAG_EXTRA)
-                    } else {
-                        Part::Extra { left }
-                    });
+                    self.enter(if left == 0 { self.after(FLAG_EXTRA) } else { Part::Extra { left } });
                 }
                 Ok(())
             }
             Part::Extra { left } => {
                 self.header_crc.update(&[byte]);
-                self.enter(if left <= 1 {
-                    self.after(FLAG_EXTRA)
-                } else {
-                    Part::Extra { left: left - 1 }
-                });
+                self.enter(if left <= 1 { self.after(FLAG_EXTRA) } else { Part::Extra { left: left - 1 } });
                 Ok(())
             }
             Part::Name | Part::Comment => {
                 self.header_crc.update(&[byte]);
                 if byte == 0 {
-                    let flag = if self.part == Part::Name {
-                        FLAG_NAME
-                    } else {
-                        FLAG_COMMENT
-                    };
+                    let flag = if self.part == Part::Name { FLAG_NAME } else { FLAG_COMMENT };
                     self.enter(self.after(flag));
                 }
                 Ok(())
@@ -201,9 +181,7 @@ impl GzipDecoder {
             _ => false,
         };
         if !begins_well {
-            return Err(invalid(
-                "a member does not begin as gzip does, or something else follows the last one",
-            ));
+            return Err(invalid("a member does not begin as gzip does, or something else follows the last one"));
         }
         if let [_, _, _, flags, _, _, _, _, _, _] = *self.field.as_slice() {
             self.flags = flags;
@@ -241,8 +219,5 @@ impl GzipDecoder {
 }
 
 fn invalid(reason: &'static str) -> DecodeError {
-    DecodeError::InvalidEncoding {
-        encoding: "gzip",
-        reason,
-    }
+    DecodeError::InvalidEncoding { encoding: "gzip", reason }
 }

@@ -38,12 +38,7 @@ pub(super) enum CaptureFault {
 
 impl Capture {
     pub(super) fn new() -> Self {
-        Self {
-            scanner: ValueScanner::new(),
-            earlier: Vec::new(),
-            offset: 0,
-            bytes_max: 0,
-        }
+        Self { scanner: ValueScanner::new(), earlier: Vec::new(), offset: 0, bytes_max: 0 }
     }
 
     /// Makes ready for a value that begins at `offset` of the body.
@@ -63,26 +58,17 @@ impl Capture {
     /// Reads on. When the value is finished, [`Self::text`] gives its text.
     pub(super) fn feed(&mut self, piece: &[u8]) -> Result<Captured, CaptureFault> {
         // One byte over the limit is looked at and no more, so that the verdict does not depend on how the body is cut.
-        let room = self
-            .bytes_max
-            .saturating_add(1)
-            .saturating_sub(self.earlier.len());
+        let room = self.bytes_max.saturating_add(1).saturating_sub(self.earlier.len());
         let window = piece.get(..room).unwrap_or(piece);
-        let scan = self
-            .scanner
-            .scan(window)
-            .map_err(|fault| self.first_fault(window, fault))?;
+        let scan = self.scanner.scan(window).map_err(|fault| self.first_fault(window, fault))?;
         let length = match scan {
             Scan::Finished(length) => length,
             Scan::Unfinished => window.len(),
         };
         let measured = self.earlier.len() + length;
         if measured > self.bytes_max {
-            self.earlier
-                .extend_from_slice(window.get(..length).unwrap_or(window));
-            return Err(CaptureFault::TooLong {
-                measured: measured as u64,
-            });
+            self.earlier.extend_from_slice(window.get(..length).unwrap_or(window));
+            return Err(CaptureFault::TooLong { measured: measured as u64 });
         }
         if scan == Scan::Unfinished {
             self.earlier.extend_from_slice(window);
@@ -93,11 +79,7 @@ impl Capture {
 
     /// The text of a finished value, given the piece it ended in and the length `feed` named.
     #[inline]
-    pub(super) fn text<'a>(
-        &'a mut self,
-        piece: &'a [u8],
-        length: usize,
-    ) -> Result<&'a str, CaptureFault> {
+    pub(super) fn text<'a>(&'a mut self, piece: &'a [u8], length: usize) -> Result<&'a str, CaptureFault> {
         let last_part = piece.get(..length).unwrap_or(piece);
         let bytes = if self.earlier.is_empty() {
             last_part
@@ -125,10 +107,7 @@ impl Capture {
 
     /// The fault of a body that ends within the value.
     pub(super) fn cut_off(&self, body_length: u64) -> CaptureFault {
-        self.invalid_utf8(&[]).unwrap_or(CaptureFault::Json {
-            offset: body_length,
-            fault: JsonFault::UnexpectedEnd,
-        })
+        self.invalid_utf8(&[]).unwrap_or(CaptureFault::Json { offset: body_length, fault: JsonFault::UnexpectedEnd })
     }
 
     /// UTF-8 is checked for whole values, so bytes that are not UTF-8 may lie before the fault of grammar: the earlier
@@ -136,11 +115,10 @@ impl Capture {
     #[cold]
     fn first_fault(&self, window: &[u8], fault: ScanFault) -> CaptureFault {
         let up_to_fault = window.get(..=fault.at).unwrap_or(window);
-        self.invalid_utf8(up_to_fault)
-            .unwrap_or(CaptureFault::Json {
-                offset: self.offset + (self.earlier.len() + fault.at) as u64,
-                fault: fault.fault,
-            })
+        self.invalid_utf8(up_to_fault).unwrap_or(CaptureFault::Json {
+            offset: self.offset + (self.earlier.len() + fault.at) as u64,
+            fault: fault.fault,
+        })
     }
 
     /// The first byte so far that no continuation can make UTF-8.
@@ -150,9 +128,6 @@ impl Capture {
         let error = str::from_utf8(&bytes).err()?;
         error.error_len()?;
         let offset = self.offset + error.valid_up_to() as u64;
-        Some(CaptureFault::Json {
-            offset,
-            fault: JsonFault::InvalidUtf8,
-        })
+        Some(CaptureFault::Json { offset, fault: JsonFault::InvalidUtf8 })
     }
 }

@@ -49,11 +49,7 @@ pub(super) enum Member {
 
 impl Splitter {
     /// Goes through one piece.
-    pub(super) fn drive(
-        &mut self,
-        bytes: &[u8],
-        sink: &mut impl RowSink,
-    ) -> Result<(), SplitError> {
+    pub(super) fn drive(&mut self, bytes: &[u8], sink: &mut impl RowSink) -> Result<(), SplitError> {
         let mut at = 0;
         loop {
             let in_value = matches!(self.place, Place::InRow | Place::InName | Place::InOptions);
@@ -85,15 +81,13 @@ impl Splitter {
             (Place::Colon(member), b':') => (Place::Value(member), 1),
             (Place::Value(Member::Objects), b'[') => (Place::FirstRow, 1),
             (Place::Value(Member::Options), _) => {
-                self.capture
-                    .begin(offset, self.limits.options_bytes_max, OPTIONS_DEPTH_MAX);
+                self.capture.begin(offset, self.limits.options_bytes_max, OPTIONS_DEPTH_MAX);
                 (Place::InOptions, 0)
             }
             (Place::FirstRow | Place::AfterRow, b']') => (Place::AfterMember, 1),
             (Place::AfterRow, b',') => (Place::NextRow, 1),
             (Place::FirstRow | Place::NextRow, _) => {
-                self.capture
-                    .begin(offset, self.limits.row_bytes_max, usize::MAX);
+                self.capture.begin(offset, self.limits.row_bytes_max, usize::MAX);
                 (Place::InRow, 0)
             }
             (Place::AfterMember, b',') => (Place::NextName, 1),
@@ -105,19 +99,12 @@ impl Splitter {
     }
 
     fn continue_row(&mut self, rest: &[u8], sink: &mut impl RowSink) -> Result<usize, SplitError> {
-        let length = match self
-            .capture
-            .feed(rest)
-            .map_err(|fault| self.describe(fault))?
-        {
+        let length = match self.capture.feed(rest).map_err(|fault| self.describe(fault))? {
             Captured::Unfinished => return Ok(rest.len()),
             Captured::Finished(length) => length,
         };
         if self.rows >= self.limits.rows_max {
-            return Err(SplitError::TooManyRows {
-                limit: self.limits.rows_max,
-                measured: self.rows + 1,
-            });
+            return Err(SplitError::TooManyRows { limit: self.limits.rows_max, measured: self.rows + 1 });
         }
         match self.capture.text(rest, length) {
             Ok(row) => sink.row(row.as_bytes()),
@@ -129,11 +116,7 @@ impl Splitter {
     }
 
     fn continue_name(&mut self, rest: &[u8]) -> Result<usize, SplitError> {
-        let length = match self
-            .capture
-            .feed(rest)
-            .map_err(|fault| self.describe(fault))?
-        {
+        let length = match self.capture.feed(rest).map_err(|fault| self.describe(fault))? {
             Captured::Unfinished => return Ok(rest.len()),
             Captured::Finished(length) => length,
         };
@@ -156,11 +139,7 @@ impl Splitter {
     }
 
     fn continue_options(&mut self, rest: &[u8]) -> Result<usize, SplitError> {
-        let length = match self
-            .capture
-            .feed(rest)
-            .map_err(|fault| self.describe(fault))?
-        {
+        let length = match self.capture.feed(rest).map_err(|fault| self.describe(fault))? {
             Captured::Unfinished => return Ok(rest.len()),
             Captured::Finished(length) => length,
         };
@@ -179,9 +158,7 @@ impl Splitter {
     pub(super) fn unknown_name(&self, name: &str) -> SplitError {
         SplitError::InvalidRequest {
             offset: self.capture.offset(),
-            fault: RequestFault::UnknownName {
-                name: shortened(name),
-            },
+            fault: RequestFault::UnknownName { name: shortened(name) },
         }
     }
 }
@@ -191,29 +168,17 @@ impl Splitter {
 fn refusal(place: Place, found: u8, offset: u64) -> SplitError {
     let expected = match place {
         Place::Start if found == 0xEF => {
-            return SplitError::InvalidJson {
-                offset,
-                fault: JsonFault::ByteOrderMark,
-            };
+            return SplitError::InvalidJson { offset, fault: JsonFault::ByteOrderMark };
         }
         Place::End { .. } => {
-            return SplitError::InvalidJson {
-                offset,
-                fault: JsonFault::TrailingData,
-            };
+            return SplitError::InvalidJson { offset, fault: JsonFault::TrailingData };
         }
         Place::Start | Place::Value(_) => match kind_of_value(found) {
             Some(found) if place == Place::Start => {
-                return SplitError::InvalidRequest {
-                    offset,
-                    fault: RequestFault::BodyNotObject { found },
-                };
+                return SplitError::InvalidRequest { offset, fault: RequestFault::BodyNotObject { found } };
             }
             Some(found) => {
-                return SplitError::InvalidRequest {
-                    offset,
-                    fault: RequestFault::ObjectsNotArray { found },
-                };
+                return SplitError::InvalidRequest { offset, fault: RequestFault::ObjectsNotArray { found } };
             }
             None if place == Place::Start => "`{`",
             None => "`[`",
@@ -224,10 +189,7 @@ fn refusal(place: Place, found: u8, offset: u64) -> SplitError {
         Place::AfterRow => "`,` or `]`",
         _ => "`,` or `}`",
     };
-    SplitError::InvalidJson {
-        offset,
-        fault: JsonFault::UnexpectedByte { found, expected },
-    }
+    SplitError::InvalidJson { offset, fault: JsonFault::UnexpectedByte { found, expected } }
 }
 
 /// What kind of JSON value begins with `byte`, if any does.

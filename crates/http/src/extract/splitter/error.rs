@@ -21,9 +21,7 @@ pub enum SplitError {
         fault: JsonFault,
     },
     /// A name stands twice in the envelope, so that two readers could understand it differently.
-    #[error(
-        "the name {name:?} at byte {offset} was already given in the same object; keep only one of them"
-    )]
+    #[error("the name {name:?} at byte {offset} was already given in the same object; keep only one of them")]
     DuplicateKey {
         /// The name as read, escapes resolved.
         name: String,
@@ -61,9 +59,7 @@ pub enum SplitError {
         row: u64,
     },
     /// The value of `options` has more bytes than allowed.
-    #[error(
-        "\"options\" has at least {measured} bytes, and {limit} are allowed; rows belong into \"objects\""
-    )]
+    #[error("\"options\" has at least {measured} bytes, and {limit} are allowed; rows belong into \"objects\"")]
     OptionsTooLarge {
         /// The most bytes allowed for the value of `options`.
         limit: u64,

@@ -134,25 +134,12 @@ impl Splitter {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        let invalid_json = |fault| {
-            Err(SplitError::InvalidJson {
-                offset: self.offset,
-                fault,
-            })
-        };
+        let invalid_json = |fault| Err(SplitError::InvalidJson { offset: self.offset, fault });
         match self.place {
-            Place::End { .. } if self.objects_seen => Ok(Envelope {
-                rows: self.rows,
-                options: self.options,
-            }),
-            Place::End { offset } => Err(SplitError::InvalidRequest {
-                offset,
-                fault: RequestFault::ObjectsMissing,
-            }),
+            Place::End { .. } if self.objects_seen => Ok(Envelope { rows: self.rows, options: self.options }),
+            Place::End { offset } => Err(SplitError::InvalidRequest { offset, fault: RequestFault::ObjectsMissing }),
             Place::Start => invalid_json(JsonFault::Empty),
-            Place::InName | Place::InRow | Place::InOptions => {
-                Err(self.describe(self.capture.cut_off(self.offset)))
-            }
+            Place::InName | Place::InRow | Place::InOptions => Err(self.describe(self.capture.cut_off(self.offset))),
             _ => invalid_json(JsonFault::UnexpectedEnd),
         }
     }
@@ -167,16 +154,9 @@ impl Splitter {
             CaptureFault::TooLong { measured } => measured,
         };
         match self.place {
-            Place::InOptions => SplitError::OptionsTooLarge {
-                limit: self.limits.options_bytes_max as u64,
-                measured,
-            },
+            Place::InOptions => SplitError::OptionsTooLarge { limit: self.limits.options_bytes_max as u64, measured },
             Place::InName => self.unknown_name(self.capture.beginning().trim_start_matches('"')),
-            _ => SplitError::RowTooLarge {
-                limit: self.limits.row_bytes_max as u64,
-                measured,
-                row: self.rows,
-            },
+            _ => SplitError::RowTooLarge { limit: self.limits.row_bytes_max as u64, measured, row: self.rows },
         }
     }
 }

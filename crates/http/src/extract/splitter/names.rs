@@ -34,20 +34,15 @@ pub fn refuse_duplicate_names(value: &str, offset: u64) -> Result<(), SplitError
                 let begin_in_body = offset + begin as u64;
                 at = end_of_string(bytes, at);
                 let quoted = value.get(begin..at).unwrap_or_default();
-                let text = resolve_escapes(quoted).map_err(|fault| SplitError::InvalidJson {
-                    offset: begin_in_body,
-                    fault,
-                })?;
+                let text = resolve_escapes(quoted)
+                    .map_err(|fault| SplitError::InvalidJson { offset: begin_in_body, fault })?;
                 // In a valid document a string before a colon is a name, and nothing else is.
                 let is_name = bytes.get(end_of_whitespace(bytes, at)) == Some(&b':');
                 if is_name
                     && let Some(names) = names_of_open_objects.last_mut()
                     && let Some(name) = names.replace(text)
                 {
-                    return Err(SplitError::DuplicateKey {
-                        name: shortened(&name),
-                        offset: begin_in_body,
-                    });
+                    return Err(SplitError::DuplicateKey { name: shortened(&name), offset: begin_in_body });
                 }
             }
             _ => {}
@@ -89,45 +84,23 @@ mod tests {
     #[test]
     fn a_name_twice_is_found_at_any_depth_and_in_any_spelling() {
         assert_eq!(duplicate(r#"{"a":1,"b":2,"a":3}"#), Some(("a".into(), 113)));
-        assert_eq!(
-            duplicate(r#"{"a":1, "\u0061" : 3}"#),
-            Some(("a".into(), 108))
-        );
-        assert_eq!(
-            duplicate(r#"{"x":[{"k\"":1},{"k\"":1,"k\u0022":2}]}"#),
-            Some(("k\"".into(), 125))
-        );
+        assert_eq!(duplicate(r#"{"a":1, "\u0061" : 3}"#), Some(("a".into(), 108)));
+        assert_eq!(duplicate(r#"{"x":[{"k\"":1},{"k\"":1,"k\u0022":2}]}"#), Some(("k\"".into(), 125)));
         assert_eq!(duplicate(r#"{"":1,"":2}"#), Some((String::new(), 106)));
     }
 
     #[test]
     fn the_same_name_in_different_objects_or_as_a_value_is_fine() {
-        assert_eq!(
-            duplicate(r#"{"a":{"a":{"a":"a"}},"b":["a","a",{"a":1}],"c":"\\"}"#),
-            None
-        );
+        assert_eq!(duplicate(r#"{"a":{"a":{"a":"a"}},"b":["a","a",{"a":1}],"c":"\\"}"#), None);
         assert_eq!(duplicate("null"), None);
         assert_eq!(duplicate(r#""a:\":""#), None);
     }
 
     #[test]
     fn half_a_surrogate_pair_is_refused_in_names_and_values() {
-        for value in [
-            r#"{"\ud800":1}"#,
-            r#"{"a":"\udc00"}"#,
-            r#"["\ud800\u0041"]"#,
-        ] {
+        for value in [r#"{"\ud800":1}"#, r#"{"a":"\udc00"}"#, r#"["\ud800\u0041"]"#] {
             let error = refuse_duplicate_names(value, 0).expect_err(value);
-            assert!(
-                matches!(
-                    error,
-                    SplitError::InvalidJson {
-                        fault: JsonFault::LoneSurrogate,
-                        ..
-                    }
-                ),
-                "{error:?}"
-            );
+            assert!(matches!(error, SplitError::InvalidJson { fault: JsonFault::LoneSurrogate, .. }), "{error:?}");
         }
         assert_eq!(duplicate(r#"{"a":"\ud83d\ude00"}"#), None);
     }

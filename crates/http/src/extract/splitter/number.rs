@@ -73,11 +73,8 @@ impl Number {
             (Self::Point | Self::Fraction, b'0'..=b'9') => Goes(Self::Fraction),
             (Self::Zero | Self::Whole | Self::Fraction, b'e' | b'E') => Goes(Self::Exponent),
             (Self::Exponent, b'+' | b'-') => Goes(Self::ExponentSign),
-            (Self::Exponent | Self::ExponentSign | Self::ExponentDigits, b'0'..=b'9') => {
-                Goes(Self::ExponentDigits)
-            }
-            (Self::Minus | Self::Point | Self::Exponent | Self::ExponentSign, _)
-            | (Self::Zero, b'0'..=b'9') => Wrong,
+            (Self::Exponent | Self::ExponentSign | Self::ExponentDigits, b'0'..=b'9') => Goes(Self::ExponentDigits),
+            (Self::Minus | Self::Point | Self::Exponent | Self::ExponentSign, _) | (Self::Zero, b'0'..=b'9') => Wrong,
             (Self::Zero | Self::Whole | Self::Fraction | Self::ExponentDigits, _) => Ended,
         }
     }

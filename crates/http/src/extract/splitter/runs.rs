@@ -14,10 +14,7 @@ const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
 #[inline]
 pub(super) fn end_of_plain_text(text: &[u8], at: usize) -> usize {
     let mut position = at;
-    while let Some(chunk) = text
-        .get(position..)
-        .and_then(|rest| rest.first_chunk::<8>())
-    {
+    while let Some(chunk) = text.get(position..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*chunk);
         let quote = word ^ QUOTES;
         let backslash = word ^ BACKSLASHES;
@@ -55,14 +52,9 @@ fn end_of_long_whitespace(text: &[u8], at: usize) -> usize {
             break;
         }
         position += 1;
-        while let Some(chunk) = text
-            .get(position..)
-            .and_then(|rest| rest.first_chunk::<16>())
-        {
+        while let Some(chunk) = text.get(position..).and_then(|rest| rest.first_chunk::<16>()) {
             // Without early exit, so that it becomes a few vector comparisons.
-            let blank = chunk
-                .iter()
-                .fold(true, |blank, &byte| blank & is_whitespace(byte));
+            let blank = chunk.iter().fold(true, |blank, &byte| blank & is_whitespace(byte));
             if !blank {
                 break;
             }
@@ -87,17 +79,11 @@ mod tests {
         for stop in 0..=u8::MAX {
             let stops = matches!(stop, b'"' | b'\\' | 0..=0x1F);
             for position in 0..20 {
-                for neighbour in [
-                    b'a', b'!', b'#', b'[', b']', b' ', 0x7F, 0x80, 0xA2, 0xDC, 0xFF,
-                ] {
+                for neighbour in [b'a', b'!', b'#', b'[', b']', b' ', 0x7F, 0x80, 0xA2, 0xDC, 0xFF] {
                     let mut text = vec![neighbour; 21];
                     text[position] = stop;
                     let expected = if stops { position } else { text.len() };
-                    assert_eq!(
-                        end_of_plain_text(&text, 0),
-                        expected,
-                        "{stop:#x} at {position} in {neighbour:#x}"
-                    );
+                    assert_eq!(end_of_plain_text(&text, 0), expected, "{stop:#x} at {position} in {neighbour:#x}");
                 }
             }
         }

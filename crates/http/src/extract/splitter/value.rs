@@ -168,30 +168,19 @@ impl ValueScanner {
                 Ok(State::AfterValue)
             }
             (Expected::Value | Expected::FirstItem, _) => self.begin_value(byte),
-            (Expected::Escape(role), b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
-                Ok(State::Text(role))
-            }
+            (Expected::Escape(role), b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(State::Text(role)),
             (Expected::Escape(role), b'u') => Ok(State::One(Expected::Hexadecimal(role, 4))),
-            (Expected::Hexadecimal(role, left), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
-                match left {
-                    0 | 1 => Ok(State::Text(role)),
-                    _ => Ok(State::One(Expected::Hexadecimal(role, left - 1))),
-                }
-            }
+            (Expected::Hexadecimal(role, left), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => match left {
+                0 | 1 => Ok(State::Text(role)),
+                _ => Ok(State::One(Expected::Hexadecimal(role, left - 1))),
+            },
             (Expected::Escape(_) | Expected::Hexadecimal(..), _) => Err(JsonFault::InvalidEscape),
             (Expected::Literal, _) => self.continue_literal(byte),
-            (Expected::Name, found) => Err(JsonFault::UnexpectedByte {
-                found,
-                expected: "a name in quotes",
-            }),
-            (Expected::FirstName, found) => Err(JsonFault::UnexpectedByte {
-                found,
-                expected: "a name in quotes or `}`",
-            }),
-            (Expected::Colon, found) => Err(JsonFault::UnexpectedByte {
-                found,
-                expected: "`:`",
-            }),
+            (Expected::Name, found) => Err(JsonFault::UnexpectedByte { found, expected: "a name in quotes" }),
+            (Expected::FirstName, found) => {
+                Err(JsonFault::UnexpectedByte { found, expected: "a name in quotes or `}`" })
+            }
+            (Expected::Colon, found) => Err(JsonFault::UnexpectedByte { found, expected: "`:`" }),
         }
     }
 
@@ -205,14 +194,8 @@ impl ValueScanner {
                 self.nesting.close();
                 Ok(State::AfterValue)
             }
-            (found, true) => Err(JsonFault::UnexpectedByte {
-                found,
-                expected: "`,` or `}`",
-            }),
-            (found, false) => Err(JsonFault::UnexpectedByte {
-                found,
-                expected: "`,` or `]`",
-            }),
+            (found, true) => Err(JsonFault::UnexpectedByte { found, expected: "`,` or `}`" }),
+            (found, false) => Err(JsonFault::UnexpectedByte { found, expected: "`,` or `]`" }),
         }
     }
 
@@ -226,26 +209,17 @@ impl ValueScanner {
             b't' => Ok(self.begin_literal(b"rue")),
             b'f' => Ok(self.begin_literal(b"alse")),
             b'n' => Ok(self.begin_literal(b"ull")),
-            found => Err(JsonFault::UnexpectedByte {
-                found,
-                expected: "a value",
-            }),
+            found => Err(JsonFault::UnexpectedByte { found, expected: "a value" }),
         }
     }
 
     #[inline]
     fn open(&mut self, object: bool) -> Result<State, JsonFault> {
         if self.nesting.depth() >= self.depth_max {
-            return Err(JsonFault::TooDeep {
-                limit: self.depth_max,
-            });
+            return Err(JsonFault::TooDeep { limit: self.depth_max });
         }
         self.nesting.open(object);
-        Ok(State::One(if object {
-            Expected::FirstName
-        } else {
-            Expected::FirstItem
-        }))
+        Ok(State::One(if object { Expected::FirstName } else { Expected::FirstItem }))
     }
 
     fn begin_literal(&mut self, rest: &'static [u8]) -> State {
@@ -257,16 +231,9 @@ impl ValueScanner {
         match self.literal_rest {
             [expected, rest @ ..] if *expected == byte => {
                 self.literal_rest = rest;
-                Ok(if rest.is_empty() {
-                    State::AfterValue
-                } else {
-                    State::One(Expected::Literal)
-                })
+                Ok(if rest.is_empty() { State::AfterValue } else { State::One(Expected::Literal) })
             }
-            _ => Err(JsonFault::UnexpectedByte {
-                found: byte,
-                expected: "`true`, `false` or `null`",
-            }),
+            _ => Err(JsonFault::UnexpectedByte { found: byte, expected: "`true`, `false` or `null`" }),
         }
     }
 }
@@ -283,10 +250,7 @@ impl Expected {
     /// White space may stand between tokens, but not inside an escape or a literal.
     #[inline]
     fn may_follow_whitespace(self) -> bool {
-        !matches!(
-            self,
-            Self::Escape(_) | Self::Hexadecimal(..) | Self::Literal
-        )
+        !matches!(self, Self::Escape(_) | Self::Hexadecimal(..) | Self::Literal)
     }
 }
 

@@ -7,21 +7,13 @@ fn a_body_that_is_empty_cut_off_or_followed_by_more_is_refused() {
     assert_eq!(invalid_json(""), (0, JsonFault::Empty));
     assert_eq!(invalid_json(" \n\t"), (3, JsonFault::Empty));
     assert_eq!(invalid_json("{}{}"), (2, JsonFault::TrailingData));
-    assert_eq!(
-        invalid_json(r#"{"objects":[]} x"#),
-        (15, JsonFault::TrailingData)
-    );
+    assert_eq!(invalid_json(r#"{"objects":[]} x"#), (15, JsonFault::TrailingData));
     assert_eq!(invalid_json("\u{feff}{}"), (0, JsonFault::ByteOrderMark));
 
     let body = r#"{"objects":[{"a":"\u00e9","b":[true]},1.5,null],"options":{"a":1}}"#;
     assert_eq!(rows_of(body).len(), 3);
     for length in 1..body.len() {
-        assert_eq!(
-            invalid_json(&body[..length]),
-            (length as u64, JsonFault::UnexpectedEnd),
-            "{}",
-            &body[..length]
-        );
+        assert_eq!(invalid_json(&body[..length]), (length as u64, JsonFault::UnexpectedEnd), "{}", &body[..length]);
     }
 }
 
@@ -134,43 +126,21 @@ fn bytes_that_are_not_utf_8_are_refused_with_their_offset() {
             (b"{\"", b"objects\":[]}"),
         ] {
             let body = [before, bytes, after].concat();
-            assert_eq!(
-                invalid_json(&body),
-                (before.len() as u64, JsonFault::InvalidUtf8),
-                "{body:x?}"
-            );
+            assert_eq!(invalid_json(&body), (before.len() as u64, JsonFault::InvalidUtf8), "{body:x?}");
         }
     }
     // Cut off in the middle of a character: the end is the fault. Behind a byte that is wrong for sure: that byte is.
-    assert_eq!(
-        invalid_json(b"{\"objects\":[\"\xe2\x82"),
-        (15, JsonFault::UnexpectedEnd)
-    );
-    assert_eq!(
-        invalid_json(b"{\"objects\":[\"\xff abc"),
-        (13, JsonFault::InvalidUtf8)
-    );
+    assert_eq!(invalid_json(b"{\"objects\":[\"\xe2\x82"), (15, JsonFault::UnexpectedEnd));
+    assert_eq!(invalid_json(b"{\"objects\":[\"\xff abc"), (13, JsonFault::InvalidUtf8));
     assert_eq!(
         invalid_json(b"{\"objects\":[\xe2"),
-        (
-            12,
-            JsonFault::UnexpectedByte {
-                found: 0xE2,
-                expected: "a value"
-            }
-        )
+        (12, JsonFault::UnexpectedByte { found: 0xE2, expected: "a value" })
     );
 }
 
 #[test]
 fn half_a_surrogate_pair_is_refused_in_the_envelope_only() {
-    assert_eq!(
-        invalid_json(r#"{"options":{"a":"\ud800"},"objects":[]}"#),
-        (16, JsonFault::LoneSurrogate)
-    );
-    assert_eq!(
-        invalid_json(r#"{"\ud800":1,"objects":[]}"#),
-        (1, JsonFault::LoneSurrogate)
-    );
+    assert_eq!(invalid_json(r#"{"options":{"a":"\ud800"},"objects":[]}"#), (16, JsonFault::LoneSurrogate));
+    assert_eq!(invalid_json(r#"{"\ud800":1,"objects":[]}"#), (1, JsonFault::LoneSurrogate));
     assert_eq!(rows_of(r#"{"objects":["\ud800","\ud800\ud800"]}"#).len(), 2);
 }

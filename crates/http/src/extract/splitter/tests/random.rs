@@ -6,11 +6,8 @@ use serde_json::value::RawValue;
 use super::*;
 use crate::extract::fuzz;
 
-const LIMITS: SplitLimits = SplitLimits {
-    rows_max: u64::MAX,
-    row_bytes_max: usize::MAX,
-    options_bytes_max: usize::MAX,
-};
+const LIMITS: SplitLimits =
+    SplitLimits { rows_max: u64::MAX, row_bytes_max: usize::MAX, options_bytes_max: usize::MAX };
 
 /// A JSON string as text: plain characters, characters that need escapes, escapes that need none, half pairs.
 fn string_text() -> impl Strategy<Value = String> {
@@ -28,16 +25,7 @@ fn string_text() -> impl Strategy<Value = String> {
 }
 
 fn whitespace() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec![
-        "",
-        "",
-        "",
-        " ",
-        "\n",
-        "\t",
-        "\r\n  ",
-        "                            ",
-    ])
+    prop::sample::select(vec!["", "", "", " ", "\n", "\t", "\r\n  ", "                            "])
 }
 
 fn value_text() -> impl Strategy<Value = String> {
@@ -49,10 +37,7 @@ fn value_text() -> impl Strategy<Value = String> {
     ];
     leaf.prop_recursive(6, 40, 6, |inner| {
         let list = |open: char, items: Vec<String>, space: &str, close: char| {
-            format!(
-                "{open}{space}{}{space}{close}",
-                items.join(&format!("{space},{space}"))
-            )
+            format!("{open}{space}{}{space}{close}", items.join(&format!("{space},{space}")))
         };
         let member = (string_text(), whitespace(), inner.clone())
             .prop_map(|(name, space, value)| format!("{name}{space}:{space}{value}"));
@@ -73,17 +58,10 @@ fn body() -> impl Strategy<Value = (String, Vec<String>, Option<String>)> {
         r#"{"dedupe_by":"email", "update_existing":true}"#,
         r#"{"a":[{"b":"\u00e9"}]}"#,
     ]));
-    (
-        prop::collection::vec(value_text(), 0..12),
-        options,
-        any::<bool>(),
-        whitespace(),
-    )
-        .prop_map(|(rows, options, options_first, space)| {
-            let objects = format!(
-                "\"objects\"{space}:{space}[{space}{}{space}]",
-                rows.join(&format!("{space},{space}"))
-            );
+    (prop::collection::vec(value_text(), 0..12), options, any::<bool>(), whitespace()).prop_map(
+        |(rows, options, options_first, space)| {
+            let objects =
+                format!("\"objects\"{space}:{space}[{space}{}{space}]", rows.join(&format!("{space},{space}")));
             let mut members = vec![objects];
             if let Some(options) = options {
                 let at = if options_first { 0 } else { 1 };
@@ -91,13 +69,11 @@ fn body() -> impl Strategy<Value = (String, Vec<String>, Option<String>)> {
             }
             let text = format!("{space}{{{space}{}{space}}}{space}", members.join(","));
             (text, rows, options.map(str::to_owned))
-        })
+        },
+    )
 }
 
-fn split_at(
-    body: &[u8],
-    cuts: &[prop::sample::Index],
-) -> (Vec<String>, Result<Envelope, SplitError>) {
+fn split_at(body: &[u8], cuts: &[prop::sample::Index]) -> (Vec<String>, Result<Envelope, SplitError>) {
     let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(body.len() + 1)).collect();
     places.extend([0, body.len()]);
     places.sort_unstable();
