@@ -14,16 +14,23 @@ use crate::house::{House, contacts, not_running, settings};
 async fn chunks_shrink_while_somebody_waits_and_grow_back() {
     let house = House::new(not_running()).await;
     let job = house.admit(&by("email"), &contacts("a", 26_000)).await;
-    let tight = Duration::from_nanos(1);
-    let sizes = EngineSettings { chunk_rows_max: 1_000, chunk_time_while_waited_for: tight, ..settings() };
+    // However slow the store is: alone a chunk is as large as it may be, beside others as small.
+    let sizes = EngineSettings {
+        chunk_rows_max: 1_000,
+        chunk_time_alone: Duration::from_secs(3_600),
+        chunk_time_while_waited_for: Duration::from_nanos(1),
+        ..settings()
+    };
     house.store.somebody_waited();
     let running = house.another(sizes);
     running.outcomes(job.id).await;
     let sizes: Vec<usize> = running.judged().iter().map(|judged| judged.rows).collect();
-    let small = sizes.iter().filter(|rows| **rows == 500).count();
+    let first_small = sizes.iter().position(|rows| *rows == 500).expect("chunks get smaller");
+    let small = sizes[first_small..].iter().take_while(|rows| **rows == 500).count();
+    let after = sizes[first_small + small..].iter().take_while(|rows| **rows == 1_000).count();
     assert_eq!(sizes[0], 1_000, "before anything is known a chunk is as large as it may be: {sizes:?}");
-    assert!((35..=41).contains(&small), "for a while after somebody waited chunks are small: {sizes:?}");
-    assert_eq!(sizes[sizes.len() - 2..], [1_000, 1_000], "later they are large again: {sizes:?}");
+    assert!((35..=42).contains(&small), "for a while after somebody waited chunks are small: {sizes:?}");
+    assert!(after >= 2, "later they are large again: {sizes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
