@@ -16,7 +16,7 @@ use clap::Args;
 use self::import::{ImportRun, Imported};
 use self::report::Report;
 use crate::contacts::Contacts;
-use crate::raw_load::{RawLoad, RawLoaded};
+use crate::raw_load::{Checkpoints, RawLoad, RawLoaded};
 use crate::{figures, workspace};
 
 #[derive(Args)]
@@ -39,6 +39,9 @@ pub(crate) struct BenchArgs {
     /// Rows in one transaction of the raw load; 200,000 was the fastest measured.
     #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(1..))]
     raw_transaction_rows: u32,
+    /// Who moves the raw load's write-ahead log into its database.
+    #[arg(long, value_enum, default_value_t = Checkpoints::Thread)]
+    raw_checkpoints: Checkpoints,
     /// Measure the raw load alone.
     #[arg(long)]
     raw_only: bool,
@@ -71,6 +74,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
         contacts,
         update_existing: args.update_existing,
         transaction_rows: args.raw_transaction_rows as usize,
+        checkpoints: args.raw_checkpoints,
     };
     let import = if args.raw_only { None } else { Some(prepare_import(args, contacts, &folder)?) };
 
