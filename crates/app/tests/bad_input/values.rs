@@ -92,6 +92,11 @@ fn scalars() -> Vec<Line> {
                 (json!({"a": true}), INVALID),
             ],
         ),
+    ]
+}
+
+fn dates_options_and_references() -> Vec<Line> {
+    vec![
         (
             "date",
             "contact",
@@ -263,7 +268,10 @@ fn coercions() -> Vec<Line> {
 }
 
 fn every_type_against_every_kind(world: &mut World) -> Change {
-    let lines: Vec<Line> = [scalars(), arrays_and_documents(), coercions()].into_iter().flatten().collect();
+    let lines: Vec<Line> = [scalars(), dates_options_and_references(), arrays_and_documents(), coercions()]
+        .into_iter()
+        .flatten()
+        .collect();
     let mut change = Change::no_records();
     let mut faults = Vec::new();
     for object_type in ["contact", "organization", "identity"] {
