@@ -3,8 +3,9 @@
 use refract_domain::ids::ListId;
 use refract_domain::object_type::ObjectType;
 use refract_domain::property::ListTemplate;
-use refract_store::{Caller, List};
+use refract_store::{Answered, Caller, CreateList, List};
 
+use crate::idempotency::IdempotentRequest;
 use crate::task::to_the_end;
 use crate::{Engine, EngineError};
 
@@ -26,7 +27,12 @@ impl Engine {
     ///
     /// # Errors
     /// The store's, and [`EngineError::ShuttingDown`].
-    pub async fn create_list(&self, caller: &Caller, wanted: WantedList) -> Result<List, EngineError> {
+    pub async fn create_list(
+        &self,
+        caller: Caller,
+        wanted: WantedList,
+        idempotent: Option<IdempotentRequest<List>>,
+    ) -> Result<Answered<List>, EngineError> {
         self.check_accepting()?;
         let list = List {
             id: ListId(self.ids.random_uuid()),
@@ -36,9 +42,12 @@ impl Engine {
             icon: wanted.icon,
             created_at: self.clock.now(),
         };
-        let (store, caller, made) = (self.store.clone(), *caller, list.clone());
-        to_the_end(async move { Ok(store.create_list(&caller, list).await?) }).await?;
-        Ok(made)
+        let store = self.store.clone();
+        to_the_end(async move {
+            let (idempotent, _reservation) = idempotent.map(IdempotentRequest::split).unzip();
+            Ok(store.create_list(CreateList { caller, list, idempotent }).await?)
+        })
+        .await
     }
 
     /// The team's lists, oldest first.

@@ -12,10 +12,10 @@ use refract_domain::object_type::ObjectType;
 use refract_domain::property::Schema;
 use refract_domain::record::Record;
 use refract_store::{
-    AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, Caller, ChunkReceipt, ClaimJobs, CreateRecord, DeleteRecord,
-    Freshness, IdempotencyClaim, ImportVerbs, InlineImport, InlineReport, KeptAnswer, KeyProperty, Keying, Lease, List,
-    ListVerbs, NewApiKey, NewList, OutcomePiece, PatchRecord, Purge, Purged, RecordEffect, RecordVerbs, SchemaVerbs,
-    StoreError, Team, Upload,
+    AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, Caller, ChunkReceipt, ClaimJobs, CreateList, CreateRecord,
+    DeleteRecord, Freshness, IdempotencyClaim, ImportVerbs, InlineImport, InlineReport, KeptAnswer, KeyProperty,
+    Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece, PatchRecord, Purge, Purged, RecordEffect, RecordVerbs,
+    SchemaVerbs, StoreError, Team, Upload,
 };
 
 use crate::store::SqliteStore;
@@ -167,8 +167,8 @@ impl SchemaVerbs for SqliteStore {
 
 #[async_trait]
 impl ListVerbs for SqliteStore {
-    async fn create_list(&self, caller: &Caller, list: NewList) -> Result<(), StoreError> {
-        verbs::create_list::create_list(self, caller, list).await
+    async fn create_list(&self, command: CreateList) -> Result<Answered<List>, StoreError> {
+        verbs::create_list::create_list(self, command).await
     }
 
     async fn lists(&self, caller: &Caller) -> Result<Vec<List>, StoreError> {

@@ -27,7 +27,7 @@ pub use import::{
     Purged, Upload,
 };
 pub use lease::Lease;
-pub use list::{List, ListVerbs, NewList};
+pub use list::{CreateList, List, ListVerbs};
 pub use record::{CreateRecord, DeleteRecord, PatchRecord, RecordEffect, RecordVerbs};
 pub use schema::{Freshness, KeyProperty, Keying, SchemaVerbs};
 

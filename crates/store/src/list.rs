@@ -7,6 +7,7 @@ use refract_domain::object_type::ObjectType;
 
 use crate::caller::Caller;
 use crate::error::StoreError;
+use crate::idempotency::{Answered, Idempotent};
 
 /// A list of records of one type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,13 +27,20 @@ pub struct List {
 }
 
 /// Makes a list.
-pub type NewList = List;
+pub struct CreateList {
+    /// Who.
+    pub caller: Caller,
+    /// The list.
+    pub list: List,
+    /// The request's idempotency key.
+    pub idempotent: Option<Idempotent<List>>,
+}
 
 /// The verbs of lists.
 #[async_trait]
 pub trait ListVerbs {
     /// Makes a list; the schema's version changes.
-    async fn create_list(&self, caller: &Caller, list: NewList) -> Result<(), StoreError>;
+    async fn create_list(&self, command: CreateList) -> Result<Answered<List>, StoreError>;
 
     /// The team's lists, oldest first.
     async fn lists(&self, caller: &Caller) -> Result<Vec<List>, StoreError>;

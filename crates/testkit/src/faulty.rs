@@ -18,10 +18,10 @@ use refract_domain::object_type::ObjectType;
 use refract_domain::property::Schema;
 use refract_domain::record::Record;
 use refract_store::{
-    AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, Caller, ChunkReceipt, ClaimJobs, CreateRecord, DeleteRecord,
-    Freshness, IdempotencyClaim, ImportVerbs, InlineImport, InlineReport, KeptAnswer, KeyProperty, Keying, Lease, List,
-    ListVerbs, NewApiKey, NewList, OutcomePiece, PatchRecord, Purge, Purged, RecordEffect, RecordVerbs, SchemaVerbs,
-    SharedStore, StoreError, Team, Upload,
+    AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, Caller, ChunkReceipt, ClaimJobs, CreateList, CreateRecord,
+    DeleteRecord, Freshness, IdempotencyClaim, ImportVerbs, InlineImport, InlineReport, KeptAnswer, KeyProperty,
+    Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece, PatchRecord, Purge, Purged, RecordEffect, RecordVerbs,
+    SchemaVerbs, SharedStore, StoreError, Team, Upload,
 };
 
 /// A verb that can be hit.
@@ -393,8 +393,8 @@ impl SchemaVerbs for FaultyStore {
 
 #[async_trait]
 impl ListVerbs for FaultyStore {
-    async fn create_list(&self, caller: &Caller, list: NewList) -> Result<(), StoreError> {
-        self.pass(Verb::CreateList, self.inner.create_list(caller, list)).await
+    async fn create_list(&self, command: CreateList) -> Result<Answered<List>, StoreError> {
+        self.pass(Verb::CreateList, self.inner.create_list(command)).await
     }
 
     async fn lists(&self, caller: &Caller) -> Result<Vec<List>, StoreError> {

@@ -3,15 +3,14 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
-use refract_engine::{Access, WantedList};
+use refract_engine::{Access, List, WantedList};
 use refract_wire::NewList;
 
 use super::write;
-use crate::convert::answer::{json, respond, respond_to};
+use crate::convert::answer::{json, respond_to};
 use crate::convert::list::{list, wanted_list};
 use crate::error::ApiError;
 use crate::extract::admission::admit;
-use crate::extract::idempotency::ClaimedKey;
 use crate::extract::path::ApiPath;
 use crate::state::SharedApi;
 
@@ -25,11 +24,12 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
         Err(error) => return write::refuse(&api, &caller, &request_id, error, sent.key).await,
     };
 
-    let made = api.engine.create_list(&caller, wanted).await?;
-    let answer = json(StatusCode::CREATED, &list(made, caller.team_id));
-    let Some(ClaimedKey { claim, reservation }) = sent.key else { return Ok(respond(answer)) };
-    let kept = api.engine.keep_answer(&caller, claim, answer.clone(), reservation).await?;
-    respond_to(kept, |()| answer)
+    let claim = sent.key.as_ref().map(|key| key.claim.clone());
+    let render = move |made: &List| json(StatusCode::CREATED, &list(made.clone(), caller.team_id));
+    match api.engine.create_list(caller, wanted, write::idempotent(sent.key, render)).await {
+        Ok(answered) => respond_to(answered, render),
+        Err(error) => write::refuse_late(&api, &caller, &request_id, error, claim).await,
+    }
 }
 
 fn read_body(object: &[u8]) -> Result<WantedList, ApiError> {

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use refract_domain::ids::RecordId;
+use refract_domain::ids::{ListId, RecordId};
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::row::RawChunk;
-use refract_domain::object_type::ObjectType::Contact;
+use refract_domain::object_type::ObjectType::{Contact, Deal};
 use refract_domain::record::Precondition;
 use serde_json::json;
 
 use super::Harness;
 use super::fixture::{DAY, World, chunk_of, claim_of, contact, kept, rendering};
-use crate::{Answered, Idempotent, InlineReport, KeptAnswer, PatchRecord, RecordEffect, StoreError};
+use crate::{Answered, CreateList, Idempotent, InlineReport, KeptAnswer, List, PatchRecord, RecordEffect, StoreError};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -103,6 +103,27 @@ pub async fn an_answer_without_effect_is_kept(harness: &dyn Harness) {
     world.clock.advance(DAY + MILLISECOND);
     assert_eq!(keep(1, &kept("other")).await, Answered::Stale);
     assert_eq!(world.count(Contact).await, 0);
+}
+
+/// A repeated list is answered with the first; there is no second.
+pub async fn an_answer_is_kept_with_a_list(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let make = async |id: u128| {
+        let list = List {
+            id: ListId(uuid::Uuid::from_u128(id)),
+            name: "Deals".into(),
+            object_type: Deal,
+            template: "sales_deals".into(),
+            icon: None,
+            created_at: world.now(),
+        };
+        let render = Arc::new(|list: &List| kept(&list.id.to_string()));
+        let idempotent = Some(Idempotent { claim: claim_of("key", 1), render });
+        world.store.create_list(CreateList { caller: world.caller, list, idempotent }).await.unwrap()
+    };
+    let Answered::Fresh(first) = make(1).await else { panic!("the first is made") };
+    assert_eq!(make(2).await, Answered::Replay(kept(&first.id.to_string())));
+    assert_eq!(world.store.lists(&world.caller).await.unwrap(), [first]);
 }
 
 /// A repeated admission is answered with the first job; there is no second.

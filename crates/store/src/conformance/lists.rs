@@ -5,7 +5,7 @@ use refract_domain::object_type::ObjectType;
 
 use super::Harness;
 use super::fixture::World;
-use crate::List;
+use crate::{Answered, CreateList, List};
 
 fn new_list(world: &World, name: &str, template: &str, object_type: ObjectType) -> List {
     List {
@@ -28,7 +28,8 @@ pub async fn lists_are_listed_oldest_first(harness: &dyn Harness) {
         new_list(&world, "Boards", "issue_tracker", ObjectType::Action),
     ];
     for list in &made {
-        world.store.create_list(&world.caller, list.clone()).await.unwrap();
+        let command = CreateList { caller: world.caller, list: list.clone(), idempotent: None };
+        assert_eq!(world.store.create_list(command).await.unwrap(), Answered::Fresh(list.clone()));
     }
     assert_eq!(world.store.lists(&world.caller).await.unwrap(), made);
 }

@@ -120,7 +120,7 @@ macro_rules! conformance_tests {
                 one_of_many_claims_wins, one_of_many_equal_requests_is_fresh;
             idempotency: a_repeat_is_replayed, another_request_is_a_mismatch, a_day_later_it_is_stale,
                 a_month_later_it_is_new, keys_are_scoped_by_team_and_api_key, an_answer_without_effect_is_kept,
-                an_answer_is_kept_with_an_admission, an_answer_is_kept_with_a_record,
+                an_answer_is_kept_with_an_admission, an_answer_is_kept_with_a_list, an_answer_is_kept_with_a_record,
                 a_refused_write_is_answered_for_too, a_failed_write_keeps_no_answer, answers_outlive_the_process;
             purge: a_job_lives_until_it_expires, a_long_job_lives_on_after_its_end, an_unfinished_job_is_never_purged,
                 a_failed_job_expires_too, records_stay_when_their_job_goes, jobs_go_in_batches,

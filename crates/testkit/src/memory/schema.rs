@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use refract_domain::ids::RecordId;
 use refract_domain::key::KeyHasher;
 use refract_domain::property::{ListSchema, Schema, app_stage, list_template};
-use refract_store::{Caller, Freshness, KeyProperty, Keying, List, ListVerbs, NewList, SchemaVerbs, StoreError};
+use refract_store::{
+    Answered, Caller, CreateList, Freshness, KeyProperty, Keying, List, ListVerbs, SchemaVerbs, StoreError,
+};
 
 use super::MemoryStore;
 
@@ -46,15 +48,19 @@ impl SchemaVerbs for MemoryStore {
 
 #[async_trait]
 impl ListVerbs for MemoryStore {
-    async fn create_list(&self, caller: &Caller, list: NewList) -> Result<(), StoreError> {
+    async fn create_list(&self, command: CreateList) -> Result<Answered<List>, StoreError> {
+        let CreateList { caller, list, idempotent } = command;
         let stages = list_template(&list.template).map_or(&[] as &[&str], |template| template.stages);
         self.transaction(|state| {
-            state.change_schema(caller.team_id, |schema| {
-                let properties = vec![app_stage(list.id, stages)];
-                schema.lists.insert(list.id, ListSchema { id: list.id, object_type: list.object_type, properties });
-            });
-            state.lists.push((caller.team_id, list));
-            Ok(())
+            state.once(&caller, idempotent, list.created_at, |state| {
+                state.change_schema(caller.team_id, |schema| {
+                    let properties = vec![app_stage(list.id, stages)];
+                    let made = ListSchema { id: list.id, object_type: list.object_type, properties };
+                    schema.lists.insert(list.id, made);
+                });
+                state.lists.push((caller.team_id, list.clone()));
+                Ok(list)
+            })
         })
     }
 
