@@ -239,7 +239,9 @@ async fn apply(
         lease_for: engine.settings.lease_for,
         now: engine.clock.now(),
     };
+    let (rows, started) = (judged.rows.len(), Instant::now());
     let applied = engine.store.apply_chunk(&mut held.lease, command).await;
+    tracing::debug!(job = %held.job_id(), rows, micros = started.elapsed().as_micros(), "chunk applied");
     (applied, Arc::into_inner(judged))
 }
 

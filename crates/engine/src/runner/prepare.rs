@@ -15,6 +15,8 @@ use refract_domain::import::row::{JudgedChunk, JudgedRow, RawChunk};
 use refract_store::{Keying, Lease, SharedStore, StoreError};
 
 use super::{HeldJob, JudgeChunk};
+use tokio::time::Instant;
+
 use crate::judging::{judge_context, key_step};
 use crate::{Engine, EngineError};
 
@@ -89,6 +91,7 @@ impl Errand {
     /// memory touched for the first time is slow, and an allocator keeps what comes and goes in megabytes.
     pub(super) async fn prepare(self, wanted: Wanted, room: JudgedChunk, noted_for: Option<&Lease>) -> Prepared {
         let errand = Arc::new(self);
+        let started = Instant::now();
         let mut judged = room;
         judged.start_over(wanted.from_row, errand.context.schema().version);
         let mut bytes = 0;
@@ -115,7 +118,11 @@ impl Errand {
             }
         }
         match apart(&errand, |errand| ReadyChunk::of(Arc::clone(&errand.context), judged)).await {
-            Ok(ready) => Prepared::Chunk(ready),
+            Ok(ready) => {
+                let (rows, micros) = (ready.judged.rows.len(), started.elapsed().as_micros());
+                tracing::debug!(job = %errand.spec.id, rows, micros, "chunk made ready");
+                Prepared::Chunk(ready)
+            }
             Err(error) => Prepared::Failed(error),
         }
     }

@@ -54,7 +54,7 @@ struct Planner<'a> {
     /// List values of members, as they are now, and whether they must be written; kept only with a list.
     entries: BTreeMap<RecordId, (String, bool)>,
     /// Records made in this chunk, by id; kept only when rows name records.
-    made_by_id: HashMap<RecordId, usize>,
+    made_by_id: HashMap<RecordId, u32>,
     /// Holders of keys that no store can know yet, because they hold an option made in this chunk.
     late_keys: HashMap<KeyHash, Vec<Target>>,
     match_position: Option<usize>,
@@ -194,7 +194,7 @@ impl<'a> Planner<'a> {
                 Some(why) => return conflict(format!("{id} is {why}; leave the id out or correct it")),
                 None => Target::Found(id),
             },
-            (None, Some(insert)) => Target::New(*insert),
+            (None, Some(row)) => Target::New(*row),
             (None, None) if matches.is_empty() => return Ok(None),
             (None, None) => {
                 // Of several the least: stores give holders in any order, but the answer must be one.
@@ -241,8 +241,7 @@ impl<'a> Planner<'a> {
         self.make_options(ready)?;
         let given_id = ready.extra.given_id;
         let id = given_id.unwrap_or_else(|| self.input.record_ids.record_id(ready.row));
-        let insert = self.plan.inserts.len();
-        let target = Target::New(insert);
+        let target = Target::New(ready.row);
         for place in self.input.lookup.slots_of(ready.good) {
             self.slots.take(place, target);
         }
@@ -257,7 +256,7 @@ impl<'a> Planner<'a> {
         };
         self.plan.inserts.push(Insert { row: ready.row, id, body });
         if !self.input.lookup.ids.is_empty() {
-            self.made_by_id.insert(id, insert);
+            self.made_by_id.insert(id, ready.row);
         }
         if let Some(list) = &ready.list {
             self.entries.insert(id, (list.values.clone(), true));
@@ -298,8 +297,9 @@ impl<'a> Planner<'a> {
         };
         self.rekey(target, id, &before, &after);
         match target {
-            Target::New(insert) => {
-                if let Some(insert) = self.plan.inserts.get_mut(insert) {
+            Target::New(row) => {
+                let place = self.insert_place(row);
+                if let Some(insert) = self.plan.inserts.get_mut(place) {
                     insert.body = InsertBody::Own(after);
                 }
             }
@@ -384,9 +384,11 @@ impl<'a> Planner<'a> {
 
     fn body_of(&self, target: Target) -> &str {
         match target {
-            Target::New(insert) => {
-                self.plan.inserts.get(insert).map_or("{}", |insert| self.plan.body(insert, self.input.chunk))
-            }
+            Target::New(row) => self
+                .plan
+                .inserts
+                .get(self.insert_place(row))
+                .map_or("{}", |insert| self.plan.body(insert, self.input.chunk)),
             Target::Found(id) => match self.changed.get(&id) {
                 Some(update) => &update.after,
                 None => self.input.found.records.get(&id).map_or("{}", |record| &record.body),
@@ -398,15 +400,20 @@ impl<'a> Planner<'a> {
         match target {
             Target::Found(id) => id,
             // An insert is pushed before anything can meet it.
-            Target::New(insert) => self.plan.inserts[insert].id,
+            Target::New(row) => self.plan.inserts[self.insert_place(row)].id,
         }
+    }
+
+    /// Where the record that this row makes stands among the inserts.
+    fn insert_place(&self, row: u32) -> usize {
+        insert_place(&self.plan.inserts, row)
     }
 
     fn finish(mut self) -> ChunkPlan {
         let inserts = &self.plan.inserts;
         let found: &Found = &self.input.found;
         let (moved, changes) =
-            self.slots.settle(self.input.lookup, found, |insert| (inserts[insert].row, inserts[insert].id));
+            self.slots.settle(self.input.lookup, found, |row| inserts[insert_place(inserts, row)].id);
         self.plan.moved_claims = moved;
         self.plan.key_changes.extend(changes);
         // Stable: changes of one key keep the order in which rows made them.
@@ -418,6 +425,11 @@ impl<'a> Planner<'a> {
         self.plan.tally = Tally::of(&self.plan.outcomes);
         self.plan
     }
+}
+
+/// Inserts stand in row order; few are looked for, since most rows meet nobody.
+fn insert_place(inserts: &[Insert], row: u32) -> usize {
+    inserts.partition_point(|insert| insert.row < row)
 }
 
 fn with_late<'r>(body: Cow<'r, str>, late: &[Resolved]) -> Cow<'r, str> {

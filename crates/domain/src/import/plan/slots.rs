@@ -9,8 +9,8 @@ use crate::ids::RecordId;
 pub(super) enum Target {
     /// A record of the store.
     Found(RecordId),
-    /// The record that this insert makes: its place in the plan.
-    New(usize),
+    /// The record that this row makes.
+    New(u32),
 }
 
 /// Who holds one key now. One holder at the most is by far the usual case and takes no allocation.
@@ -87,18 +87,19 @@ impl Slots {
 
     /// What the store must do so that the holders become these: it has claimed the free keys for their first rows.
     ///
-    /// `made` tells the row and id of the record that an insert makes.
+    /// `made` tells the id of the record that a row makes. It is asked for exceptions only: a claim that came to its own
+    /// row's record, as nearly all do, is known by the row.
     pub(super) fn settle(
         &self,
         lookup: &Lookup,
         found: &Found,
-        made: impl Fn(usize) -> (u32, RecordId),
+        made: impl Fn(u32) -> RecordId,
     ) -> (Vec<MovedClaim>, Vec<KeyChange>) {
         let mut moved = Vec::new();
         let mut changes = Vec::new();
         let id_of = |target: &Target| match target {
             Target::Found(id) => *id,
-            Target::New(insert) => made(*insert).1,
+            Target::New(row) => made(*row),
         };
         let before = found.holders.iter().zip(&lookup.keys).zip(&lookup.first_rows);
         for (slot, ((holders, key), first_row)) in self.slots.iter().zip(before) {
@@ -106,8 +107,7 @@ impl Slots {
             let mut change = |record, held| changes.push(KeyChange { key: *key, record, held });
             match holders {
                 Holders::Claimed => {
-                    let claimed_for_holder =
-                        matches!(now.first(), Some(Target::New(insert)) if made(*insert).0 == *first_row);
+                    let claimed_for_holder = now.first() == Some(&Target::New(*first_row));
                     if !claimed_for_holder {
                         moved.push(MovedClaim { key: *key, holder: now.first().map(id_of) });
                     }
