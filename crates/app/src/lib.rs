@@ -11,6 +11,7 @@ mod config;
 mod embedded;
 mod exit;
 pub mod keys;
+mod memory;
 mod output;
 mod progress;
 mod rows;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 /// Rows of the first chunk, before any speed is known.
-const FIRST_ROWS: usize = 40_000;
+const FIRST_ROWS: usize = 10_000;
 
 /// The smallest chunk: below this the commit itself is most of the work.
 const ROWS_MIN: usize = 500;
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn alone_a_chunk_is_as_large_as_it_may_be() {
         let mut size = size();
-        assert_eq!(size.rows(), 40_000);
+        assert_eq!(size.rows(), 10_000);
         size.saw(10_000, Duration::from_millis(30), 0);
         assert_eq!(size.rows(), 50_000);
     }

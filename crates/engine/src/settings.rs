@@ -33,6 +33,8 @@ pub struct EngineSettings {
     pub stage_bytes: usize,
     /// How often ended jobs and old keys are purged.
     pub purge_every: Duration,
+    /// Called, where it may block, when the runner has no job left to work on: for instance to give memory back.
+    pub when_idle: Option<fn()>,
     /// How often the runner looks for jobs it was not told of.
     pub poll_every: Duration,
 }
@@ -53,6 +55,7 @@ impl Default for EngineSettings {
             chunk_time_while_waited_for: Duration::from_millis(50),
             stage_bytes: 1 << 20,
             purge_every: Duration::from_secs(60),
+            when_idle: None,
             poll_every: Duration::from_secs(1),
         }
     }

@@ -48,8 +48,7 @@ impl Lane {
         let next = take_due(ring);
         match (self.in_hand.take(), next) {
             (None, None) => {
-                // Nothing to do: the room of the last chunks is not worth keeping.
-                self.spare.clear();
+                self.rest();
                 false
             }
             (None, Some(mut held)) => {
@@ -124,6 +123,17 @@ impl Lane {
 
     fn wanted(&self, from_row: u32, rows_max: usize) -> Wanted {
         Wanted { from_row, rows_max, bytes_max: self.engine.settings.chunk_bytes_max }
+    }
+
+    /// Nothing to do: the room of the last chunks is not worth keeping.
+    fn rest(&mut self) {
+        if self.spare.is_empty() {
+            return;
+        }
+        self.spare = Vec::new();
+        if let Some(when_idle) = self.engine.settings.when_idle {
+            tokio::task::spawn_blocking(when_idle);
+        }
     }
 
     fn room(&mut self) -> JudgedChunk {

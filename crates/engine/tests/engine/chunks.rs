@@ -71,3 +71,18 @@ async fn an_import_of_no_rows_completes() {
     let job = house.admit(&by("email"), &[]).await;
     assert!(house.outcomes(job.id).await.is_empty());
 }
+
+static RESTS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_runner_tells_when_it_has_nothing_left_to_do() {
+    use std::sync::atomic::Ordering;
+    let house = House::new(not_running()).await;
+    let job = house.admit(&by("email"), &contacts("a", 300)).await;
+    let noted: fn() = || {
+        RESTS.fetch_add(1, Ordering::SeqCst);
+    };
+    let running = house.another(EngineSettings { when_idle: Some(noted), ..settings() });
+    running.outcomes(job.id).await;
+    crate::house::until("the runner rests", || RESTS.load(Ordering::SeqCst) == 1).await;
+}
