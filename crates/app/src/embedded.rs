@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use refract_engine::{Engine, SharedStore};
+use refract_engine::{Engine, EngineSettings, SharedStore};
 use refract_store_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -51,7 +51,8 @@ impl Embedded {
     /// Starts the engine and serves.
     pub(crate) fn start(listener: TcpListener, store: SharedStore, settings: &ServerSettings) -> Result<Self, Failure> {
         let address = listener.local_addr().map_err(Failure::other)?;
-        let engine = Engine::start(store, Arc::new(SystemClock), Arc::new(RandomIds), settings.engine.clone());
+        let engine_settings = EngineSettings { when_idle: Some(crate::memory::give_back), ..settings.engine.clone() };
+        let engine = Engine::start(store, Arc::new(SystemClock), Arc::new(RandomIds), engine_settings);
         let (stop, stopped) = watch::channel(false);
         let http = tokio::spawn(refract_http::serve(listener, Arc::clone(&engine), settings.http.clone(), stopped));
         Ok(Self { address, engine, stop, http })

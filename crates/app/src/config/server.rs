@@ -81,7 +81,6 @@ fn engine_settings(layers: &Layers) -> Result<EngineSettings, ConfigError> {
         inline_per_team_max: count(layers, &setting::INLINE_PER_TEAM_MAX, 10_000)? as usize,
         chunk_rows_max: count(layers, &setting::CHUNK_ROWS_MAX, 1_000_000)? as usize,
         run_jobs: layers.required(&setting::RUN_JOBS, value::word(SWITCH))?,
-        when_idle: Some(crate::memory::give_back),
         ..EngineSettings::default()
     })
 }
