@@ -23,7 +23,7 @@ pub struct EngineSettings {
     pub jobs_held_max: usize,
     /// Most rows in one chunk, when nobody waits.
     pub chunk_rows_max: usize,
-    /// Most raw bytes in one chunk: bounds the memory of the runner, which holds up to three chunks.
+    /// Most raw bytes in one chunk: bounds the memory of the runner, which holds two chunks and a piece of raw rows.
     pub chunk_bytes_max: usize,
     /// What a chunk may take while nobody waits for the store: the most that somebody who comes then has to wait.
     pub chunk_time_alone: Duration,

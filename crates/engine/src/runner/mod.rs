@@ -1,7 +1,7 @@
 //! Runs jobs: claims them, and carries out their chunks round robin over the teams.
 //!
 //! One lane: while the store applies a chunk, the next one is read and judged, so that the store never waits for the
-//! judge. Memory is bounded by the three chunks this takes, whatever the number of jobs and their sizes. The order is
+//! judge. Memory is bounded by the two chunks this takes, whatever the number of jobs and their sizes. The order is
 //! that of a ring of held jobs, at most one a team: every team with work gets a chunk before any gets a second.
 //!
 //! Must not know how rows are judged or written, nor hold anything that a restart would miss: all there is to know of a
