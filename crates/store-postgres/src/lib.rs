@@ -1,0 +1,5 @@
+//! Refract's store for several nodes: the contract of `refract-store` on PostgreSQL.
+
+mod settings;
+
+pub use settings::{Clock, Durability, PostgresSettings};
