@@ -2,8 +2,9 @@
 //!
 //! Owns [`MemoryStore`], the naive reference of the store contract; [`FaultyStore`], which makes any store fail where a
 //! test wants it to; [`strategies`] for random imports; and [`differential`], which drives two stores with the same
-//! operations and compares every answer; and [`laws`], what holds of every import on every store. Worlds, rows and clocks come from the conformance suite and are re-exported.
-//! Must not know any real backend: those bring themselves to the tests here.
+//! operations and compares every answer; [`laws`], what holds of every import on every store; [`postgres`], a real server
+//! for tests, and [`proxy`], which comes between it and its clients. Worlds, rows and clocks come from the conformance
+//! suite and are re-exported. Must not know any real backend: those bring themselves to the tests here.
 
 // Tests say by panicking that they cannot go on.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -12,6 +13,8 @@ pub mod differential;
 pub mod faulty;
 pub mod laws;
 pub mod memory;
+pub mod postgres;
+pub mod proxy;
 pub mod strategies;
 
 pub use faulty::{Fault, FaultyStore, Moment, Verb};

@@ -29,7 +29,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
 const OWNED: [(&str, &[&str]); 5] = [
     ("axum", &["http"]),
     ("rusqlite", &["store-sqlite", "xtask"]),
-    ("tokio-postgres", &["store-postgres"]),
+    ("tokio-postgres", &["store-postgres", "testkit", "xtask"]),
     ("deadpool-postgres", &["store-postgres"]),
     ("clap", &["app", "xtask"]),
 ];
