@@ -9,6 +9,7 @@ mod contacts;
 mod figures;
 mod http_client;
 mod latency;
+mod postgres;
 mod raw_load;
 mod server;
 mod soak;

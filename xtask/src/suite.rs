@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything a change must pass, on a machine that has Rust and Python and nothing else.
 //!
 //! Owns the order of the steps and what each needs installed. A step that fails does not stop the others: one run tells
-//! all that is wrong. Knows nothing of what the tests test.
+//! all that is wrong. One PostgreSQL server serves all steps. Knows nothing of what the tests test.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 
+use crate::postgres::{self, Place, Postgres};
 use crate::{tidy, workspace};
 
 #[derive(Args)]
@@ -26,8 +27,11 @@ pub(crate) struct SuiteArgs {
 struct Step {
     name: &'static str,
     about: &'static str,
-    run: fn() -> Result<()>,
+    run: fn(&mut Surroundings) -> Result<()>,
 }
+
+/// The variable that says which store the black-box tests start their servers on.
+const STORE_VARIABLE: &str = "REFRACT_TEST_STORE";
 
 const STEPS: [Step; 7] = [
     Step { name: "fmt", about: "the code is formatted", run: check_format },
@@ -38,6 +42,32 @@ const STEPS: [Step; 7] = [
     Step { name: "docs", about: "examples in the docs of the code run", run: run_doc_tests },
     Step { name: "python", about: "the official Python client against a running server", run: run_python },
 ];
+
+/// What steps share.
+#[derive(Default)]
+struct Surroundings {
+    postgres: Option<Postgres>,
+}
+
+impl Surroundings {
+    /// The connection string of the server for tests: the one that is named, else one of our own, started when the
+    /// first step asks for it.
+    fn postgres_url(&mut self) -> Result<String> {
+        if let Some(named) = std::env::var(postgres::SERVER_VARIABLE).ok().filter(|url| !url.is_empty()) {
+            return Ok(named);
+        }
+        if self.postgres.is_none() {
+            self.postgres = Some(Postgres::start(Place::Memory, &[])?);
+        }
+        Ok(self.postgres.as_ref().map(|server| server.url.clone()).unwrap_or_default())
+    }
+
+    /// Lets a command's tests use that server, and says which store the servers under test are started on.
+    fn on_store(&mut self, command: &mut Command, store: &str) -> Result<()> {
+        command.env(postgres::SERVER_VARIABLE, self.postgres_url()?).env(STORE_VARIABLE, store);
+        Ok(())
+    }
+}
 
 struct Outcome {
     name: &'static str,
@@ -53,7 +83,9 @@ pub(crate) fn run(args: &SuiteArgs) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let outcomes: Vec<Outcome> = chosen(&args.only)?.into_iter().map(run_step).collect();
+    let mut surroundings = Surroundings::default();
+    let steps = chosen(&args.only)?;
+    let outcomes: Vec<Outcome> = steps.into_iter().map(|step| run_step(step, &mut surroundings)).collect();
     println!("\n{:<8} {:>8}  result", "step", "time");
     for outcome in &outcomes {
         let result = outcome.fault.as_ref().map_or("passed".to_owned(), |fault| format!("FAILED: {fault}"));
@@ -73,54 +105,68 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Step>> {
     Ok(STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)).collect())
 }
 
-fn run_step(step: &'static Step) -> Outcome {
+fn run_step(step: &'static Step, surroundings: &mut Surroundings) -> Outcome {
     println!("\n=== {}: {}", step.name, step.about);
     let started = Instant::now();
-    let fault = (step.run)().err().map(|fault| format!("{fault:#}"));
+    let fault = (step.run)(surroundings).err().map(|fault| format!("{fault:#}"));
     if let Some(fault) = &fault {
         println!("{} failed: {fault}", step.name);
     }
     Outcome { name: step.name, took: started.elapsed(), fault }
 }
 
-fn check_format() -> Result<()> {
+fn check_format(_: &mut Surroundings) -> Result<()> {
     cargo(&["fmt", "--all", "--check"]).context("format with `cargo fmt --all`")
 }
 
-fn check_tidy() -> Result<()> {
+fn check_tidy(_: &mut Surroundings) -> Result<()> {
     ensure!(tidy::run()? == ExitCode::SUCCESS, "a house rule is broken");
     Ok(())
 }
 
-fn check_lints() -> Result<()> {
+fn check_lints(_: &mut Surroundings) -> Result<()> {
     cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
 }
 
-fn build_server() -> Result<()> {
+fn build_server(_: &mut Surroundings) -> Result<()> {
     cargo(&["build", "--package", "refract"])
 }
 
-fn run_tests() -> Result<()> {
-    // Its output is not wanted, only whether it is there.
-    let mut probe = workspace::cargo(&["nextest", "--version"]);
-    let has_nextest = probe.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
-    if has_nextest {
-        return cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]);
-    }
-    println!("cargo-nextest is not installed: running `cargo test`, which takes a little longer");
-    cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"])
+fn run_tests(surroundings: &mut Surroundings) -> Result<()> {
+    let mut tests = if has_nextest() {
+        workspace::cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])
+    } else {
+        workspace::cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"])
+    };
+    surroundings.on_store(&mut tests, "sqlite")?;
+    workspace::run(tests)
 }
 
-fn run_doc_tests() -> Result<()> {
+fn has_nextest() -> bool {
+    // Its output is not wanted, only whether it is there.
+    let mut probe = workspace::cargo(&["nextest", "--version"]);
+    let has = probe.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+    if !has {
+        println!("cargo-nextest is not installed: running `cargo test`, which takes a little longer");
+    }
+    has
+}
+
+fn run_doc_tests(_: &mut Surroundings) -> Result<()> {
     cargo(&["test", "--workspace", "--doc", "--no-fail-fast"])
 }
 
-fn run_python() -> Result<()> {
+fn run_python(surroundings: &mut Surroundings) -> Result<()> {
+    run_python_on("sqlite", surroundings)
+}
+
+fn run_python_on(store: &str, surroundings: &mut Surroundings) -> Result<()> {
     let folder = workspace::root().join("clients/python");
     let python = python_with_requirements(&folder)?;
     let mut tests = Command::new(python);
     tests.args(["-m", "pytest", "-q"]).current_dir(&folder).stdin(Stdio::null());
     tests.env("REFRACT_BIN", workspace::program("debug", "refract"));
+    surroundings.on_store(&mut tests, store)?;
     workspace::run(tests)
 }
 
@@ -168,9 +214,10 @@ mod tests {
 
     #[test]
     fn a_failing_step_is_told_with_its_reason() {
-        static FAILING: Step = Step { name: "x", about: "fails", run: || bail!("for a reason") };
-        assert_eq!(run_step(&FAILING).fault.as_deref(), Some("for a reason"));
-        static PASSING: Step = Step { name: "y", about: "passes", run: || Ok(()) };
-        assert_eq!(run_step(&PASSING).fault, None);
+        static FAILING: Step = Step { name: "x", about: "fails", run: |_| bail!("for a reason") };
+        let surroundings = &mut Surroundings::default();
+        assert_eq!(run_step(&FAILING, surroundings).fault.as_deref(), Some("for a reason"));
+        static PASSING: Step = Step { name: "y", about: "passes", run: |_| Ok(()) };
+        assert_eq!(run_step(&PASSING, surroundings).fault, None);
     }
 }
