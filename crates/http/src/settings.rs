@@ -31,6 +31,8 @@ pub struct HttpSettings {
     pub linger_for: Duration,
     /// How fast one API key may send requests; `None` for as fast as it can.
     pub rate_limit: Option<RateLimit>,
+    /// How many keys one address may have refused within a minute before it is told to wait.
+    pub refused_keys_per_minute_max: u32,
     /// How long ended jobs are kept: shown as `expires_at` when a job is accepted. The engine's setting.
     pub job_retention: Duration,
 }
@@ -59,6 +61,7 @@ impl Default for HttpSettings {
             drain_for: Duration::from_secs(8),
             linger_for: Duration::from_secs(3),
             rate_limit: None,
+            refused_keys_per_minute_max: 100,
             job_retention: Duration::from_secs(7 * 24 * 3600),
         }
     }

@@ -303,3 +303,29 @@ async fn requests_that_do_not_end_are_cut() {
     assert_eq!(half_a_head.read_to_end().await, "");
     assert_eq!(server.count().await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_with_many_wrong_keys_is_told_to_wait_and_its_right_ones_work() {
+    let settings = HttpSettings { refused_keys_per_minute_max: 3, ..HttpSettings::default() };
+    let server = Server::with(settings, Default::default()).await;
+    let (address, _stop, _task) = server.listen().await;
+    let of_other_team = team_path("/contact/count").replace(support::TEAM, support::OTHER_TEAM);
+    let of_no_team = team_path("/contact/count").replace(support::TEAM, "nobody");
+    let right = head_of("GET", &team_path("/contact/count"), "");
+    let wrong = [
+        right.replace(support::KEY, "rk_nobody"),
+        right.replace(support::KEY, support::REVOKED_KEY),
+        head_of("GET", &of_other_team, ""),
+        head_of("GET", &of_no_team, ""),
+    ];
+    let mut raw = Raw::connect(address).await;
+    for (place, request) in wrong.iter().chain(&wrong).enumerate() {
+        raw.send(request).await;
+        let (code, head, body) = raw.read_answer().await;
+        assert_eq!(code, if place < 3 { 403 } else { 429 }, "{place}: {body}");
+        let wait: Option<u64> = header(&head, "retry-after").and_then(|text| text.parse().ok());
+        assert_eq!(wait.is_some_and(|wait| (1..=60).contains(&wait)), code == 429, "{head}");
+        raw.send(&right).await;
+        assert_eq!(raw.read_answer().await.0, 200, "after {place} wrong ones");
+    }
+}

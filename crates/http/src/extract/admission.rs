@@ -13,24 +13,26 @@ use sha2::{Digest, Sha256};
 use super::path::ApiPath;
 use crate::error::ApiError;
 use crate::layers::RequestFacts;
+use crate::layers::refused_keys::PeerAddress;
 use crate::state::Api;
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// Lets a request in that has a key of the path's team with the access that the route needs.
 ///
-/// Unknown and revoked keys, other teams and paths without a team's id are answered alike, so that an answer tells
-/// nothing of what there is. A key is found by its SHA-256: whoever measures the time of the search learns about the
+/// Unknown and revoked keys, other teams and paths without a team's id are answered alike, also where one
+/// address has too many of them, so that an answer tells nothing of what there is. A key is found by its SHA-256: whoever measures the time of the search learns about the
 /// hash of a guess, from which no key can be built up piece by piece.
 pub(crate) async fn admit(api: &Api, parts: &Parts, path: &ApiPath, needs: Access) -> Result<Caller, ApiError> {
     let presented = presented_key(&parts.headers)?;
     let found = api.engine.find_key(Sha256::digest(presented).into()).await?;
-    let key = found.filter(|key| key.revoked_at.is_none()).ok_or_else(ApiError::forbidden)?;
+    let refused = || api.refused_keys.refuse(parts.extensions.get::<PeerAddress>().copied());
+    let key = found.filter(|key| key.revoked_at.is_none()).ok_or_else(refused)?;
     if let Some(facts) = parts.extensions.get::<Arc<RequestFacts>>() {
         facts.note_key(key.id);
     }
     if path.team_id() != Some(key.team_id) {
-        return Err(ApiError::forbidden());
+        return Err(refused());
     }
     api.rate_limits.check(key.id)?;
     if needs == Access::Write && key.access != Access::Write {

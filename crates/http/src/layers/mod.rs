@@ -7,6 +7,7 @@ pub(crate) mod around;
 pub(crate) mod facts;
 pub(crate) mod head_limits;
 pub(crate) mod rate_limit;
+pub(crate) mod refused_keys;
 pub(crate) mod request_id;
 
 pub(crate) use facts::RequestFacts;

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use tower::ServiceExt;
 use super::Phase;
 use super::activity::{Activity, AnswerBody, Stage};
 use super::timed_io::TimedIo;
+use crate::layers::refused_keys::PeerAddress;
 use crate::settings::HttpSettings;
 
 /// Headers that the parser takes beyond the limit, so that a request somewhat over it gets an answer with words.
@@ -47,13 +49,14 @@ enum End {
 }
 
 /// Serves one connection to its end.
-pub(super) async fn run(stream: TcpStream, shared: Arc<Shared>, mut phase: watch::Receiver<Phase>) {
+pub(super) async fn run(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>, mut phase: watch::Receiver<Phase>) {
     // Answers are written in one go; waiting to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
     let activity = Activity::new();
     let io = TokioIo::new(TimedIo::new(stream, Arc::clone(&activity), shared.settings.write_timeout));
-    let service = service_fn(|request: http::Request<Incoming>| {
+    let service = service_fn(|mut request: http::Request<Incoming>| {
         activity.request_begins();
+        request.extensions_mut().insert(PeerAddress(peer));
         let (answer, activity) = (shared.router.clone().oneshot(request), Arc::clone(&activity));
         Box::pin(async move {
             let answer = answer.await?;

@@ -8,6 +8,7 @@ mod connection;
 mod timed_io;
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,8 +59,8 @@ pub async fn serve(
         loop {
             // The slot first: a connection that nobody can serve stays in the system's queue.
             let slot = free_slot(&slots, &shared.make_room).await;
-            let stream = accept(&listener).await;
-            let connection = connection::run(stream, Arc::clone(&shared), phase.subscribe());
+            let (stream, peer) = accept(&listener).await;
+            let connection = connection::run(stream, peer.ip(), Arc::clone(&shared), phase.subscribe());
             tokio::spawn(async move {
                 connection.await;
                 drop(slot);
@@ -100,10 +101,10 @@ async fn free_slot(slots: &Arc<Semaphore>, make_room: &Notify) -> Option<tokio::
     Arc::clone(slots).acquire_owned().await.ok()
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok(accepted) => return accepted,
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "no connection can be accepted");
