@@ -1,7 +1,6 @@
 //! Keys and teams. (B-AUTH)
 //!
-//! B-AUTH-13, a timing test over the wire, would say nothing on a shared machine; keys are found by their SHA-256, of which
-//! a guess cannot be mended byte by byte. B-AUTH-23 is B-AUTH-11 ten thousand times.
+//! B-AUTH-13 is shown by structure in the engine's tests (`accounts.rs`); docs/testing.md says why not by a clock. B-AUTH-23 is B-AUTH-11 ten thousand times.
 
 use std::thread;
 use std::time::{Duration, Instant};

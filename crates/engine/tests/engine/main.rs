@@ -4,6 +4,7 @@
 //! suite of the stores; here it is about who does what when, and what is left when something goes wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod accounts;
 mod admission;
 mod chunks;
 mod deaths;
