@@ -102,7 +102,8 @@ pub struct RecordIdSpace {
     pub created_ms: u64,
     /// The index of row 0, so that several sources can share a millisecond.
     pub first_index: u32,
-    /// A secret of the source: the job's id, or a random value for a single write.
+    /// A secret that callers cannot know beforehand: [`crate::key::KeyHasher::record_id_source`] of a job, a random value
+    /// for an inline import or a single write.
     pub source: Uuid,
 }
 

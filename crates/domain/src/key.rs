@@ -1,6 +1,6 @@
-//! Dedupe keys: how a text is folded, and the keyed hash by which records are matched.
+//! Dedupe keys: how a text is folded, and the keyed hash by which records are matched; and the secret of a job's record ids.
 //!
-//! Owns case folding and hashing. Knows neither what a value's texts are (that is [`crate::value`]) nor where keys lie.
+//! Owns case folding and hashing with the installation's secret. Knows neither what a value's texts are (that is [`crate::value`]) nor where keys lie.
 
 use std::borrow::Cow;
 use std::hash::Hasher;
@@ -8,8 +8,9 @@ use std::hash::Hasher;
 use caseless::Caseless;
 use siphasher::sip128::{Hasher128, SipHasher24};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc, is_nfc_quick};
+use uuid::Uuid;
 
-use crate::ids::TeamId;
+use crate::ids::{JobId, TeamId};
 use crate::object_type::ObjectType;
 
 /// A dedupe key: a 128-bit keyed hash of (team, object type, property, folded text).
@@ -32,6 +33,9 @@ impl KeyHash {
         &self.0
     }
 }
+
+/// Keeps the sources of record ids apart from dedupe keys, which begin with a team's id.
+const RECORD_ID_SOURCE: &[u8] = b"source of the record ids of job ";
 
 /// Makes the keys of one installation. Its secret must never change while keys are stored.
 #[derive(Clone)]
@@ -56,6 +60,18 @@ impl KeyHasher {
         prefilled.write(&u64::try_from(slug.len()).unwrap_or(u64::MAX).to_le_bytes());
         prefilled.write(slug.as_bytes());
         KeyScope { prefilled }
+    }
+
+    /// The source of a job's record ids ([`crate::ids::RecordIdSpace::source`]).
+    ///
+    /// Made of the job's id, so that nothing needs to be kept and every process makes the same; with the secret, so that
+    /// who knows a waiting job's id cannot give one of its coming record ids to a row of another import.
+    #[must_use]
+    pub fn record_id_source(&self, job_id: JobId) -> Uuid {
+        let mut hasher = SipHasher24::new_with_key(&self.secret);
+        hasher.write(RECORD_ID_SOURCE);
+        hasher.write(job_id.as_bytes());
+        Uuid::from_bytes(hasher.finish128().as_bytes())
     }
 }
 

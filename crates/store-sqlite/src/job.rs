@@ -5,6 +5,7 @@ use refract_domain::ids::{ApiKeyId, JobId, ListId, TeamId};
 use refract_domain::import::job::{JobError, JobErrorCode, JobSnapshot, JobSpec, JobState};
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::tally::Tally;
+use refract_domain::key::KeyHasher;
 use rusqlite::Row;
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use crate::numbers::id_space;
 use crate::schema::object_type;
 
 /// What never changes about the job of this row (`job.*` and `team_id`).
-pub(crate) fn spec(row: &Row<'_>) -> Outcome<JobSpec> {
+pub(crate) fn spec(row: &Row<'_>, hasher: &KeyHasher) -> Outcome<JobSpec> {
     let id = JobId::from_bytes(row.get("id")?);
     Ok(JobSpec {
         id,
@@ -29,7 +30,7 @@ pub(crate) fn spec(row: &Row<'_>) -> Outcome<JobSpec> {
             list_id: row.get::<_, Option<[u8; 16]>>("list_id")?.map(ListId::from_bytes),
         },
         total: row.get("total")?,
-        record_ids: id_space(row.get("first_record_no")?, id.0),
+        record_ids: id_space(row.get("first_record_no")?, hasher.record_id_source(id)),
         created_at: Timestamp(row.get("created_at")?),
     })
 }
@@ -51,9 +52,9 @@ pub(crate) fn staged(row: &Row<'_>) -> Outcome<Option<Uuid>> {
 }
 
 /// The whole of this row, as callers see it.
-pub(crate) fn snapshot(row: &Row<'_>) -> Outcome<JobSnapshot> {
+pub(crate) fn snapshot(row: &Row<'_>, hasher: &KeyHasher) -> Outcome<JobSnapshot> {
     Ok(JobSnapshot {
-        spec: spec(row)?,
+        spec: spec(row, hasher)?,
         state: state(row)?,
         cursor: row.get("cursor")?,
         tally: tally(row)?,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use refract_domain::import::job::JobSpec;
+use refract_domain::key::KeyHasher;
 use refract_store::{AdmitJob, Answered, StoreError};
 use uuid::Uuid;
 
@@ -26,11 +27,11 @@ pub(crate) async fn admit(store: &SqliteStore, command: AdmitJob) -> Result<Answ
     let synced = blocking(move || staged.sync(upload)).await;
     let written = match synced {
         Ok(total) => {
-            let staged = Arc::clone(&store.shared.staged);
+            let shared = Arc::clone(&store.shared);
             let work = move |write: &mut WriteContext<'_>| {
-                let answered = write_job(write, command, total)?;
+                let answered = write_job(write, command, total, &shared.hasher)?;
                 if matches!(answered, Answered::Fresh(_)) {
-                    write.after_commit(move || staged.settle(upload));
+                    write.after_commit(move || shared.staged.settle(upload));
                 }
                 Ok(answered)
             };
@@ -54,7 +55,12 @@ pub(crate) async fn admit(store: &SqliteStore, command: AdmitJob) -> Result<Answ
     written
 }
 
-fn write_job(write: &mut WriteContext<'_>, command: AdmitJob, total: u32) -> Outcome<Answered<JobSpec>> {
+fn write_job(
+    write: &mut WriteContext<'_>,
+    command: AdmitJob,
+    total: u32,
+    hasher: &KeyHasher,
+) -> Outcome<Answered<JobSpec>> {
     let AdmitJob { caller, job_id, object_type, options, upload, now, idempotent } = command;
     let team_no = require_team(write.connection, caller.team_id)?.team_no;
     once(write, KeyOwner { team_no, caller }, idempotent, now, |write| {
@@ -66,7 +72,7 @@ fn write_job(write: &mut WriteContext<'_>, command: AdmitJob, total: u32) -> Out
             object_type,
             options,
             total,
-            record_ids: id_space(first_number, job_id.0),
+            record_ids: id_space(first_number, hasher.record_id_source(job_id)),
             created_at: now,
         };
         insert(write, team_no, first_number, (total > 0).then_some(upload.id), &spec)?;

@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row};
 use crate::error::Outcome;
 use crate::job;
 use crate::notes::Notes;
-use crate::store::SqliteStore;
+use crate::store::{Shared, SqliteStore};
 use crate::writer::{Lane, WriteContext};
 
 const RUNNABLE: &str = include_str!("../sql/claim_runnable.sql");
@@ -21,11 +21,11 @@ const TAKE: &str = include_str!("../sql/claim_take.sql");
 #[tracing::instrument(name = "store.claim", level = "debug", skip_all)]
 pub(crate) async fn claim(store: &SqliteStore, command: ClaimJobs) -> Result<Vec<Lease>, StoreError> {
     let shared = Arc::clone(&store.shared);
-    store.threads.writer.write(Lane::Small, move |write| take(write, &shared.notes, &command)).await
+    store.threads.writer.write(Lane::Small, move |write| take(write, &shared, &command)).await
 }
 
-fn take(write: &WriteContext<'_>, notes: &Notes, command: &ClaimJobs) -> Outcome<Vec<Lease>> {
-    let runnable = runnable(write.connection, notes, command)?;
+fn take(write: &WriteContext<'_>, shared: &Shared, command: &ClaimJobs) -> Outcome<Vec<Lease>> {
+    let runnable = runnable(write.connection, shared, command)?;
     let mut leases = Vec::with_capacity(runnable.len());
     let mut statement = write.connection.prepare_cached(TAKE)?;
     for (job_no, lease) in runnable {
@@ -47,7 +47,7 @@ fn take(write: &WriteContext<'_>, notes: &Notes, command: &ClaimJobs) -> Outcome
 }
 
 /// The jobs to take, each with the lease it will have.
-fn runnable(connection: &Connection, notes: &Notes, command: &ClaimJobs) -> Outcome<Vec<(i64, Lease)>> {
+fn runnable(connection: &Connection, shared: &Shared, command: &ClaimJobs) -> Outcome<Vec<(i64, Lease)>> {
     let mut busy: HashSet<TeamId> = command.busy_teams.iter().copied().collect();
     let mut chosen = Vec::new();
     let mut statement = connection.prepare_cached(RUNNABLE)?;
@@ -55,7 +55,7 @@ fn runnable(connection: &Connection, notes: &Notes, command: &ClaimJobs) -> Outc
     while chosen.len() < command.jobs_max {
         let Some(row) = rows.next()? else { break };
         if busy.insert(TeamId::from_bytes(row.get("team_id")?)) {
-            chosen.push((row.get("job_no")?, lease(row, notes, job::spec(row)?)?));
+            chosen.push((row.get("job_no")?, lease(row, &shared.notes, job::spec(row, &shared.hasher)?)?));
         }
     }
     Ok(chosen)

@@ -1,5 +1,7 @@
 //! `snapshot`: one consistent read of a job.
 
+use std::sync::Arc;
+
 use refract_domain::ids::JobId;
 use refract_domain::import::job::JobSnapshot;
 use refract_store::{Caller, StoreError};
@@ -16,11 +18,11 @@ pub(crate) async fn snapshot(
     caller: &Caller,
     job_id: JobId,
 ) -> Result<Option<JobSnapshot>, StoreError> {
-    let team_id = caller.team_id;
+    let (team_id, shared) = (caller.team_id, Arc::clone(&store.shared));
     let work = move |connection: &rusqlite::Connection| {
         let mut statement = connection.prepare_cached(SNAPSHOT)?;
         let mut rows = statement.query((job_id.as_bytes(), team_id.as_bytes()))?;
-        rows.next()?.map(job::snapshot).transpose()
+        rows.next()?.map(|row| job::snapshot(row, &shared.hasher)).transpose()
     };
     store.threads.readers.read(work).await
 }

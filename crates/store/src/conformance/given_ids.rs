@@ -1,6 +1,6 @@
 //! Rows that carry an `id` (import-semantics, Matching): ids are unique in a team, across its types.
 
-use refract_domain::ids::RecordId;
+use refract_domain::ids::{RecordId, RecordIdSpace, TeamId};
 use refract_domain::import::options::ImportOptions;
 use refract_domain::object_type::ObjectType::{Contact, Organization};
 use serde_json::{Value, json};
@@ -181,5 +181,34 @@ pub async fn a_given_id_twice_in_an_import_is_one_record(harness: &dyn Harness) 
         assert_eq!(import.words(), ["created", "updated", "existing", "created"], "{way:?}");
         assert_eq!(import.groups(), [Some(0), Some(0), Some(0), Some(3)], "{way:?}");
         assert_eq!(world.count(Contact).await, 2);
+    }
+}
+
+/// Who knows everything that callers are told of a waiting job cannot take an id that one of its rows will have.
+pub async fn the_ids_that_a_job_will_make_are_its_secret(harness: &dyn Harness) {
+    let base = World::new(harness).await;
+    for chunk_rows in [1, 1_000] {
+        let world = base.another_team().await;
+        let spec = world.admit_contacts(&["a@x.io", "b@x.io"]).await;
+        let TeamId(team) = spec.team_id;
+        let guesses: Vec<RecordId> = [spec.id.0, team, spec.key_id.0]
+            .into_iter()
+            .flat_map(|source| (0..2).map(move |row| RecordIdSpace { source, ..spec.record_ids }.record_id(row)))
+            .collect();
+        let rows: Vec<_> = guesses.iter().map(|id| with_id(*id, &format!("{id}@x.io"))).collect();
+        let lease = world.claim_one().await;
+        assert_eq!(lease.spec.record_ids, spec.record_ids, "whoever reads the job makes the same ids");
+        let guessed = world.inline(Contact, &ImportOptions::default(), &rows).await;
+        assert_eq!(guessed.words(), ["created"; 6], "nobody had these ids");
+        world.run(lease, chunk_rows).await.expect("the job runs to its end");
+        let made = world.import_of(spec.id).await;
+        assert_eq!(made.words(), ["created"; 2]);
+        for (id, email) in made.ids().into_iter().zip(["a@x.io", "b@x.io"]) {
+            assert_eq!(world.body(Contact, id.expect("a record")).await, json!({ "email": email }));
+        }
+        for id in guesses {
+            assert_eq!(world.body(Contact, id).await, json!({ "email": format!("{id}@x.io") }));
+        }
+        assert_eq!(world.count(Contact).await, 8);
     }
 }

@@ -89,7 +89,8 @@ macro_rules! conformance_tests {
             given_ids: an_unknown_id_creates_with_that_id, a_known_id_matches, an_id_matches_where_the_key_is_shared,
                 an_id_and_a_key_that_disagree_conflict, an_unknown_id_with_a_held_key_conflicts,
                 an_id_of_another_type_conflicts, a_deleted_id_conflicts, an_id_of_another_team_is_unknown,
-                a_record_with_a_given_id_is_like_any_other, a_given_id_twice_in_an_import_is_one_record;
+                a_record_with_a_given_id_is_like_any_other, a_given_id_twice_in_an_import_is_one_record,
+                the_ids_that_a_job_will_make_are_its_secret;
             keying: a_property_without_records_is_ready_at_once, a_keyed_property_is_ready_without_a_write,
                 the_first_step_makes_writes_maintain_keys, records_from_before_are_matched, batches_are_bounded,
                 writes_while_building_count, shared_values_from_before_are_shared, keying_is_per_team_and_type,

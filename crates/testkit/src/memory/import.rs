@@ -12,7 +12,7 @@ use refract_domain::import::tally::Tally;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
 use refract_store::{
     AdmitJob, Answered, ApplyChunk, Caller, ChunkReceipt, ClaimJobs, IdempotencyClaim, Idempotent, ImportVerbs,
-    InlineImport, InlineReport, KeptAnswer, Lease, OutcomePiece, Purge, Purged, StoreError, Upload,
+    InlineImport, InlineReport, KeptAnswer, Lease, OutcomePiece, Purge, Purged, SchemaVerbs, StoreError, Upload,
 };
 use uuid::Uuid;
 
@@ -59,7 +59,11 @@ impl ImportVerbs for MemoryStore {
                     object_type,
                     options,
                     total: staged.chunks.last().map_or(0, |last| last.end_row()),
-                    record_ids: RecordIdSpace { created_ms: now.millis(), first_index: 0, source: job_id.0 },
+                    record_ids: RecordIdSpace {
+                        created_ms: now.millis(),
+                        first_index: 0,
+                        source: self.key_hasher().record_id_source(job_id),
+                    },
                     created_at: now,
                 };
                 within.jobs.push(queued(spec.clone(), staged.chunks));
