@@ -26,6 +26,10 @@ pub use settings::{HttpSettings, RateLimit};
 
 /// The API as a service: everything but the connections.
 pub fn router(engine: Arc<Engine>, settings: HttpSettings) -> Router {
-    let api = state::Api::new(engine, settings);
-    routes::routes().layer(from_fn_with_state(Arc::clone(&api), layers::around::around)).with_state(api)
+    router_of(&state::Api::new(engine, settings))
+}
+
+fn router_of(api: &state::SharedApi) -> Router {
+    let around = from_fn_with_state(Arc::clone(api), layers::around::around);
+    routes::routes().layer(around).with_state(Arc::clone(api))
 }

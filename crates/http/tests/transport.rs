@@ -91,7 +91,7 @@ async fn broken_framing_is_refused_and_the_connection_closed() {
         let sent = if lines.contains("transfer") { &chunked } else { body };
         let answer = exchange(address, import_head(&lines) + sent).await;
         assert!(matches!(status(&answer), 0 | 400 | 501), "{lines}: {answer}");
-        assert!(answer.matches("HTTP/1.1").count() <= 1, "{lines}: {answer}");
+        assert!(answer.matches("HTTP/1.1 ").count() <= 1, "{lines}: {answer}");
     }
     for garbage in
         [&b"\x16\x03\x01\x02\x00\x01"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET\r\n\r\n", b"\0\0\0\0\r\n\r\n"]
@@ -328,4 +328,87 @@ async fn an_address_with_many_wrong_keys_is_told_to_wait_and_its_right_ones_work
         raw.send(&right).await;
         assert_eq!(raw.read_answer().await.0, 200, "after {place} wrong ones");
     }
+}
+
+/// What the parser refuses is answered as every other error is.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_request_is_answered_with_words() {
+    let (server, address, _stop, _task) = quick_server().await;
+    let headers: String = (0..129).map(|number| format!("x-{number}: y\r\n")).collect();
+    let large = format!("x-large: {}\r\n", "y".repeat(70 << 10));
+    let good = head_of("GET", "/healthz", "");
+    let cases = [
+        ("GET\r\n\r\n".to_owned(), 400, "bad_request"),
+        ("GET /healthz HTTP/9.9\r\n\r\n".to_owned(), 400, "bad_request"),
+        ("\0\0\0\0\r\n\r\n".to_owned(), 400, "bad_request"),
+        (import_head("bad header\r\n"), 400, "bad_request"),
+        (import_head("content-length: +16\r\n"), 400, "bad_request"),
+        (import_head("content-length: 3\r\ncontent-length: 4\r\n"), 400, "bad_request"),
+        (import_head(&headers), 431, "headers_too_large"),
+        (import_head(&large), 431, "headers_too_large"),
+        (format!("GET /{} HTTP/1.1\r\n\r\n", "y".repeat(65_535)), 414, "uri_too_long"),
+    ];
+    for (request, expected, code) in cases {
+        let label: String = request.chars().take(60).collect();
+        for before in ["", &good] {
+            let answers = exchange(address, format!("{before}{request}")).await;
+            let answer = if before.is_empty() { &answers[..] } else { &answers[answers.rfind("HTTP/1.1 ").unwrap()..] };
+            assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), usize::from(!before.is_empty()), "{label}");
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{label}: {answers}"));
+            assert_eq!(status(head), expected, "{label}: {answer}");
+            let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            assert_eq!(body["error"]["code"], code, "{label}");
+            assert_eq!(body["error"]["request_id"].as_str(), header(head, "x-request-id"), "{label}");
+            assert_eq!(header(head, "content-type"), Some("application/json"), "{label}");
+            assert_eq!(header(head, "connection"), Some("close"), "{label}");
+        }
+    }
+    assert_well(&server, address).await;
+}
+
+/// Who reads slowly gets the answers that are owed whole, and in their order, before the refusal.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_waits_for_the_answers_before_it() {
+    let settings = HttpSettings { linger_for: Duration::from_secs(1), ..HttpSettings::default() };
+    let server = Server::with(settings, Default::default()).await;
+    let (address, _stop, _task) = server.listen().await;
+    let record = format!(r#"{{"default":{{"description":"{}"}}}}"#, "x".repeat(1_000_000));
+    let made = server.post(&team_path("/contact"), record).await.json();
+    let path = team_path(&format!("/contact/{}", made["id"].as_str().unwrap()));
+    const ASKED: usize = 20;
+    let mut raw = Raw::connect(address).await;
+    raw.send(head_of("GET", &path, "").repeat(ASKED) + "no request\r\n\r\n").await;
+    sleep(Duration::from_millis(500)).await;
+    let answers = raw.read_to_end().await;
+    let mut rest = &answers[..];
+    for place in 0..ASKED {
+        let (head, after) = rest.split_once("\r\n\r\n").unwrap();
+        assert_eq!(status(head), 200, "{place}");
+        let length: usize = header(head, "content-length").unwrap().parse().unwrap();
+        assert!(after[..length].ends_with("}"), "{place}");
+        rest = &after[length..];
+    }
+    assert_eq!(status(rest), 400, "{}", &rest[..rest.len().min(300)]);
+    assert!(rest.contains("bad_request"));
+}
+
+/// HTTP/2 is not spoken, and whoever begins in it is told so in it: SETTINGS, then GOAWAY with `HTTP_1_1_REQUIRED`.
+#[tokio::test(flavor = "multi_thread")]
+async fn http_2_is_told_to_come_back_with_http_1() {
+    let (server, address, _stop, _task) = quick_server().await;
+    for more in [&b""[..], &[0, 0, 0, 4, 0, 0, 0, 0, 0], &[0x41; 100_000]] {
+        let mut raw = Raw::connect(address).await;
+        raw.send([b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", more].concat()).await;
+        let mut bytes = Vec::new();
+        timeout(PATIENCE, raw.stream.read_to_end(&mut bytes)).await.expect("the server closes").unwrap();
+        let (settings, goaway) = bytes.split_at(9);
+        assert_eq!(settings, [0, 0, 0, 4, 0, 0, 0, 0, 0]);
+        assert_eq!(goaway, [0, 0, 8, 7, 0, 0, 0, 0, 0, /* no stream */ 0, 0, 0, 0, /* error */ 0, 0, 0, 13]);
+    }
+    let upgrade = "connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n";
+    let mut raw = Raw::connect(address).await;
+    raw.send(head_of("GET", "/healthz", upgrade)).await;
+    let (code, head, _) = raw.read_answer().await;
+    assert!(code == 200 && head.starts_with("HTTP/1.1"), "an offer to change is passed over: {head}");
+    assert_well(&server, address).await;
 }

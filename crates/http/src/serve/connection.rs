@@ -19,9 +19,11 @@ use tower::ServiceExt;
 
 use super::Phase;
 use super::activity::{Activity, AnswerBody, Stage};
+use super::refusal::Refusal;
 use super::timed_io::TimedIo;
 use crate::layers::refused_keys::PeerAddress;
 use crate::settings::HttpSettings;
+use crate::state::SharedApi;
 
 /// Headers that the parser takes beyond the limit, so that a request somewhat over it gets an answer with words.
 const HEADERS_BEYOND_LIMIT: usize = 28;
@@ -35,7 +37,7 @@ const LINGER_BYTES_MAX: usize = 64 << 20;
 /// What all connections share.
 pub(super) struct Shared {
     pub(super) router: Router,
-    pub(super) settings: HttpSettings,
+    pub(super) api: SharedApi,
     /// Told when a new connection needs the place of one that waits for its next request.
     pub(super) make_room: Notify,
 }
@@ -52,8 +54,9 @@ enum End {
 pub(super) async fn run(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>, mut phase: watch::Receiver<Phase>) {
     // Answers are written in one go; waiting to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
+    let settings = &shared.api.settings;
     let activity = Activity::new();
-    let io = TokioIo::new(TimedIo::new(stream, Arc::clone(&activity), shared.settings.write_timeout));
+    let io = TokioIo::new(TimedIo::new(stream, Arc::clone(&activity), settings.write_timeout));
     let service = service_fn(|mut request: http::Request<Incoming>| {
         activity.request_begins();
         request.extensions_mut().insert(PeerAddress(peer));
@@ -66,13 +69,19 @@ pub(super) async fn run(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>, mu
     let mut connection = http1::Builder::new()
         // How long a head may take is watched here, since the parser's own clock would run between requests too.
         .header_read_timeout(None)
-        .max_headers(shared.settings.headers_max + HEADERS_BEYOND_LIMIT)
+        .max_headers(settings.headers_max + HEADERS_BEYOND_LIMIT)
         .max_buf_size(BUFFER_BYTES)
         .serve_connection(io, service);
     let end = drive(&mut connection, &activity, &shared, &mut phase).await;
     if matches!(end, End::Done) {
-        let stream = connection.into_parts().io.into_inner();
-        linger(stream, &shared.settings, &mut phase).await;
+        let parts = connection.into_parts();
+        let mut stream = parts.io.into_inner();
+        if let Some(refusal) = Refusal::of(stream.take_withheld(), &parts.read_buf) {
+            let bytes = refusal.bytes(&shared.api.request_ids.next()).await;
+            // The client may be gone; nothing more is owed to it then.
+            let _ = stream.write_all(&bytes).await;
+        }
+        linger(stream, settings, &mut phase).await;
     }
 }
 
@@ -88,7 +97,7 @@ where
     S::Future: Unpin,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let settings = &shared.settings;
+    let settings = &shared.api.settings;
     let mut stage = activity.stage();
     let mut too_late = pin!(sleep(settings.header_read_timeout));
     loop {

@@ -5,6 +5,7 @@
 
 mod activity;
 mod connection;
+mod refusal;
 mod timed_io;
 
 use std::io;
@@ -18,6 +19,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 use crate::settings::HttpSettings;
+use crate::state::Api;
 
 /// How long the loop waits after the system refused it a connection, for instance for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -50,11 +52,9 @@ pub async fn serve(
     let connections_max = settings.connections_max.clamp(1, Semaphore::MAX_PERMITS);
     let slots = Arc::new(Semaphore::new(connections_max));
     let phase = watch::Sender::new(Phase::Serving);
-    let shared = Arc::new(connection::Shared {
-        router: crate::router(Arc::clone(&engine), settings.clone()),
-        settings,
-        make_room: Notify::new(),
-    });
+    let api = Api::new(Arc::clone(&engine), settings);
+    let router = crate::router_of(&api);
+    let shared = Arc::new(connection::Shared { router, api, make_room: Notify::new() });
     let accepting = async {
         loop {
             // The slot first: a connection that nobody can serve stays in the system's queue.
@@ -77,7 +77,7 @@ pub async fn serve(
     // Without receivers there is nobody to tell.
     let _ = phase.send(Phase::Draining);
     let all = u32::try_from(connections_max).unwrap_or(u32::MAX);
-    if timeout(shared.settings.drain_for, slots.acquire_many(all)).await.is_err() {
+    if timeout(shared.api.settings.drain_for, slots.acquire_many(all)).await.is_err() {
         let open = connections_max - slots.available_permits();
         tracing::warn!(open, "connections are cut that did not end in time");
         let _ = phase.send(Phase::Cut);

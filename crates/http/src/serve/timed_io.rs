@@ -1,4 +1,4 @@
-//! A stream that tells when bytes arrive and gives up on a peer that takes none.
+//! A stream that tells when bytes arrive, gives up on a peer that takes none, and withholds the parser's bare answer.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -9,20 +9,38 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-use super::activity::Activity;
+use super::activity::{Activity, Stage};
+use super::refusal::bare_answer;
 
-/// A stream with a limit on how long a write may stand still.
+/// A stream with a limit on how long a write may stand still, on which no bare answer goes out.
 pub(super) struct TimedIo<S> {
     inner: S,
     activity: Arc<Activity>,
     write_timeout: Duration,
     /// Runs while a write stands still. Kept on the heap so that the stream can be moved.
     write_timer: Option<Pin<Box<Sleep>>>,
+    withheld: Option<Vec<u8>>,
 }
 
 impl<S> TimedIo<S> {
     pub(super) fn new(inner: S, activity: Arc<Activity>, write_timeout: Duration) -> Self {
-        Self { inner, activity, write_timeout, write_timer: None }
+        Self { inner, activity, write_timeout, write_timer: None, withheld: None }
+    }
+
+    /// The parser's bare answer that was withheld, for the caller to send a better one.
+    pub(super) fn take_withheld(&mut self) -> Option<Vec<u8>> {
+        self.withheld.take()
+    }
+
+    /// Where the parser's bare answer begins in what is to be written. It gives none while a request is answered.
+    fn bare_answer_at(&self, bytes: &[u8]) -> Option<usize> {
+        if self.activity.stage() == Stage::Busy { None } else { bare_answer(bytes) }
+    }
+
+    /// Takes a bare answer for written.
+    fn withhold(&mut self, bare: &[u8]) -> Poll<io::Result<usize>> {
+        self.withheld = Some(bare.to_vec());
+        Poll::Ready(Ok(bare.len()))
     }
 
     /// Lets a write through that made progress or failed; else waits, within the limit.
@@ -57,6 +75,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for TimedIo<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for TimedIo<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let bytes = match self.bare_answer_at(bytes) {
+            Some(0) => return self.withhold(bytes),
+            Some(at) => bytes.get(..at).unwrap_or(bytes),
+            None => bytes,
+        };
         let polled = Pin::new(&mut self.inner).poll_write(context, bytes);
         self.within_limit(context, polled)
     }
@@ -66,6 +89,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for TimedIo<S> {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if slices.iter().any(|slice| self.bare_answer_at(slice).is_some()) {
+            // One slice after the other, to stop before the answer.
+            let first = slices.iter().find(|slice| !slice.is_empty());
+            return self.poll_write(context, first.map_or(&[], |slice| &**slice));
+        }
         let polled = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
         self.within_limit(context, polled)
     }
