@@ -412,3 +412,35 @@ async fn http_2_is_told_to_come_back_with_http_1() {
     assert!(code == 200 && head.starts_with("HTTP/1.1"), "an offer to change is passed over: {head}");
     assert_well(&server, address).await;
 }
+
+/// A client that keeps its connections in a pool does not notice for long that one was closed: the server must not wait
+/// for it. Every wait is longer than the test's patience, so that only not waiting ends in time.
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_stop_it_waits_for_no_client_that_is_owed_nothing() {
+    let long = PATIENCE * 10;
+    let settings = HttpSettings { header_read_timeout: long, linger_for: long, drain_for: long, ..quick() };
+    let server = Server::with(settings, Default::default()).await;
+    let (address, stop, task) = server.listen().await;
+    let mut silent = Raw::connect(address).await;
+    let mut idle = Raw::connect(address).await;
+    idle.send(head_of("GET", "/healthz", "")).await;
+    assert_eq!(idle.read_answer().await.0, 200);
+    let mut closing = Raw::connect(address).await;
+    closing.send(head_of("GET", "/healthz", "connection: close\r\n")).await;
+    assert_eq!(closing.read_answer().await.0, 200);
+    let body = contacts(3);
+    let mut uploading = Raw::connect(address).await;
+    uploading.send(import_head(&format!("expect: 100-continue\r\ncontent-length: {}\r\n", body.len()))).await;
+    assert_eq!(uploading.read_answer().await.0, 100, "its request is under way");
+
+    stop.send(true).unwrap();
+    assert_eq!(silent.read_to_end().await, "", "closed while another's request is under way");
+    assert_eq!(idle.read_to_end().await, "");
+    assert_eq!(closing.read_to_end().await, "");
+    assert!(!task.is_finished());
+    uploading.send(&body).await;
+    assert_eq!(uploading.read_answer().await.0, 200);
+    // All four clients still hold their ends open.
+    timeout(PATIENCE, task).await.expect("serving ends").unwrap();
+    assert_eq!(uploading.read_to_end().await, "");
+}

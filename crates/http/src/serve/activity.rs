@@ -3,7 +3,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::Body;
@@ -30,13 +30,15 @@ pub(super) enum Stage {
 #[derive(Debug)]
 pub(super) struct Activity {
     stage: AtomicU8,
+    rest_unread: AtomicBool,
     /// Told at every change of the stage.
     pub(super) changed: Notify,
 }
 
 impl Activity {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { stage: AtomicU8::new(Stage::Head as u8), changed: Notify::new() })
+        let stage = AtomicU8::new(Stage::Head as u8);
+        Arc::new(Self { stage, rest_unread: AtomicBool::new(false), changed: Notify::new() })
     }
 
     pub(super) fn stage(&self) -> Stage {
@@ -52,6 +54,16 @@ impl Activity {
         if self.stage() == Stage::Idle {
             self.enter(Stage::Head);
         }
+    }
+
+    /// Notes that the request is answered before it was read whole: the client may still be sending.
+    pub(super) fn leave_rest_unread(&self) {
+        self.rest_unread.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a request was answered before it was read whole.
+    pub(super) fn rest_unread(&self) -> bool {
+        self.rest_unread.load(Ordering::Relaxed)
     }
 
     fn answer_over(&self) {

@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use axum::Router;
+use http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -44,8 +45,8 @@ pub(super) struct Shared {
 
 /// How a connection came to its end.
 enum End {
-    /// HTTP is done with it: the last answer is out.
-    Done,
+    /// HTTP is done with it: the last answer is out, or what was sent is no HTTP.
+    Done { in_order: bool },
     /// It took too long, or room or time ran out: nothing more is owed to it.
     Dropped,
 }
@@ -63,6 +64,10 @@ pub(super) async fn run(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>, mu
         let (answer, activity) = (shared.router.clone().oneshot(request), Arc::clone(&activity));
         Box::pin(async move {
             let answer = answer.await?;
+            if answer.headers().contains_key(CONNECTION) {
+                // Only a request that was not read whole is answered with `close`.
+                activity.leave_rest_unread();
+            }
             Ok::<_, Infallible>(answer.map(|body| AnswerBody::new(body, activity)))
         })
     });
@@ -73,7 +78,7 @@ pub(super) async fn run(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>, mu
         .max_buf_size(BUFFER_BYTES)
         .serve_connection(io, service);
     let end = drive(&mut connection, &activity, &shared, &mut phase).await;
-    if matches!(end, End::Done) {
+    if let End::Done { in_order } = end {
         let parts = connection.into_parts();
         let mut stream = parts.io.into_inner();
         if let Some(refusal) = Refusal::of(stream.take_withheld(), &parts.read_buf) {
@@ -81,7 +86,8 @@ pub(super) async fn run(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>, mu
             // The client may be gone; nothing more is owed to it then.
             let _ = stream.write_all(&bytes).await;
         }
-        linger(stream, settings, &mut phase).await;
+        let all_read = in_order && !activity.rest_unread() && parts.read_buf.is_empty();
+        linger(stream, settings, &mut phase, all_read).await;
     }
 }
 
@@ -104,7 +110,9 @@ where
         tokio::select! {
             biased;
             // An error means that the client is gone or speaks no HTTP; what can be answered to that has been.
-            _ = poll_fn(|context| connection.poll_without_shutdown(context)) => return End::Done,
+            ended = poll_fn(|context| connection.poll_without_shutdown(context)) => {
+                return End::Done { in_order: ended.is_ok() };
+            }
             () = activity.changed.notified() => {
                 stage = activity.stage();
                 match stage {
@@ -126,7 +134,16 @@ where
 
 /// Ends the sending side and swallows what the client still sends, so that the last answer reaches it: closing a socket
 /// with unread bytes would make the system tear the answer down.
-async fn linger(mut stream: TimedIo<TcpStream>, settings: &HttpSettings, phase: &mut watch::Receiver<Phase>) {
+///
+/// A client of which all was read sends no more. What there is to wait for is that it closes its end, which a client that
+/// keeps connections in a pool may do much later; once the server is told to stop it does not wait for that.
+async fn linger(
+    mut stream: TimedIo<TcpStream>,
+    settings: &HttpSettings,
+    phase: &mut watch::Receiver<Phase>,
+    all_read: bool,
+) {
+    let is_over = |phase: &Phase| *phase == Phase::Cut || (all_read && *phase == Phase::Draining);
     let swallow = async {
         if stream.shutdown().await.is_err() {
             return;
@@ -141,7 +158,9 @@ async fn linger(mut stream: TimedIo<TcpStream>, settings: &HttpSettings, phase: 
         }
     };
     tokio::select! {
+        biased;
+        // First, so that what has arrived by now is swallowed in any case.
         _ = timeout(settings.linger_for, swallow) => {}
-        _ = phase.wait_for(|phase| *phase == Phase::Cut) => {}
+        _ = phase.wait_for(is_over) => {}
     }
 }
