@@ -240,4 +240,11 @@ pub trait ImportVerbs {
     fn small_writes_waited(&self) -> u64 {
         0
     }
+
+    /// Waits for a hint that there may be a job to claim, admitted or given back by any process. A hint may be missed and
+    /// may come for nothing: whoever waits also looks from time to time. Stores that only one process has open never
+    /// give one: that process knows what it admits.
+    async fn work_hint(&self) {
+        std::future::pending().await
+    }
 }

@@ -58,6 +58,8 @@ pub(crate) async fn run(engine: Arc<Engine>, judge: Arc<JudgeChunk>, mut stopped
         let wake_at = ring.iter().filter_map(HeldJob::not_before).min().map_or(look_at, |due| due.min(look_at));
         tokio::select! {
             () = &mut admitted => look_at = Instant::now(),
+            // From another node, perhaps for nothing.
+            () = engine.store.work_hint() => look_at = Instant::now(),
             () = tokio::time::sleep_until(wake_at) => {}
             _ = stopped.changed() => {}
         }

@@ -1,0 +1,127 @@
+//! Writes a plan, a statement for each kind of write, whatever the number of rows.
+
+use std::collections::HashSet;
+
+use refract_domain::ids::{ListId, RecordId};
+use refract_domain::import::plan::{ChunkPlan, NewOption};
+use tokio_postgres::types::Type;
+use tracing::{Instrument, debug_span};
+use uuid::Uuid;
+
+use super::copying::CopyPieces;
+use super::{Rows, schema_use};
+use crate::error::{Failure, Outcome};
+use crate::holders;
+use crate::schema::{self, type_number};
+use crate::team::SchemaUse;
+use crate::transaction::Transaction;
+
+const RECORD: &str = include_str!("../sql/write_record.sql");
+const UPDATE: &str = include_str!("../sql/write_update.sql");
+const LIST_ENTRY: &str = include_str!("../sql/write_list_entry.sql");
+const LIST_VALUES: &str = include_str!("../sql/write_list_values.sql");
+const OPTION: &str = include_str!("../sql/write_option.sql");
+
+/// Writes everything the plan says but the outcomes, which are the caller's. `members` are the found records that are
+/// in the import's list already.
+pub(super) async fn write(
+    transaction: &mut Transaction,
+    rows: &Rows<'_>,
+    plan: &ChunkPlan,
+    members: &HashSet<RecordId>,
+) -> Outcome<()> {
+    insert_records(transaction, rows, plan).instrument(debug_span!("chunk.copy")).await?;
+    update_records(transaction, rows, plan).await?;
+    holders::change(transaction, rows.team_no, &plan.moved_claims, &plan.key_changes).await?;
+    write_list_entries(transaction, rows, plan, members).await?;
+    write_options(transaction, rows, &plan.new_options).await
+}
+
+async fn insert_records(transaction: &mut Transaction, rows: &Rows<'_>, plan: &ChunkPlan) -> Outcome<()> {
+    if plan.inserts.is_empty() {
+        return Ok(());
+    }
+    let copied = transaction.copy_records(RECORD, CopyPieces::new(rows, plan)).await?;
+    let wanted = u64::try_from(plan.inserts.len()).unwrap_or(u64::MAX);
+    if copied != wanted {
+        return Err(Failure::internal(format!("{copied} of {wanted} records were copied")));
+    }
+    transaction.counts.records(rows.team_no, rows.object_type(), i64::try_from(copied).unwrap_or(i64::MAX));
+    Ok(())
+}
+
+async fn update_records(transaction: &mut Transaction, rows: &Rows<'_>, plan: &ChunkPlan) -> Outcome<()> {
+    if plan.updates.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = plan.updates.iter().map(|update| update.id.0).collect();
+    let bodies: Vec<&str> = plan.updates.iter().map(|update| update.after.as_str()).collect();
+    let parameters = [
+        (&rows.team_no as _, Type::INT8),
+        (&ids as _, Type::UUID_ARRAY),
+        (&bodies as _, Type::TEXT_ARRAY),
+        (&rows.now.0 as _, Type::INT8),
+    ];
+    let updated = transaction.execute(UPDATE, &parameters).await?;
+    if updated != u64::try_from(ids.len()).unwrap_or(u64::MAX) {
+        return Err(Failure::internal(format!("{updated} of {} records were updated", ids.len())));
+    }
+    Ok(())
+}
+
+async fn write_list_entries(
+    transaction: &mut Transaction,
+    rows: &Rows<'_>,
+    plan: &ChunkPlan,
+    members: &HashSet<RecordId>,
+) -> Outcome<()> {
+    let Some(list_id) = rows.context.options().list_id.filter(|_| !plan.list_entries.is_empty()) else {
+        return Ok(());
+    };
+    let (changing, joining): (Vec<_>, Vec<_>) =
+        plan.list_entries.iter().partition(|entry| members.contains(&entry.record));
+    for (sql, entries) in [(LIST_ENTRY, &joining), (LIST_VALUES, &changing)] {
+        if entries.is_empty() {
+            continue;
+        }
+        let ids: Vec<Uuid> = entries.iter().map(|entry| entry.record.0).collect();
+        let values: Vec<&str> = entries.iter().map(|entry| entry.values.as_str()).collect();
+        let parameters = [
+            (&rows.team_no as _, Type::INT8),
+            (&list_id.0 as _, Type::UUID),
+            (&ids as _, Type::UUID_ARRAY),
+            (&values as _, Type::TEXT_ARRAY),
+        ];
+        transaction.execute(sql, &parameters).await?;
+    }
+    transaction.counts.members(rows.team_no, list_id, i64::try_from(joining.len()).unwrap_or(i64::MAX));
+    Ok(())
+}
+
+async fn write_options(transaction: &mut Transaction, rows: &Rows<'_>, options: &[NewOption]) -> Outcome<()> {
+    if options.is_empty() {
+        return Ok(());
+    }
+    if schema_use(rows.judged) != SchemaUse::Own {
+        return Err(Failure::internal("options were made by rows that cannot make any"));
+    }
+    let list_ids: Vec<Uuid> = options.iter().map(|new| new.list_id.map_or(Uuid::nil(), |ListId(id)| id)).collect();
+    let properties: Vec<&str> = options.iter().map(|new| new.property.as_str()).collect();
+    let ids: Vec<Uuid> = options.iter().map(|new| new.option.id.0).collect();
+    let slugs: Vec<&str> = options.iter().map(|new| new.option.slug.as_str()).collect();
+    let values: Vec<&str> = options.iter().map(|new| new.option.value.as_str()).collect();
+    let sort_indexes: Vec<i64> = options.iter().map(|new| i64::from(new.option.sort_index)).collect();
+    let object_type = type_number(rows.object_type());
+    let parameters = [
+        (&rows.team_no as _, Type::INT8),
+        (&object_type as _, Type::INT2),
+        (&list_ids as _, Type::UUID_ARRAY),
+        (&properties as _, Type::TEXT_ARRAY),
+        (&ids as _, Type::UUID_ARRAY),
+        (&slugs as _, Type::TEXT_ARRAY),
+        (&values as _, Type::TEXT_ARRAY),
+        (&sort_indexes as _, Type::INT8_ARRAY),
+    ];
+    transaction.execute(OPTION, &parameters).await?;
+    schema::changed(transaction, rows.context.team_id(), rows.team_no).await
+}

@@ -1,0 +1,212 @@
+//! The contract's traits: each verb leads to its file under `verbs/`.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use refract_domain::clock::Timestamp;
+use refract_domain::ids::{ApiKeyId, JobId, ListId, RecordId, TeamId};
+use refract_domain::import::job::{JobError, JobSnapshot, JobSpec};
+use refract_domain::import::row::RawChunk;
+use refract_domain::key::KeyHasher;
+use refract_domain::object_type::ObjectType;
+use refract_domain::property::Schema;
+use refract_domain::record::Record;
+use refract_store::{
+    AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, Caller, ChunkReceipt, ClaimJobs, CreateList, CreateRecord,
+    DeleteRecord, Freshness, IdempotencyClaim, ImportVerbs, InlineImport, InlineReport, KeptAnswer, KeyProperty,
+    Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece, PatchRecord, Purge, Purged, RecordEffect, RecordVerbs,
+    SchemaVerbs, StoreError, Team, Upload,
+};
+
+use crate::store::PostgresStore;
+use crate::verbs;
+
+#[async_trait]
+impl ImportVerbs for PostgresStore {
+    async fn begin(&self, caller: &Caller) -> Result<Upload, StoreError> {
+        verbs::begin::begin(self, caller)
+    }
+
+    async fn stage_chunk(&self, upload: &Upload, chunk: RawChunk) -> Result<RawChunk, StoreError> {
+        verbs::stage_chunk::stage_chunk(self, upload, chunk).await
+    }
+
+    async fn admit(&self, command: AdmitJob) -> Result<Answered<JobSpec>, StoreError> {
+        verbs::admit::admit(self, command).await
+    }
+
+    async fn abandon(&self, upload: Upload) -> Result<(), StoreError> {
+        verbs::abandon::abandon(self, upload).await
+    }
+
+    async fn apply_inline(&self, command: InlineImport) -> Result<Answered<InlineReport>, StoreError> {
+        verbs::apply_inline::apply_inline(self, command).await
+    }
+
+    async fn keep_answer(
+        &self,
+        caller: &Caller,
+        claim: IdempotencyClaim,
+        answer: KeptAnswer,
+        now: Timestamp,
+    ) -> Result<Answered<()>, StoreError> {
+        verbs::keep_answer::keep_answer(self, caller, claim, answer, now).await
+    }
+
+    async fn claim(&self, command: ClaimJobs) -> Result<Vec<Lease>, StoreError> {
+        verbs::claim::claim(self, command).await
+    }
+
+    async fn release(&self, lease: Lease, now: Timestamp) -> Result<(), StoreError> {
+        verbs::release::release(self, lease, now).await
+    }
+
+    async fn load_chunk(
+        &self,
+        spec: &JobSpec,
+        from_row: u32,
+        rows_max: usize,
+        bytes_max: usize,
+    ) -> Result<RawChunk, StoreError> {
+        verbs::load_chunk::load_chunk(self, spec, from_row, rows_max, bytes_max).await
+    }
+
+    fn suspect(&self, lease: &Lease, row: Option<u32>) {
+        verbs::suspect::suspect(self, lease, row);
+    }
+
+    async fn apply_chunk(&self, lease: &mut Lease, command: ApplyChunk) -> Result<ChunkReceipt, StoreError> {
+        verbs::apply_chunk::apply_chunk(self, lease, command).await
+    }
+
+    async fn fail(&self, lease: Lease, error: JobError, now: Timestamp) -> Result<(), StoreError> {
+        verbs::fail::fail(self, lease, error, now).await
+    }
+
+    async fn cancel(&self, caller: &Caller, job_id: JobId, now: Timestamp) -> Result<bool, StoreError> {
+        verbs::cancel::cancel(self, caller, job_id, now).await
+    }
+
+    async fn snapshot(&self, caller: &Caller, job_id: JobId) -> Result<Option<JobSnapshot>, StoreError> {
+        verbs::snapshot::snapshot(self, caller, job_id).await
+    }
+
+    async fn results(&self, caller: &Caller, job_id: JobId, from_row: u32) -> Result<Option<OutcomePiece>, StoreError> {
+        verbs::results::results(self, caller, job_id, from_row).await
+    }
+
+    async fn unfinished_jobs(&self, caller: &Caller) -> Result<u32, StoreError> {
+        verbs::unfinished_jobs::unfinished_jobs(self, caller).await
+    }
+
+    async fn purge(&self, command: Purge) -> Result<Purged, StoreError> {
+        verbs::purge::purge(self, command).await
+    }
+
+    async fn work_hint(&self) {
+        self.shared.hints.next().await;
+    }
+}
+
+#[async_trait]
+impl RecordVerbs for PostgresStore {
+    async fn create_record(&self, command: CreateRecord) -> Result<Answered<RecordEffect>, StoreError> {
+        verbs::create_record::create_record(self, command).await
+    }
+
+    async fn patch_record(&self, command: PatchRecord) -> Result<Answered<RecordEffect>, StoreError> {
+        verbs::patch_record::patch_record(self, command).await
+    }
+
+    async fn delete_record(&self, command: DeleteRecord) -> Result<RecordEffect, StoreError> {
+        verbs::delete_record::delete_record(self, command).await
+    }
+
+    async fn get_record(
+        &self,
+        caller: &Caller,
+        object_type: ObjectType,
+        id: RecordId,
+    ) -> Result<Option<Record>, StoreError> {
+        verbs::get_record::get_record(self, caller, object_type, id).await
+    }
+
+    async fn count_records(
+        &self,
+        caller: &Caller,
+        object_type: ObjectType,
+        list_id: Option<ListId>,
+    ) -> Result<u64, StoreError> {
+        verbs::count_records::count_records(self, caller, object_type, list_id).await
+    }
+
+    async fn get_list_values(
+        &self,
+        caller: &Caller,
+        list_id: ListId,
+        id: RecordId,
+    ) -> Result<Option<String>, StoreError> {
+        verbs::get_list_values::get_list_values(self, caller, list_id, id).await
+    }
+}
+
+#[async_trait]
+impl SchemaVerbs for PostgresStore {
+    fn key_hasher(&self) -> KeyHasher {
+        self.shared.hasher.clone()
+    }
+
+    async fn schema(&self, caller: &Caller, freshness: Freshness) -> Result<Arc<Schema>, StoreError> {
+        verbs::schema::schema(self, caller, freshness).await
+    }
+
+    async fn key_property(&self, command: KeyProperty) -> Result<Keying, StoreError> {
+        verbs::key_property::key_property(self, command).await
+    }
+}
+
+#[async_trait]
+impl ListVerbs for PostgresStore {
+    async fn create_list(&self, command: CreateList) -> Result<Answered<List>, StoreError> {
+        verbs::create_list::create_list(self, command).await
+    }
+
+    async fn lists(&self, caller: &Caller) -> Result<Vec<List>, StoreError> {
+        verbs::lists::lists(self, caller).await
+    }
+}
+
+#[async_trait]
+impl AccountVerbs for PostgresStore {
+    async fn create_team(&self, team: Team) -> Result<bool, StoreError> {
+        verbs::create_team::create_team(self, team).await
+    }
+
+    async fn teams(&self) -> Result<Vec<Team>, StoreError> {
+        verbs::teams::teams(self).await
+    }
+
+    async fn create_key(&self, key: NewApiKey) -> Result<bool, StoreError> {
+        verbs::create_key::create_key(self, key).await
+    }
+
+    async fn keys(&self, team_id: TeamId) -> Result<Vec<ApiKey>, StoreError> {
+        verbs::keys::keys(self, team_id).await
+    }
+
+    async fn find_key(&self, sha256: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
+        verbs::find_key::find_key(self, sha256).await
+    }
+
+    async fn revoke_key(&self, id: ApiKeyId, now: Timestamp) -> Result<bool, StoreError> {
+        verbs::revoke_key::revoke_key(self, id, now).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        verbs::ping::ping(self).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        verbs::close::close(self).await
+    }
+}

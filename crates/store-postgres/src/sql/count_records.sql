@@ -1,0 +1,1 @@
+SELECT coalesce(sum(live), 0)::bigint AS count FROM record_count WHERE team_no = $1 AND object_type = $2

@@ -1,0 +1,4 @@
+UPDATE job SET
+    state = 'failed', ended_at = $3, updated_at = $3, error_code = $4, error_message = $5,
+    worker = NULL, lease_until = NULL, staged = NULL
+WHERE team_no = $1 AND id = $2

@@ -1,0 +1,1 @@
+LISTEN refract_jobs

@@ -1,0 +1,1 @@
+DELETE FROM idempotency_key WHERE team_no = $1 AND key_id = $2 AND key = $3

@@ -1,0 +1,1 @@
+SELECT version FROM team_schema WHERE team_no = $1

@@ -1,0 +1,1 @@
+DELETE FROM staged_chunk WHERE team_no = $1 AND upload_id = $2

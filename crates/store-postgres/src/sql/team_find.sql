@@ -1,0 +1,1 @@
+SELECT team_no FROM team WHERE id = $1

@@ -1,0 +1,1 @@
+DELETE FROM key_holder WHERE team_no = $1 AND hash = ANY ($2)

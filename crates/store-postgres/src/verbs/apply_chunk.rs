@@ -1,0 +1,188 @@
+//! `apply_chunk`: carries out one chunk of a job.
+
+use std::sync::Arc;
+
+use refract_domain::import::job::JobSpec;
+use refract_domain::import::outcome::{Outcome as RowOutcome, encode};
+use refract_domain::import::tally::Tally;
+use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
+use refract_store::{ApplyChunk, ChunkReceipt, Lease, StoreError};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::chunk::{Rows, carry_out};
+use crate::error::{Failure, Outcome, column};
+use crate::job::{self, int4, number};
+use crate::staged::{drop_staged, release};
+use crate::store::{PostgresStore, millis};
+use crate::team::require_team;
+use crate::transaction::Transaction;
+
+const FENCE: &str = include_str!("../sql/apply_chunk_fence.sql");
+const OUTCOMES: &str = include_str!("../sql/apply_chunk_outcomes.sql");
+const ADVANCE: &str = include_str!("../sql/apply_chunk_advance.sql");
+const COMPLETE: &str = include_str!("../sql/apply_chunk_complete.sql");
+
+/// Rows whose outcomes lie together.
+const PIECE_ROWS_MAX: usize = 4_096;
+
+/// See [`refract_store::ImportVerbs::apply_chunk`].
+#[tracing::instrument(
+    name = "store.apply_chunk",
+    skip_all,
+    fields(job_id = %lease.spec.id, first_row = command.judged.first_row, rows = command.judged.rows.len())
+)]
+pub(crate) async fn apply_chunk(
+    store: &PostgresStore,
+    lease: &mut Lease,
+    command: ApplyChunk,
+) -> Result<ChunkReceipt, StoreError> {
+    let held = Held { spec: Arc::clone(&lease.spec), attempt: lease.attempt, cursor: lease.cursor };
+    let applied = store
+        .write((held, command), |transaction, (held, command)| Box::pin(write_chunk(transaction, held, command)))
+        .await?;
+    let Applied { receipt, team_no, staged } = applied;
+    lease.cursor = receipt.cursor;
+    lease.tally = receipt.tally;
+    lease.deaths = 0;
+    lease.suspect_row = None;
+    lease.suspect_deaths = 0;
+    store.shared.notes.forget(lease.spec.id);
+    if let Err(error) = drop_staged(&store.shared, team_no, staged).await {
+        tracing::warn!(job_id = %lease.spec.id, %error, "staged rows are left to the purge");
+    }
+    Ok(receipt)
+}
+
+/// What the lease says, for the transaction's task.
+struct Held {
+    spec: Arc<JobSpec>,
+    attempt: u32,
+    cursor: u32,
+}
+
+/// The job as the fence finds it.
+struct Fenced {
+    tally: Tally,
+    new_options_made: u32,
+    staged: Option<Uuid>,
+}
+
+/// What was committed, and the staged rows that are of no use any more.
+struct Applied {
+    receipt: ChunkReceipt,
+    team_no: i64,
+    staged: Option<Uuid>,
+}
+
+async fn write_chunk(transaction: &mut Transaction, held: &Held, command: &ApplyChunk) -> Outcome<Applied> {
+    let ApplyChunk { context, judged, lookup, now, .. } = command;
+    let (cursor, total) = (judged.end_row(), held.spec.total);
+    if judged.first_row != held.cursor || cursor > total || (judged.rows.is_empty() && cursor < total) {
+        let text = format!("rows {} to {cursor} at cursor {} of {total}", judged.first_row, held.cursor);
+        return Err(Failure::internal(text));
+    }
+    let team_no = require_team(transaction, held.spec.team_id).await?;
+    let fenced = fence(transaction, team_no, held, command).await?;
+    let rows = Rows {
+        context,
+        judged,
+        lookup,
+        team_no,
+        ids: held.spec.record_ids,
+        new_options_left: NEW_OPTIONS_PER_JOB_MAX.saturating_sub(fenced.new_options_made),
+        now: *now,
+    };
+    let plan = carry_out(transaction, &rows).await?;
+    write_outcomes(transaction, team_no, held, &plan.outcomes).await?;
+    let mut tally = fenced.tally;
+    tally += plan.tally;
+    let new_options = u32::try_from(plan.new_options.len()).unwrap_or(u32::MAX);
+    let new_options_made = fenced.new_options_made.saturating_add(new_options);
+    advance(transaction, team_no, held, cursor, &tally, new_options_made).await?;
+    let complete = cursor == total;
+    if complete {
+        let parameters = [(&team_no as _, Type::INT8), (&held.spec.id.0 as _, Type::UUID), (&now.0 as _, Type::INT8)];
+        transaction.execute(COMPLETE, &parameters).await?;
+        release(transaction, team_no, fenced.staged).await?;
+    }
+    let staged = fenced.staged.filter(|_| complete);
+    Ok(Applied { receipt: ChunkReceipt { tally, cursor, complete }, team_no, staged })
+}
+
+async fn fence(transaction: &mut Transaction, team_no: i64, held: &Held, command: &ApplyChunk) -> Outcome<Fenced> {
+    let (attempt, cursor) = (int4(held.attempt)?, int4(held.cursor)?);
+    let (present, lease_for) = (transaction.shared.present(command.now), millis(command.lease_for));
+    let parameters = [
+        (&team_no as _, Type::INT8),
+        (&held.spec.id.0 as _, Type::UUID),
+        (&attempt as _, Type::INT4),
+        (&cursor as _, Type::INT4),
+        (&present as _, Type::INT8),
+        (&lease_for as _, Type::INT8),
+        (&command.now.0 as _, Type::INT8),
+    ];
+    let row = transaction.query_opt(FENCE, &parameters).await?.ok_or(StoreError::LeaseLost)?;
+    Ok(Fenced {
+        tally: job::tally(&row)?,
+        new_options_made: number(&row, "new_options_made")?,
+        staged: column(&row, "staged")?,
+    })
+}
+
+async fn write_outcomes(
+    transaction: &mut Transaction,
+    team_no: i64,
+    held: &Held,
+    outcomes: &[RowOutcome],
+) -> Outcome<()> {
+    if outcomes.is_empty() {
+        return Ok(());
+    }
+    let (mut first_rows, mut counts, mut pieces) = (Vec::new(), Vec::new(), Vec::new());
+    let mut piece_row = int4(held.cursor)?;
+    for piece in outcomes.chunks(PIECE_ROWS_MAX) {
+        let mut encoded = Vec::new();
+        encode(piece, &mut encoded);
+        let rows = i32::try_from(piece.len()).unwrap_or(i32::MAX);
+        first_rows.push(piece_row);
+        counts.push(rows);
+        pieces.push(encoded);
+        piece_row = piece_row.saturating_add(rows);
+    }
+    let parameters = [
+        (&team_no as _, Type::INT8),
+        (&held.spec.id.0 as _, Type::UUID),
+        (&first_rows as _, Type::INT4_ARRAY),
+        (&counts as _, Type::INT4_ARRAY),
+        (&pieces as _, Type::BYTEA_ARRAY),
+    ];
+    transaction.execute(OUTCOMES, &parameters).await?;
+    Ok(())
+}
+
+async fn advance(
+    transaction: &mut Transaction,
+    team_no: i64,
+    held: &Held,
+    cursor: u32,
+    tally: &Tally,
+    new_options_made: u32,
+) -> Outcome<()> {
+    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let (created, existing) = (count(tally.created), count(tally.existing));
+    let (updated, rejected) = (count(tally.updated), count(tally.rejected));
+    let (cursor, new_options_made) = (int4(cursor)?, int4(new_options_made)?);
+    let parameters = [
+        (&team_no as _, Type::INT8),
+        (&held.spec.id.0 as _, Type::UUID),
+        (&cursor as _, Type::INT4),
+        (&created as _, Type::INT8),
+        (&existing as _, Type::INT8),
+        (&updated as _, Type::INT8),
+        (&rejected as _, Type::INT8),
+        (&new_options_made as _, Type::INT4),
+    ];
+    transaction.execute(ADVANCE, &parameters).await?;
+    Ok(())
+}
