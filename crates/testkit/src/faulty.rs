@@ -332,6 +332,10 @@ impl ImportVerbs for FaultyStore {
     fn small_writes_waited(&self) -> u64 {
         self.inner.small_writes_waited() + self.waited.load(Ordering::SeqCst)
     }
+
+    async fn work_hint(&self) {
+        self.inner.work_hint().await;
+    }
 }
 
 #[async_trait]
