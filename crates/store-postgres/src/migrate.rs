@@ -31,10 +31,11 @@ async fn migrate_with(client: &Client, migrations: &[&str]) -> Outcome<(i64, i64
     }
     client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
     client.batch_execute(LOCK).await?;
-    // Another node may have done it while this one waited.
-    let before = version(client).await?;
-    check(before, migrations)?;
     client.batch_execute(TABLE).await?;
+    // Another node may have done it while this one waited. Asked of the table itself, which is there by now: what the
+    // connection remembers of the tables there are may be older than the lock.
+    let before = applied(client).await?;
+    check(before, migrations)?;
     for (number, sql) in (1_i64..).zip(migrations).filter(|(number, _)| *number > before) {
         client.batch_execute(sql).await?;
         client.execute_typed(APPLIED, &[(&number, Type::INT8)]).await?;
@@ -46,9 +47,10 @@ async fn migrate_with(client: &Client, migrations: &[&str]) -> Outcome<(i64, i64
 
 async fn version(client: &Client) -> Outcome<i64> {
     let exists: bool = column(&client.query_typed_one(EXISTS, &[]).await?, "is_there")?;
-    if !exists {
-        return Ok(0);
-    }
+    if exists { applied(client).await } else { Ok(0) }
+}
+
+async fn applied(client: &Client) -> Outcome<i64> {
     column(&client.query_typed_one(VERSION, &[]).await?, "version")
 }
 

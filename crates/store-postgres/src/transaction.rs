@@ -319,3 +319,7 @@ fn of_pool(error: PoolError<Failure>) -> Failure {
         PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => Failure::internal("the pool is not set up"),
     }
 }
+
+#[cfg(test)]
+#[path = "transaction_tests.rs"]
+mod tests;
