@@ -34,6 +34,10 @@ fn a_server_is_durable_and_each_case_has_a_database_of_its_own() {
     other_case.sql("CREATE TABLE t (a int)");
     assert_eq!(one(&one_case.sql("SELECT count(*) FROM t")), "1");
     assert_eq!(one(&other_case.sql("SELECT count(*) FROM t")), "0");
+    let copied = one_case.copy();
+    copied.sql("INSERT INTO t VALUES (2)");
+    assert_eq!(one(&copied.sql("SELECT count(*) FROM t")), "2");
+    assert_eq!(one(&one_case.sql("SELECT count(*) FROM t")), "1");
     let (name, url) = (one_case.name().to_owned(), one_case.url());
     let here = format!("SELECT count(*) FROM pg_database WHERE datname = '{name}'");
     assert_eq!(one(&other_case.sql(&here)), "1");

@@ -4,9 +4,11 @@
 //! enter, and on 127.0.0.1 only when asked to.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::owner::Owner;
@@ -117,6 +119,19 @@ impl PostgresServer {
         self.pg_ctl(&["start"]);
     }
 
+    /// Lets it offer encryption with a certificate and its key (PEM); it is started anew.
+    pub fn encrypt(&self, certificate: &Path, key: &Path) {
+        for (from, name) in [(certificate, "server.crt"), (key, "server.key")] {
+            let file = self.data().join(name);
+            fs::copy(from, &file).expect("a file can be copied");
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("a file of ours");
+            self.owner.give(&file);
+        }
+        let mut settings = OpenOptions::new().append(true).open(self.configuration()).expect("what was written");
+        settings.write_all(b"ssl = on\n").expect("a line more");
+        self.restart_immediately();
+    }
+
     /// What it logged.
     #[must_use]
     pub fn log(&self) -> String {
@@ -136,13 +151,12 @@ impl PostgresServer {
         ]);
         initdb.args(["--auth-local=trust", "--auth-host=scram-sha-256", "--pwfile"]).arg(&password_file);
         run(initdb, String::new);
-        let configuration = self.data().join("postgresql.conf");
-        let mut text = fs::read_to_string(&configuration).expect("what initdb wrote");
+        let mut text = fs::read_to_string(self.configuration()).expect("what initdb wrote");
         let addresses = self.tcp.map_or("", |_| "127.0.0.1");
         let (folder, port) = (self.folder.path().display(), self.port());
         let _ = write!(text, "\n{SETTINGS}listen_addresses = '{addresses}'\nport = {port}\n");
         let _ = write!(text, "unix_socket_directories = '{folder}'\n{settings}\n");
-        fs::write(&configuration, text).expect("a file");
+        fs::write(self.configuration(), text).expect("a file");
     }
 
     fn pg_ctl(&self, action: &[&str]) {
@@ -158,6 +172,10 @@ impl PostgresServer {
 
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    fn configuration(&self) -> PathBuf {
+        self.data().join("postgresql.conf")
     }
 
     fn log_path(&self) -> PathBuf {
