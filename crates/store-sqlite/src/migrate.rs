@@ -10,14 +10,14 @@ const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_initial.sql")];
 /// Marks the file as Refract's ("Rfrt").
 const APPLICATION_ID: i64 = 0x5266_7274;
 
-/// Runs the migrations that are missing.
+/// Runs the migrations that are missing and gives the versions before and after.
 ///
 /// Refuses a database that a newer program has migrated, and one that is not Refract's.
-pub(crate) fn migrate(connection: &mut Connection) -> Outcome<()> {
+pub(crate) fn migrate(connection: &mut Connection) -> Outcome<(i64, i64)> {
     migrate_with(connection, MIGRATIONS)
 }
 
-fn migrate_with(connection: &mut Connection, migrations: &[&str]) -> Outcome<()> {
+fn migrate_with(connection: &mut Connection, migrations: &[&str]) -> Outcome<(i64, i64)> {
     let version = pragma(connection, "user_version")?;
     let newest = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     if version > newest {
@@ -35,7 +35,7 @@ fn migrate_with(connection: &mut Connection, migrations: &[&str]) -> Outcome<()>
         transaction.commit()?;
         tracing::info!(version = number, "schema migrated");
     }
-    Ok(())
+    Ok((version, newest))
 }
 
 fn check_application(connection: &Connection, version: i64) -> Outcome<()> {
@@ -102,12 +102,13 @@ mod tests {
     #[test]
     fn each_migration_runs_once_and_a_failing_one_leaves_the_version_before() {
         let mut connection = memory();
-        migrate_with(&mut connection, &["CREATE TABLE a (x)"]).expect("the first");
+        assert_eq!(migrate_with(&mut connection, &["CREATE TABLE a (x)"]).expect("the first"), (0, 1));
         let broken = ["CREATE TABLE a (x)", "CREATE TABLE b (x); CREATE TABLE a (x)"];
         assert!(migrate_with(&mut connection, &broken).is_err());
         assert_eq!(pragma(&connection, "user_version").expect("a version"), 1);
         assert_eq!(definitions(&connection).len(), 1);
-        migrate_with(&mut connection, &["CREATE TABLE a (x)", "CREATE TABLE b (x)"]).expect("the second");
+        let both = ["CREATE TABLE a (x)", "CREATE TABLE b (x)"];
+        assert_eq!(migrate_with(&mut connection, &both).expect("the second"), (1, 2));
         assert_eq!(pragma(&connection, "user_version").expect("a version"), 2);
     }
 

@@ -80,6 +80,18 @@ impl SqliteStore {
         opened().map_err(|Failure(error)| error)
     }
 
+    /// Brings the schema of the store in `directory` up to date and does nothing else; gives the versions before and
+    /// after. Blocks. Fails as [`Self::open`] does, also while a server has the directory.
+    pub fn migrate(directory: &Path) -> Result<(i64, i64), StoreError> {
+        let migrated = || {
+            require_version(rusqlite::version_number())?;
+            make_directory(directory)?;
+            let _lock = DirectoryLock::acquire(directory)?;
+            migrate(&mut open_writer(&directory.join("refract.db"), &SqliteSettings::default())?)
+        };
+        migrated().map_err(|Failure(error)| error)
+    }
+
     /// Opens only the teams and keys of the store in `directory`, also while a server has it open: a write then waits
     /// for the server's present transaction. Jobs and their files are left alone. Blocks.
     pub fn open_accounts(directory: &Path) -> Result<Arc<dyn AccountVerbs + Send + Sync>, StoreError> {
