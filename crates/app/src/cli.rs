@@ -48,12 +48,15 @@ pub(crate) enum Command {
     /// Show an import job
     #[command(after_help = STATUS_EXAMPLES)]
     Status(StatusArguments),
-    /// Manage API keys in a data directory, also while a server runs on it
+    /// Manage API keys in a store, also while servers run on it
     #[command(subcommand, after_help = KEYS_EXAMPLES)]
     Keys(KeysCommand),
-    /// Manage teams in a data directory, also while a server runs on it
+    /// Manage teams in a store, also while servers run on it
     #[command(subcommand, after_help = TEAMS_EXAMPLES)]
     Teams(TeamsCommand),
+    /// Bring a store's schema up to date and end; `serve` does so at its start too
+    #[command(after_help = MIGRATE_EXAMPLES)]
+    Migrate(MigrateArguments),
     /// Print the version
     Version,
     /// Print a completion script for a shell
@@ -67,7 +70,13 @@ pub(crate) enum Command {
 const SERVE_EXAMPLES: &str = "Examples:
   refract serve
   refract serve --listen 0.0.0.0:8420 --data-dir /var/lib/refract --log-format json
+  refract serve --database-url postgres://refract@db.example.org/refract?sslmode=require
+  REFRACT_DATABASE_URL_FILE=/etc/refract/database-url refract serve
   REFRACT_JOB_RETENTION=24h REFRACT_BODY_BYTES_MAX=512MiB refract serve
+
+Everything is kept in a folder (--data-dir) that one server uses, or in a PostgreSQL database (--database-url)
+that any number of servers share; naming both is refused. A password belongs into the variable or its file:
+other users of the machine can read flags.
 
 SIGTERM or Ctrl-C stops in order within 10 seconds; a second signal ends at once. Nothing acknowledged is ever lost.";
 
@@ -263,6 +272,21 @@ pub(crate) enum KeysCommand {
     },
 }
 
+const MIGRATE_EXAMPLES: &str = "Examples:
+  refract migrate
+  refract migrate --database-url postgres://refract@db.example.org/refract
+  refract migrate --output json
+
+Forward only. A schema that a newer program has made is refused, with both versions named.";
+
+/// `refract migrate`.
+#[derive(Debug, Args)]
+pub(crate) struct MigrateArguments {
+    /// How and where.
+    #[command(flatten)]
+    pub(crate) common: DataArguments,
+}
+
 const TEAMS_EXAMPLES: &str = "Examples:
   refract teams create --name \"Sales\"
   refract teams list --output json";
@@ -287,7 +311,7 @@ pub(crate) enum TeamsCommand {
     },
 }
 
-/// What the commands on a data directory share.
+/// What the commands on a store share.
 #[derive(Debug, Args)]
 pub(crate) struct DataArguments {
     /// How to show the outcome
@@ -298,7 +322,7 @@ pub(crate) struct DataArguments {
     pub(crate) settings: DataFlags,
 }
 
-/// What the commands on one team in a data directory share.
+/// What the commands on one team in a store share.
 #[derive(Debug, Args)]
 pub(crate) struct TeamDataArguments {
     /// How to show the outcome

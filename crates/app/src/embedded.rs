@@ -1,6 +1,6 @@
 //! The house, started: store, engine and HTTP surface in this process, and their orderly end.
 //!
-//! Owns the choice of backend and the order of starting and stopping. `serve` and `demo` differ only in what they do
+//! Owns the order of starting and stopping. `serve` and `demo` differ only in what they do
 //! around it.
 
 use std::net::SocketAddr;
@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use refract_engine::{Engine, EngineSettings, SharedStore};
-use refract_store_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -27,16 +26,6 @@ pub(crate) struct Embedded {
     engine: Arc<Engine>,
     stop: watch::Sender<bool>,
     http: JoinHandle<std::io::Result<()>>,
-}
-
-/// Opens the store in the data directory, which is made if need be.
-pub(crate) async fn open_store(settings: &ServerSettings) -> Result<SharedStore, Failure> {
-    let (folder, store_settings) = (settings.data_dir.clone(), settings.store.clone());
-    // Opening may migrate and sweep: it blocks.
-    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&folder, &store_settings));
-    let store = opened.await.map_err(Failure::other)?;
-    let refused = |error| Failure::other(format!("the store in {}: {error}", settings.data_dir.display()));
-    Ok(Arc::new(store.map_err(refused)?))
 }
 
 /// Takes the address that was asked for.

@@ -3,6 +3,7 @@
 //! Owns everything ambient (arguments, environment, clock, random numbers, files named by people) and passes it on as
 //! values. Must not know how imports work: it starts the house and talks to it over HTTP like anybody else.
 
+mod backend;
 mod bootstrap;
 mod cli;
 mod client;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::backend;
 use crate::bootstrap::{self, Credentials, Makers};
 use crate::cli::DemoArguments;
 use crate::client::{Client, Job, JobStatus, RowResult};
@@ -41,7 +42,7 @@ pub(super) fn run(arguments: DemoArguments) -> Result<Exit, Failure> {
 async fn demo(settings: &ServerSettings, is_to_exit: bool) -> Result<Exit, Failure> {
     let mut signal = signals::listen().map_err(Failure::other)?;
     let listener = embedded::bind(settings.listen).await?;
-    let store = embedded::open_store(settings).await?;
+    let store = backend::open(&settings.backend).await?;
     let makers = Makers { clock: &SystemClock, ids: &RandomIds };
     let made = bootstrap::ensure(&*store, &makers, &BootstrapSettings::default()).await?;
     let Some(Credentials { team_id, new_key: Some(key) }) = made else {

@@ -7,6 +7,7 @@ use refract_domain::ids::{ApiKeyId, TeamId};
 use refract_store::{Access, AccountVerbs, ApiKey};
 use serde_json::json;
 
+use crate::backend::Missing;
 use crate::bootstrap::{self, Makers, store_failure};
 use crate::cli::{DataArguments, KeysCommand, TeamDataArguments};
 use crate::config::{self, Layers};
@@ -17,7 +18,7 @@ use crate::system::{RandomIds, SystemClock};
 
 use super::accounts::{self, show_time};
 
-/// Works on the data directory itself; a running server sees the change within 5 seconds.
+/// Works on the store itself; running servers see the change within 5 seconds.
 pub(super) fn run(command: KeysCommand, config_file: Option<&Path>) -> Result<Exit, Failure> {
     match command {
         KeysCommand::Create { label, read_only, common } => {
@@ -31,10 +32,10 @@ pub(super) fn run(command: KeysCommand, config_file: Option<&Path>) -> Result<Ex
 
 fn create(label: &str, access: Access, common: TeamDataArguments, config_file: Option<&Path>) -> Result<Exit, Failure> {
     let layers = config::layers(common.settings.0, config_file)?;
-    let store = accounts::open(&config::data_dir(&layers)?)?;
     let makers = Makers { clock: &SystemClock, ids: &RandomIds };
     let made = keys::generate().map_err(Failure::other)?;
     let (team_id, key_id) = super::runtime()?.block_on(async {
+        let store = accounts::open(&layers, Missing::IsRefused).await?;
         let team_id = team_of(&*store, &layers).await?;
         let key_id = bootstrap::create_key(&*store, &makers, team_id, label, access, &made).await?;
         Ok::<_, Failure>((team_id, key_id))
@@ -56,8 +57,8 @@ fn create(label: &str, access: Access, common: TeamDataArguments, config_file: O
 
 fn list(common: TeamDataArguments, config_file: Option<&Path>) -> Result<Exit, Failure> {
     let layers = config::layers(common.settings.0, config_file)?;
-    let store = accounts::open(&config::data_dir(&layers)?)?;
     let known = super::runtime()?.block_on(async {
+        let store = accounts::open(&layers, Missing::IsRefused).await?;
         let team_id = team_of(&*store, &layers).await?;
         store.keys(team_id).await.map_err(store_failure)
     })?;
@@ -90,9 +91,11 @@ fn key_as_json(key: &ApiKey) -> serde_json::Value {
 fn revoke(key_id: &str, common: DataArguments, config_file: Option<&Path>) -> Result<Exit, Failure> {
     let id = ApiKeyId::parse(key_id)
         .ok_or_else(|| Failure::usage("a key is revoked by its id, a uuid: `refract keys list` shows it"))?;
-    let folder = config::data_dir(&config::layers(common.settings.0, config_file)?)?;
-    let store = accounts::open(&folder)?;
-    let is_revoked = super::runtime()?.block_on(store.revoke_key(id, SystemClock.now())).map_err(store_failure)?;
+    let layers = config::layers(common.settings.0, config_file)?;
+    let is_revoked = super::runtime()?.block_on(async {
+        let store = accounts::open(&layers, Missing::IsRefused).await?;
+        store.revoke_key(id, SystemClock.now()).await.map_err(store_failure)
+    })?;
     if !is_revoked {
         return Err(Failure::other(format!("there is no key {id}, or it was revoked before")));
     }

@@ -8,6 +8,7 @@ mod import;
 mod job_report;
 mod job_watch;
 mod keys;
+mod migrate;
 mod serve;
 mod status;
 mod teams;
@@ -27,6 +28,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Status(given) => status::run(given, config_file),
         Command::Keys(given) => keys::run(given, config_file),
         Command::Teams(given) => teams::run(given, config_file),
+        Command::Migrate(given) => migrate::run(given, config_file),
         Command::Version => Ok(version::run()),
         Command::Completions { shell } => Ok(completions::run(shell)),
     }

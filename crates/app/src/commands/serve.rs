@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::backend;
 use crate::bootstrap::{self, Credentials, Makers};
 use crate::cli::{Arguments, ServeArguments};
 use crate::config::{self, ServerSettings};
@@ -27,7 +28,7 @@ pub(super) fn run(arguments: ServeArguments, config_file: Option<&Path>) -> Resu
 async fn serve(settings: &ServerSettings) -> Result<(), Failure> {
     let mut signal = signals::listen().map_err(Failure::other)?;
     let listener = embedded::bind(settings.listen).await?;
-    let store = embedded::open_store(settings).await?;
+    let store = backend::open(&settings.backend).await?;
     let makers = Makers { clock: &SystemClock, ids: &RandomIds };
     let credentials = bootstrap::ensure(&*store, &makers, &settings.bootstrap).await?;
     let mut server = Embedded::start(listener, store, settings)?;
@@ -46,7 +47,7 @@ async fn serve(settings: &ServerSettings) -> Result<(), Failure> {
 
 fn announce(server: &Embedded, settings: &ServerSettings, credentials: Option<&Credentials>) {
     output::line(format_args!("listening on http://{}", server.address));
-    tracing::info!(address = %server.address, data_dir = %settings.data_dir.display(), "serving");
+    tracing::info!(address = %server.address, store = %settings.backend, "serving");
     if let Some(made) = credentials {
         output::line(first_steps::first_start(&server.client_url(), made.team_id, made.new_key.as_ref()));
     }

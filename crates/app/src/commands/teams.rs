@@ -6,6 +6,7 @@ use refract_domain::ids::TeamId;
 use refract_engine::IdSource;
 use serde_json::json;
 
+use crate::backend::Missing;
 use crate::bootstrap::{self, Makers, store_failure};
 use crate::cli::{DataArguments, TeamsCommand};
 use crate::config;
@@ -15,7 +16,7 @@ use crate::system::{RandomIds, SystemClock};
 
 use super::accounts::{self, show_time};
 
-/// Works on the data directory itself; a running server sees the change.
+/// Works on the store itself; running servers see the change.
 pub(super) fn run(command: TeamsCommand, config_file: Option<&Path>) -> Result<Exit, Failure> {
     match command {
         TeamsCommand::Create { name, common } => create(&name, common, config_file),
@@ -24,11 +25,13 @@ pub(super) fn run(command: TeamsCommand, config_file: Option<&Path>) -> Result<E
 }
 
 fn create(name: &str, common: DataArguments, config_file: Option<&Path>) -> Result<Exit, Failure> {
-    let folder = config::data_dir(&config::layers(common.settings.0, config_file)?)?;
-    let store = accounts::open_or_make(&folder)?;
+    let layers = config::layers(common.settings.0, config_file)?;
     let makers = Makers { clock: &SystemClock, ids: &RandomIds };
     let team_id = TeamId(RandomIds.random_uuid());
-    super::runtime()?.block_on(bootstrap::create_team(&*store, &makers, team_id, name))?;
+    super::runtime()?.block_on(async {
+        let store = accounts::open(&layers, Missing::IsMade).await?;
+        bootstrap::create_team(&*store, &makers, team_id, name).await
+    })?;
     match common.output {
         OutputFormat::Json => output::line(json!({ "team_id": team_id.to_string(), "name": name })),
         OutputFormat::Text => {
@@ -40,9 +43,11 @@ fn create(name: &str, common: DataArguments, config_file: Option<&Path>) -> Resu
 }
 
 fn list(common: DataArguments, config_file: Option<&Path>) -> Result<Exit, Failure> {
-    let folder = config::data_dir(&config::layers(common.settings.0, config_file)?)?;
-    let store = accounts::open(&folder)?;
-    let teams = super::runtime()?.block_on(store.teams()).map_err(store_failure)?;
+    let layers = config::layers(common.settings.0, config_file)?;
+    let teams = super::runtime()?.block_on(async {
+        let store = accounts::open(&layers, Missing::IsRefused).await?;
+        store.teams().await.map_err(store_failure)
+    })?;
     if common.output == OutputFormat::Json {
         let shown = teams.iter().map(|team| {
             json!({

@@ -47,11 +47,11 @@ flags_of!(
     ClientFlags, setting::CLIENT
 );
 flags_of!(
-    /// Flags of the commands that work on a data directory.
+    /// Flags of the commands that work on a store.
     DataFlags, setting::DATA
 );
 flags_of!(
-    /// Flags of the commands that work on one team in a data directory.
+    /// Flags of the commands that work on one team in a store.
     TeamDataFlags, setting::DATA_OF_TEAM
 );
 

@@ -71,6 +71,11 @@ impl Layers {
         value.ok_or_else(|| ConfigError::of_setting(setting, missing()))
     }
 
+    /// Where a setting was set; `None` when nobody set it.
+    pub(crate) fn origin(&self, setting: &Setting) -> Result<Option<Origin>, ConfigError> {
+        Ok(self.text(setting)?.map(|(origin, _)| origin).filter(|origin| *origin != Origin::Default))
+    }
+
     fn text(&self, setting: &Setting) -> Result<Option<(Origin, String)>, ConfigError> {
         if let Some(text) = self.flags.get(setting.key) {
             return Ok(Some((Origin::Flag(setting.flag()), text.clone())));

@@ -3,6 +3,7 @@
 //! Owns the table of settings, the layers and the checks. Commands see finished structs only and read no environment
 //! of their own. No message repeats a secret.
 
+mod backend;
 mod client;
 mod error;
 mod file;
@@ -15,6 +16,7 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use backend::BackendSettings;
 pub(crate) use client::ClientSettings;
 pub(crate) use error::ConfigError;
 pub(crate) use flags::{ClientFlags, DataFlags, GivenFlags, ServeFlags, TeamDataFlags};
@@ -33,7 +35,7 @@ pub(crate) fn process_environment() -> Environment {
 }
 
 /// The data directory: the setting, else its place by the XDG rules.
-pub(crate) fn data_dir(layers: &Layers) -> Result<PathBuf, ConfigError> {
+fn data_dir(layers: &Layers) -> Result<PathBuf, ConfigError> {
     if let Some(path) = layers.value(&setting::DATA_DIR, value::path)? {
         return Ok(path);
     }

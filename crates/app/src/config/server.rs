@@ -2,18 +2,17 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use refract_domain::ids::{RECORD_INDEX_MAX, TeamId};
 use refract_domain::limits::ImportLimits;
 use refract_engine::EngineSettings;
 use refract_http::{HttpSettings, RateLimit};
-use refract_store_sqlite::SqliteSettings;
 
+use super::backend::BackendSettings;
 use super::error::ConfigError;
 use super::layers::Layers;
-use super::{data_dir, setting, value};
+use super::{setting, value};
 use crate::keys::Secret;
 use crate::telemetry::{LogFormat, LogSettings};
 
@@ -22,14 +21,12 @@ use crate::telemetry::{LogFormat, LogSettings};
 pub(crate) struct ServerSettings {
     /// Where to listen.
     pub(crate) listen: SocketAddr,
-    /// The folder that holds everything.
-    pub(crate) data_dir: PathBuf,
+    /// What holds everything.
+    pub(crate) backend: BackendSettings,
     /// What the use cases go by.
     pub(crate) engine: EngineSettings,
     /// What the HTTP surface goes by.
     pub(crate) http: HttpSettings,
-    /// What the embedded store goes by.
-    pub(crate) store: SqliteSettings,
     /// How and what to log.
     pub(crate) log: LogSettings,
     /// The team and key to make at the start.
@@ -50,7 +47,7 @@ const RETENTION_MOST: Duration = Duration::from_secs(3_650 * 86_400);
 const TIMEOUT_LEAST: Duration = Duration::from_millis(100);
 const TIMEOUT_MOST: Duration = Duration::from_secs(86_400);
 const SIZE_MOST: u64 = 1 << 40;
-const SWITCH: &[(&str, bool)] = &[("true", true), ("false", false)];
+const LEASE_MOST: Duration = Duration::from_secs(3_600);
 
 impl ServerSettings {
     /// Reads and checks all of them.
@@ -59,10 +56,9 @@ impl ServerSettings {
         let http = http_settings(layers, engine.retention)?;
         Ok(Self {
             listen: layers.required(&setting::LISTEN, value::listen_address)?,
-            data_dir: data_dir(layers)?,
+            backend: BackendSettings::of_server(layers, engine.lease_for)?,
             engine,
             http,
-            store: store_settings(layers)?,
             log: log_settings(layers)?,
             bootstrap: BootstrapSettings {
                 team_id: layers.value(&setting::BOOTSTRAP_TEAM_ID, value::uuid)?.map(TeamId),
@@ -80,7 +76,8 @@ fn engine_settings(layers: &Layers) -> Result<EngineSettings, ConfigError> {
         queued_jobs_per_team_max: count(layers, &setting::QUEUED_JOBS_PER_TEAM_MAX, 100_000)?,
         inline_per_team_max: count(layers, &setting::INLINE_PER_TEAM_MAX, 10_000)? as usize,
         chunk_rows_max: count(layers, &setting::CHUNK_ROWS_MAX, 1_000_000)? as usize,
-        run_jobs: layers.required(&setting::RUN_JOBS, value::word(SWITCH))?,
+        run_jobs: layers.required(&setting::RUN_JOBS, value::word(value::SWITCH))?,
+        lease_for: layers.required(&setting::LEASE, value::duration_between(TIMEOUT_LEAST, LEASE_MOST))?,
         ..EngineSettings::default()
     })
 }
@@ -108,14 +105,6 @@ fn rate_limit(layers: &Layers) -> Result<Option<RateLimit>, ConfigError> {
     Ok(per_second.map(|per_second| RateLimit { per_second, burst: burst.unwrap_or(per_second) }))
 }
 
-fn store_settings(layers: &Layers) -> Result<SqliteSettings, ConfigError> {
-    Ok(SqliteSettings {
-        writer_cache_bytes: layers.required(&setting::STORE_CACHE_BYTES, value::size_between(1 << 20, 64 << 30))?,
-        readers: count(layers, &setting::STORE_READERS, 64)? as usize,
-        ..SqliteSettings::default()
-    })
-}
-
 fn limits(layers: &Layers) -> Result<ImportLimits, ConfigError> {
     let rows_most = u64::from(RECORD_INDEX_MAX);
     let body_bytes_max = layers.required(&setting::BODY_BYTES_MAX, value::size_between(1 << 10, SIZE_MOST))?;
@@ -130,7 +119,8 @@ fn limits(layers: &Layers) -> Result<ImportLimits, ConfigError> {
     })
 }
 
-fn count(layers: &Layers, of: &setting::Setting, most: u32) -> Result<u32, ConfigError> {
+/// A count of at least one.
+pub(super) fn count(layers: &Layers, of: &setting::Setting, most: u32) -> Result<u32, ConfigError> {
     let value = layers.required(of, value::count_between(1, u64::from(most)))?;
     Ok(u32::try_from(value).unwrap_or(most))
 }
@@ -160,11 +150,10 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_limits() {
         let settings = resolve(&[]).unwrap();
-        assert_eq!(settings.data_dir, PathBuf::from("/home/ann/.local/share/refract"));
+        assert_eq!(settings.backend.to_string(), "/home/ann/.local/share/refract");
         // The table's texts and the layers' own defaults are two places: they must say the same.
         assert_eq!(format!("{:?}", settings.engine), format!("{:?}", EngineSettings::default()));
         assert_eq!(format!("{:?}", settings.http), format!("{:?}", HttpSettings::default()));
-        assert_eq!(settings.store, SqliteSettings::default());
     }
 
     #[test]

@@ -54,6 +54,25 @@ pub(crate) static DATA_DIR: Setting = Setting {
     default_note: Some("$XDG_DATA_HOME/refract, or ~/.local/share/refract"),
     ..setting("data_dir", "DIR", None, "The folder that holds everything the server keeps")
 };
+pub(crate) static DATABASE_URL: Setting = Setting {
+    default_note: Some("none: everything is kept in data_dir"),
+    secret: true,
+    ..setting("database_url", "URL", None, "The PostgreSQL database that holds everything, in place of a folder")
+};
+pub(crate) static DATABASE_CONNECTIONS_MAX: Setting =
+    setting("database_connections_max", "COUNT", Some("16"), "Most connections of this server to the database");
+pub(crate) static DATABASE_ROOT_CERTIFICATES: Setting = Setting {
+    default_note: Some("the system's"),
+    ..setting("database_root_certificates", "FILE", None, "Certificates (PEM) to trust when the database proves itself")
+};
+pub(crate) static DATABASE_LISTEN: Setting = setting(
+    "database_listen",
+    "BOOL",
+    Some("true"),
+    "Whether the database says when there is work; false behind a pooler of transactions, then work is polled for",
+);
+pub(crate) static LEASE: Setting =
+    setting("lease", "DURATION", Some("30s"), "How long a server that falls silent keeps a job from the others");
 pub(crate) static SYNC_MAX_ROWS: Setting =
     setting("sync_max_rows", "COUNT", Some("100"), "Imports of fewer rows are answered in the request");
 pub(crate) static SYNC_MAX_BYTES: Setting =
@@ -133,6 +152,10 @@ pub(crate) static TEAM_ID: Setting = setting("team_id", "UUID", None, "The team"
 pub(crate) static SERVE: &[&Setting] = &[
     &LISTEN,
     &DATA_DIR,
+    &DATABASE_URL,
+    &DATABASE_CONNECTIONS_MAX,
+    &DATABASE_ROOT_CERTIFICATES,
+    &DATABASE_LISTEN,
     &SYNC_MAX_ROWS,
     &SYNC_MAX_BYTES,
     &ROWS_MAX,
@@ -143,6 +166,7 @@ pub(crate) static SERVE: &[&Setting] = &[
     &INLINE_PER_TEAM_MAX,
     &CHUNK_ROWS_MAX,
     &RUN_JOBS,
+    &LEASE,
     &RATE_LIMIT_PER_SECOND,
     &RATE_LIMIT_BURST,
     &CONNECTIONS_MAX,
@@ -161,11 +185,11 @@ pub(crate) static SERVE: &[&Setting] = &[
 /// What `refract import` and `refract status` read.
 pub(crate) static CLIENT: &[&Setting] = &[&SERVER, &API_KEY, &TEAM_ID];
 
-/// What `refract teams` reads.
-pub(crate) static DATA: &[&Setting] = &[&DATA_DIR];
+/// What `refract teams` and `refract migrate` read.
+pub(crate) static DATA: &[&Setting] = &[&DATA_DIR, &DATABASE_URL, &DATABASE_ROOT_CERTIFICATES];
 
 /// What `refract keys` reads.
-pub(crate) static DATA_OF_TEAM: &[&Setting] = &[&DATA_DIR, &TEAM_ID];
+pub(crate) static DATA_OF_TEAM: &[&Setting] = &[&DATA_DIR, &DATABASE_URL, &DATABASE_ROOT_CERTIFICATES, &TEAM_ID];
 
 /// Every setting there is.
 pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {

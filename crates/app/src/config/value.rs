@@ -149,6 +149,9 @@ pub(crate) fn word<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(&str
     }
 }
 
+/// What a switch can be.
+pub(crate) const SWITCH: &[(&str, bool)] = &[("true", true), ("false", false)];
+
 /// `ADDRESS:PORT`; `localhost` stands for 127.0.0.1. Port 0 picks a free one.
 pub(crate) fn listen_address(text: &str) -> Parsed<SocketAddr> {
     let expected = || Expected::that("expected ADDRESS:PORT such as 127.0.0.1:8420, 0.0.0.0:8420 or [::1]:8420");
@@ -184,6 +187,18 @@ pub(crate) fn server_url(text: &str) -> Parsed<String> {
             Ok(trimmed.to_owned())
         }
         _ => Err(Expected::that("expected an address such as http://127.0.0.1:8420")),
+    }
+}
+
+/// An address of a PostgreSQL database, as a URL. It may hold a password, so no message repeats it.
+pub(crate) fn database_url(text: &str) -> Parsed<Secret> {
+    let trimmed = text.trim();
+    let rest = trimmed.strip_prefix("postgres://").or_else(|| trimmed.strip_prefix("postgresql://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && !rest.contains(|c: char| c.is_whitespace() || c.is_control()) => {
+            Ok(Secret::new(trimmed))
+        }
+        _ => Err(Expected::that("expected an address such as postgres://refract:PASSWORD@db.example.org:5432/refract")),
     }
 }
 
@@ -264,6 +279,16 @@ mod tests {
         assert_eq!(server_url("http://h:1/base/").as_deref(), Ok("http://h:1/base"));
         for text in ["h:1", "ftp://h", "http://", "http://a b"] {
             assert!(server_url(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_databases_address_is_a_url() {
+        for text in ["postgres://u:p@h:5/d?sslmode=require", "postgresql:///d?host=/run/postgresql"] {
+            assert!(database_url(text).is_ok_and(|secret| secret.reveal() == text), "{text}");
+        }
+        for text in ["host=h user=u", "mysql://h/d", "postgres://", "postgres://h/d e"] {
+            assert!(database_url(text).is_err(), "{text}");
         }
     }
 

@@ -6,6 +6,7 @@ mod support;
 
 mod accounts;
 mod configuration;
+mod database;
 mod demo;
 mod help;
 mod import;
