@@ -12,6 +12,9 @@ How to run it
     cargo build -p refract                      # from the project root
     .venv/bin/python -m pytest                  # here; or REFRACT_BIN=/path/to/refract .venv/bin/python -m pytest
 
+    With REFRACT_TEST_STORE=postgres the servers keep their data in databases of their own on the PostgreSQL server that
+    REFRACT_TEST_POSTGRES names; `cargo xtask test --only python-postgres` starts one and sets both.
+
     One server serves the whole run; the tests stay apart by unique values (`unique()` gives a fresh suffix), never by
     counting on an empty store. Counts are compared before and after. At the end the server gets SIGTERM and must exit
     with code 0 within 10 seconds; if not, the run fails. A failed test shows what the server wrote meanwhile.

@@ -1,7 +1,7 @@
 """Starts, watches and stops one `refract` server process.
 
-Owns: the binary's path, its environment, the wait for the line that says it is ready, the captured output, and the
-orderly end. Must not know what the tests ask of the server.
+Owns: the binary's path, its environment, the store it runs on, the wait for the line that says it is ready, the captured
+output, and the orderly end. Must not know what the tests ask of the server.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import re
 import signal
 import subprocess
 import threading
+import urllib.parse
+import uuid
 
 PROJECT_ROOT = pathlib.Path(__file__).resolve().parents[2]
 READY_LINE = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")
@@ -47,8 +49,59 @@ def binary_path() -> pathlib.Path:
     return path.resolve()
 
 
+def is_on_postgres() -> bool:
+    """Whether REFRACT_TEST_STORE asks for servers on PostgreSQL."""
+    store = os.environ.get("REFRACT_TEST_STORE") or "sqlite"
+    if store not in ("sqlite", "postgres"):
+        raise ServerFailure(f"REFRACT_TEST_STORE is sqlite or postgres, not {store!r}")
+    return store == "postgres"
+
+
+class Database:
+    """A database of its own on the server that REFRACT_TEST_POSTGRES names."""
+
+    def __init__(self, server_url: str, name: str) -> None:
+        self._server_url = server_url
+        self._name = name
+
+    @classmethod
+    def create(cls) -> Database:
+        """An empty database; a missing server or a missing psql raises ServerFailure."""
+        server_url = os.environ.get("REFRACT_TEST_POSTGRES")
+        if not server_url:
+            raise ServerFailure("REFRACT_TEST_STORE=postgres needs REFRACT_TEST_POSTGRES: `cargo xtask test` sets both")
+        database = cls(server_url, f"refract_test_python_{uuid.uuid4().hex}")
+        database._run(f"CREATE DATABASE {database._name}")
+        return database
+
+    @property
+    def url(self) -> str:
+        """Its connection string."""
+        parts = urllib.parse.urlsplit(self._server_url)
+        # Not urlunsplit: it drops the slashes before an empty host, which stands for a socket.
+        options = f"?{parts.query}" if parts.query else ""
+        return f"{parts.scheme}://{parts.netloc}/{self._name}{options}"
+
+    def drop(self) -> None:
+        """Drops it, whoever is still connected."""
+        self._run(f"DROP DATABASE {self._name} WITH (FORCE)")
+
+    def _run(self, statement: str) -> None:
+        command = ["psql", "--no-psqlrc", "--quiet", "--dbname", self._server_url, "--command", statement]
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        except FileNotFoundError:
+            raise ServerFailure("psql is not installed: Debian's package `postgresql` brings it") from None
+        except subprocess.CalledProcessError as failure:
+            raise ServerFailure(f"{statement}: {failure.stderr}") from None
+
+
 class ServerProcess:
-    """One running server with a data directory, a team and a key of its own."""
+    """One running server with data, a team and a key of its own.
+
+    The data lie in a folder, or with REFRACT_TEST_STORE=postgres in a database of the server that
+    REFRACT_TEST_POSTGRES names; the database is dropped when the server has stopped.
+    """
 
     def __init__(
         self,
@@ -67,10 +120,15 @@ class ServerProcess:
         self._ready = threading.Event()
         self._process: subprocess.Popen[str] | None = None
         self._pumps: list[threading.Thread] = []
+        self._database: Database | None = None
 
     def start(self) -> None:
         """Returns once the server has said where it listens; raises ServerFailure with its output otherwise."""
-        command = [str(binary_path()), "serve", "--listen", "127.0.0.1:0", "--data-dir", str(self.data_directory)]
+        command = [str(binary_path()), "serve", "--listen", "127.0.0.1:0"]
+        if is_on_postgres():
+            self._database = Database.create()
+        else:
+            command += ["--data-dir", str(self.data_directory)]
         self._process = subprocess.Popen(
             command,
             cwd=self.data_directory,
@@ -91,6 +149,13 @@ class ServerProcess:
 
     def stop(self) -> None:
         """SIGTERM, then exit code 0 within the promised time; anything else raises ServerFailure."""
+        try:
+            self._stop_process()
+        finally:
+            if self._database is not None:
+                self._database.drop()
+
+    def _stop_process(self) -> None:
         process = self._process
         assert process is not None, "stop needs a started server"
         RUNNING_SERVERS.remove(self)
@@ -125,8 +190,10 @@ class ServerProcess:
 
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("REFRACT_", "MICRO_"))}
+        store = {} if self._database is None else {"REFRACT_DATABASE_URL": self._database.url}
         return {
             **inherited,
+            **store,
             "REFRACT_BOOTSTRAP_TEAM_ID": self.team_id,
             "REFRACT_BOOTSTRAP_API_KEY": self.api_key,
             **self._settings,

@@ -33,14 +33,16 @@ struct Step {
 /// The variable that says which store the black-box tests start their servers on.
 const STORE_VARIABLE: &str = "REFRACT_TEST_STORE";
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 9] = [
     Step { name: "fmt", about: "the code is formatted", run: check_format },
     Step { name: "tidy", about: "the house rules hold", run: check_tidy },
     Step { name: "clippy", about: "no lint warns", run: check_lints },
     Step { name: "build", about: "the binary builds", run: build_server },
     Step { name: "tests", about: "unit, integration and property tests", run: run_tests },
+    Step { name: "postgres", about: "the black-box tests with servers on PostgreSQL", run: run_black_box_on_postgres },
     Step { name: "docs", about: "examples in the docs of the code run", run: run_doc_tests },
     Step { name: "python", about: "the official Python client against a running server", run: run_python },
+    Step { name: "python-postgres", about: "the same against a server on PostgreSQL", run: run_python_on_postgres },
 ];
 
 /// What steps share.
@@ -79,17 +81,17 @@ struct Outcome {
 pub(crate) fn run(args: &SuiteArgs) -> Result<ExitCode> {
     if args.list {
         for step in &STEPS {
-            println!("{:<8} {}", step.name, step.about);
+            println!("{:<16} {}", step.name, step.about);
         }
         return Ok(ExitCode::SUCCESS);
     }
     let mut surroundings = Surroundings::default();
     let steps = chosen(&args.only)?;
     let outcomes: Vec<Outcome> = steps.into_iter().map(|step| run_step(step, &mut surroundings)).collect();
-    println!("\n{:<8} {:>8}  result", "step", "time");
+    println!("\n{:<16} {:>8}  result", "step", "time");
     for outcome in &outcomes {
         let result = outcome.fault.as_ref().map_or("passed".to_owned(), |fault| format!("FAILED: {fault}"));
-        println!("{:<8} {:>6.1} s  {result}", outcome.name, outcome.took.as_secs_f64());
+        println!("{:<16} {:>6.1} s  {result}", outcome.name, outcome.took.as_secs_f64());
     }
     let failed = outcomes.iter().filter(|outcome| outcome.fault.is_some()).count();
     println!("\n{} passed, {failed} failed", outcomes.len() - failed);
@@ -142,6 +144,17 @@ fn run_tests(surroundings: &mut Surroundings) -> Result<()> {
     workspace::run(tests)
 }
 
+/// What talks to the binary from outside; what it tests of a folder or of the command line alone is left out.
+const BLACK_BOX: [&str; 6] = ["--test", "bad_input", "--test", "races", "--test", "crash"];
+
+fn run_black_box_on_postgres(surroundings: &mut Surroundings) -> Result<()> {
+    let runner: &[&str] = if has_nextest() { &["nextest", "run"] } else { &["test"] };
+    let mut tests = workspace::cargo(runner);
+    tests.args(["--package", "refract", "--no-fail-fast"]).args(BLACK_BOX);
+    surroundings.on_store(&mut tests, "postgres")?;
+    workspace::run(tests)
+}
+
 fn has_nextest() -> bool {
     // Its output is not wanted, only whether it is there.
     let mut probe = workspace::cargo(&["nextest", "--version"]);
@@ -158,6 +171,10 @@ fn run_doc_tests(_: &mut Surroundings) -> Result<()> {
 
 fn run_python(surroundings: &mut Surroundings) -> Result<()> {
     run_python_on("sqlite", surroundings)
+}
+
+fn run_python_on_postgres(surroundings: &mut Surroundings) -> Result<()> {
+    run_python_on("postgres", surroundings)
 }
 
 fn run_python_on(store: &str, surroundings: &mut Surroundings) -> Result<()> {

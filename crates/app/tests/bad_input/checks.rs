@@ -8,8 +8,9 @@ use super::case::World;
 use crate::support::http::Answer;
 
 /// What shows that an answer speaks of the inside: paths, SQL, types, traces.
-const INSIDE: [&str; 16] = [
+const INSIDE: [&str; 17] = [
     "sqlite",
+    "postgres",
     "SELECT ",
     "INSERT ",
     "UPDATE ",

@@ -10,14 +10,16 @@ use super::case::{Case, Change, World, script};
 use super::runner::run_section;
 use crate::support::client::Client;
 use crate::support::http::Wire;
-use crate::support::inspect::staged_files;
 use crate::support::request::Request;
 use crate::support::server::Launch;
+
+/// Longer than any upload may stand still.
+const A_WHILE: Duration = Duration::from_secs(7_200);
 
 #[test]
 fn crashes() {
     run_section(
-        Launch::new(),
+        Launch::new().with("REFRACT_LEASE", "1s"),
         &[
             script("B-IDEM-13", killed_after_commit),
             script("B-IDEM-13 job", killed_after_job_was_accepted),
@@ -95,10 +97,11 @@ fn killed_while_staging(world: &mut World) -> Change {
     let (start, _) = request.parted(100);
     let mut wire = Wire::open(world.server.address());
     wire.send(&start).unwrap();
-    let data_dir = world.server.data_dir().to_owned();
-    wait_until("a staged row", || staged_files(&data_dir) > 0);
+    wait_until("a staged row", || world.server.home().staged() > 0);
+    world.server.kill();
+    world.server.home().age_uploads(A_WHILE);
     world.server.restart();
-    wait_until("the sweep of the staged rows", || staged_files(&data_dir) == 0);
+    wait_until("the sweep of the staged rows", || world.server.home().staged() == 0);
     let client = world.client();
     let again = client.send(&request);
     assert_eq!((again.status, again.header("idempotent-replay")), (202, None), "{}", again.text());

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use super::bodies::{good_body, good_body_with, good_row, import_of, import_with, options_inputs};
 use super::case::{Case, Change, Input, Refused, Row, World, bad_rows, script};
 use super::runner::run_section;
-use crate::support::inspect::rows_of;
 use crate::support::request::Request;
 use crate::support::server::Launch;
 
@@ -77,11 +76,11 @@ fn types_that_are_no_key(world: &World) -> Vec<Input> {
 
 fn slug_of_sql(world: &mut World) -> Change {
     let slug = r#"email"); DROP TABLE record; --"#;
-    let records = rows_of(world.server.data_dir(), "record");
+    let records = world.server.home().rows_of("record");
     let options = json!({"dedupe_by": slug}).to_string();
     let answer = world.client().import("contact", good_body_with(&options));
     assert_eq!((answer.status, answer.code().as_deref()), (400, Some("invalid_request")), "{}", answer.text());
-    assert_eq!(rows_of(world.server.data_dir(), "record"), records, "the table is still there");
+    assert_eq!(world.server.home().rows_of("record"), records, "the table is still there");
     Change::nothing()
 }
 

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use super::bodies::{body_of_rows, good_body};
 use super::case::World;
 use crate::support::http::Wire;
-use crate::support::inspect::staged_files;
 use crate::support::request::Request;
 use crate::support::server::Launch;
 
@@ -109,7 +108,7 @@ fn unfinished_jobs() {
 fn staged_files_settled(world: &World) -> usize {
     let deadline = Instant::now() + Duration::from_secs(5);
     loop {
-        let files = staged_files(world.server.data_dir());
+        let files = world.server.home().staged();
         if files <= 2 || Instant::now() >= deadline {
             return files;
         }

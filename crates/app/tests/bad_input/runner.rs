@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::bodies::{body_of_rows, good_body, good_row, import_of};
 use super::case::{Act, Case, Change, Input, Refused, Row, World, bad_rows, good_rows, script};
 use super::checks::{check_error_body, check_logged, check_nothing_leaked};
+use crate::support::home::is_on_postgres;
 use crate::support::http::{PATIENCE, Reply, Wire, exchange};
 use crate::support::inspect::{Footprint, Usage, usage};
 use crate::support::request::Request;
@@ -20,6 +21,8 @@ use crate::support::server::Launch;
 /// How much more memory and how many more files a server may hold after a section than before it.
 const RESIDENT_BYTES_MORE_MAX: u64 = 64 << 20;
 const OPEN_FILES_MORE_MAX: usize = 4;
+/// Connections to a database are kept, up to `database_connections_max`.
+const CONNECTIONS_KEPT_MAX: usize = 16;
 const SETTLES_WITHIN: Duration = Duration::from_secs(5);
 
 /// Runs all cases; fails once, at the end, with everything that was wrong.
@@ -227,16 +230,17 @@ fn difference(before: &Footprint, after: &Footprint, change: &Change, own_team: 
     if !change.more && before.tables != after.tables {
         return Some(format!("tables changed from {:?} to {:?}", before.tables, after.tables));
     }
-    (after.staged_files > before.staged_files)
-        .then(|| format!("{} staged files, {} before", after.staged_files, before.staged_files))
+    (after.staged > before.staged)
+        .then(|| format!("{} imports with staged rows, {} before", after.staged, before.staged))
 }
 
 fn unsettled(world: &World, baseline: Usage) -> Option<String> {
     let deadline = Instant::now() + SETTLES_WITHIN;
+    let connections = if is_on_postgres() { CONNECTIONS_KEPT_MAX } else { 0 };
     loop {
         let now = usage(&world.server)?;
         let is_back = now.resident_bytes <= baseline.resident_bytes + RESIDENT_BYTES_MORE_MAX
-            && now.open_files <= baseline.open_files + OPEN_FILES_MORE_MAX;
+            && now.open_files <= baseline.open_files + OPEN_FILES_MORE_MAX + connections;
         if is_back {
             return None;
         }

@@ -12,7 +12,7 @@ use super::case::World;
 use super::runner::with_memory_measurable;
 use crate::support::client::Client;
 use crate::support::http::{Reply, Wire};
-use crate::support::inspect::{staged_files, usage};
+use crate::support::inspect::usage;
 use crate::support::request::Request;
 use crate::support::server::Launch;
 
@@ -122,7 +122,7 @@ fn body_at_a_crawl(world: &World) {
     };
     expect_timed_out(&reply, "a body at a crawl");
     let deadline = Instant::now() + Duration::from_secs(5);
-    while staged_files(world.server.data_dir()) > 0 {
+    while world.server.home().staged() > 0 {
         assert!(Instant::now() < deadline, "rows of the slow body are still staged");
         thread::sleep(Duration::from_millis(50));
     }

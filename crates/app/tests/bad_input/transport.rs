@@ -8,7 +8,6 @@ use super::bodies::{body_of_rows, good_body};
 use super::case::{CANARY, Case, Change, Input, Refused, World, script};
 use super::runner::run_section;
 use crate::support::http::{PATIENCE, Reply, Wire, exchange};
-use crate::support::inspect::staged_files;
 use crate::support::request::{Request, chunk};
 use crate::support::server::Launch;
 
@@ -162,7 +161,7 @@ fn expect_no_success(reply: Reply) {
 
 fn leaves_nothing_and_key_is_free(world: &World, request: &Request, rows: usize) -> Change {
     let deadline = Instant::now() + Duration::from_secs(5);
-    while staged_files(world.server.data_dir()) > 0 {
+    while world.server.home().staged() > 0 {
         assert!(Instant::now() < deadline, "rows of the cut body are still staged");
         thread::sleep(Duration::from_millis(50));
     }

@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 use rand::Rng;
 use rand::rngs::StdRng;
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::state::State;
+use crate::state_of::state_of;
 use crate::support::client::Client;
+use crate::support::home::Home;
 use crate::support::server::{Launch, Server, Tenant};
 use crate::watch::{Progress, Watched};
 use crate::{bodies, seed};
@@ -26,6 +27,9 @@ const ROWS_OF_A_SOAK: usize = 20_000;
 /// Small chunks, so that a job has many points to be killed at. The undisturbed run has the same: how often a record was
 /// written, which is its version, depends on where chunks end.
 const CHUNK_ROWS: &str = "200";
+/// A server that was killed keeps its jobs from the next one no longer than it takes to start. Only a database keeps
+/// leases over a start.
+const LEASE: &str = "200ms";
 /// The longest life of a server, counted from when it listens; longer after lives without progress.
 const LIFE_MOST: Duration = Duration::from_millis(120);
 /// The longest start that is killed in the middle.
@@ -58,8 +62,8 @@ struct Outcome {
 
 /// What both runs begin with.
 struct Prepared {
-    reference: TempDir,
-    victim: TempDir,
+    reference: Home,
+    victim: Home,
     jobs: Vec<Watched>,
 }
 
@@ -76,7 +80,7 @@ fn round(chance: &mut StdRng) -> Outcome {
     for (job, (killed, undisturbed)) in prepared.jobs.iter().zip(results.iter().zip(&undisturbed_results)) {
         assert!(killed == undisturbed, "{}: {}", job.location, first_difference(killed, undisturbed));
     }
-    State::of(victim.data_dir()).assert_same_as(&undisturbed, "a killed run");
+    state_of(victim.home()).assert_same_as(&undisturbed, "a killed run");
     Outcome { kills, polls: progress.polls }
 }
 
@@ -102,7 +106,7 @@ fn prepare(chance: &mut StdRng) -> Prepared {
     jobs.push(admit(&server, &first, "organization", &organizations));
     jobs.push(admit(&server, &second, "contact", &bodies::contacts_with_ids(chance, rows)));
     stop(&mut server);
-    Prepared { reference: server.copy_of_data(), victim: server.copy_of_data(), jobs }
+    Prepared { reference: server.home().copy(), victim: server.home().copy(), jobs }
 }
 
 fn make_list(client: &Client) -> String {
@@ -121,18 +125,18 @@ fn admit(server: &Server, tenant: &Tenant, object_type: &str, body: &str) -> Wat
 }
 
 fn running_jobs() -> Launch {
-    Launch::new().with("REFRACT_CHUNK_ROWS_MAX", CHUNK_ROWS)
+    Launch::new().with("REFRACT_CHUNK_ROWS_MAX", CHUNK_ROWS).with("REFRACT_LEASE", LEASE)
 }
 
-fn run_undisturbed(data: TempDir, jobs: &[Watched]) -> (State, Vec<String>) {
-    let mut server = running_jobs().start_in(data);
+fn run_undisturbed(home: Home, jobs: &[Watched]) -> (State, Vec<String>) {
+    let mut server = running_jobs().start_in(home);
     for job in jobs {
         let job = job.client(server.address()).wait_for_job(&job.location);
         assert_sums(&job);
     }
     let results = all_results(&server, jobs);
     stop(&mut server);
-    let state = State::of(server.data_dir());
+    let state = state_of(server.home());
     assert!(state.lines_of("records") > ROWS, "the undisturbed run wrote records");
     assert!(state.lines_of("options") > 0, "and options");
     assert!(state.lines_of("list entries") > 0, "and members of the list");

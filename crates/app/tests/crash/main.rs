@@ -15,5 +15,6 @@ mod inline;
 mod jobs;
 mod seed;
 mod state;
+mod state_of;
 mod uploads;
 mod watch;

@@ -50,6 +50,11 @@ const PARTS: &[(&str, &str)] = &[
 pub(crate) struct State(Vec<(&'static str, Vec<String>)>);
 
 impl State {
+    /// From the rows of each part, in its order; the outcomes as job, first row, bytes.
+    pub(crate) fn new(parts: impl IntoIterator<Item = (&'static str, Vec<Vec<String>>)>) -> Self {
+        Self(parts.into_iter().map(|(name, rows)| (name, lines(name, &rows))).collect())
+    }
+
     /// Reads all of it.
     pub(crate) fn of(data_dir: &Path) -> Self {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
@@ -57,7 +62,7 @@ impl State {
         let integrity: String =
             database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("the database can be checked");
         assert_eq!(integrity, "ok", "the database is sound");
-        Self(PARTS.iter().map(|(name, query)| (*name, lines(&database, name, query))).collect())
+        Self::new(PARTS.iter().map(|(name, query)| (*name, rows(&database, name, query))))
     }
 
     /// Fails at the first line in which the two differ.
@@ -75,16 +80,22 @@ impl State {
     }
 }
 
-fn lines(database: &Connection, part: &str, query: &str) -> Vec<String> {
+fn rows(database: &Connection, part: &str, query: &str) -> Vec<Vec<String>> {
     let mut statement = database.prepare(query).unwrap_or_else(|error| panic!("{part}: {error}"));
     let columns = statement.column_count();
-    let mut rows = statement.query([]).expect("the query runs");
+    let cells = |row: &rusqlite::Row<'_>| {
+        (0..columns).map(|column| row.get_ref(column).map(shown)).collect::<rusqlite::Result<Vec<String>>>()
+    };
+    let rows = statement.query_map([], cells).expect("the query runs");
+    rows.map(|row| row.expect("a row")).collect()
+}
+
+fn lines(part: &str, rows: &[Vec<String>]) -> Vec<String> {
     let mut lines = Vec::new();
     let mut last_job: Option<(String, String)> = None;
-    while let Some(row) = rows.next().expect("a row") {
-        let cells: Vec<String> = (0..columns).map(|column| shown(row.get_ref(column).expect("a cell"))).collect();
+    for cells in rows {
         if part == "outcomes" {
-            join_outcomes(&mut lines, &mut last_job, &cells);
+            join_outcomes(&mut lines, &mut last_job, cells);
         } else {
             lines.push(cells.join(" | "));
         }

@@ -7,7 +7,6 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use crate::support::http::{Answer, Reply, Wire};
-use crate::support::inspect::{rows_of, staged_files};
 use crate::support::request::Request;
 use crate::support::server::{Launch, Server};
 use crate::{bodies, seed};
@@ -18,6 +17,8 @@ const ROWS: usize = 15_000;
 const PIECE_BYTES: usize = 64 << 10;
 /// Kills of one upload before it is let through.
 const KILLS_EACH: u32 = 6;
+/// Longer than any upload may stand still.
+const A_WHILE: Duration = Duration::from_secs(7_200);
 /// How long a server may live on after the whole body has been sent.
 const LIFE_AFTER_MOST: Duration = Duration::from_millis(60);
 
@@ -25,15 +26,16 @@ const LIFE_AFTER_MOST: Duration = Duration::from_millis(60);
 fn an_upload_that_is_killed_and_sent_again_is_one_job() {
     let mut chance = seed::chance("uploads");
     let uploads = seed::kills().div_ceil(15);
-    let mut server = Launch::new().start();
+    let mut server = Launch::new().with("REFRACT_LEASE", "1s").start();
     for upload in 0..uploads {
         let key = format!("upload-{upload}");
         let request = request_of(&server, &key, &bodies::distinct_contacts(&key, ROWS));
         for attempt in 0..KILLS_EACH {
             send_and_kill(&mut server, &request, attempt, &mut chance);
+            server.home().age_uploads(A_WHILE);
             server.restart();
             let jobs_before = u64::from(upload);
-            let jobs = rows_of(server.data_dir(), "job");
+            let jobs = server.home().rows_of("job");
             assert!((jobs_before..=jobs_before + 1).contains(&jobs), "{jobs} jobs after {key} was sent once more");
             wait_for_staged_files(&server, 1);
         }
@@ -43,7 +45,7 @@ fn an_upload_that_is_killed_and_sent_again_is_one_job() {
         let again = exchange(&server, &request);
         assert_eq!(again.header("idempotent-replay"), Some("true"), "what was answered is answered again");
         assert_eq!((again.status, again.header("location")), (202, first.header("location")), "with the same job");
-        assert_eq!(rows_of(server.data_dir(), "job"), u64::from(upload) + 1, "and no further job");
+        assert_eq!(server.home().rows_of("job"), u64::from(upload) + 1, "and no further job");
     }
     println!("uploads: {} kills", uploads * KILLS_EACH);
 }
@@ -82,7 +84,7 @@ fn assert_is_whole(server: &Server, admitted: &Answer, uploads: u64) {
 /// Rows that no job claims are swept soon after a start, those of a job soon after its end.
 fn wait_for_staged_files(server: &Server, most: usize) {
     let deadline = Instant::now() + Duration::from_secs(10);
-    while staged_files(server.data_dir()) > most {
+    while server.home().staged() > most {
         assert!(Instant::now() < deadline, "staged rows that nobody needs are removed");
         thread::sleep(Duration::from_millis(5));
     }

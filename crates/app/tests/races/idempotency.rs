@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use crate::support::client::Client;
 use crate::support::http::Answer;
-use crate::support::inspect::rows_of;
 use crate::support::request::Request;
 use crate::support::server::{Launch, Server};
 use crate::together::at_once;
@@ -45,14 +44,14 @@ fn equal_large_imports_make_one_job() {
     let request = client.import_request("contact", body(ROWS * 10)).header("Idempotency-Key", "one-job");
     let answers = at_once(REQUESTS, |_| client.send(&request));
     assert_one_execution(&answers, 202);
-    assert_eq!(rows_of(server.data_dir(), "job"), 1, "one job");
+    assert_eq!(server.home().rows_of("job"), 1, "one job");
     let locations: Vec<&str> = good(&answers, 202).filter_map(|answer| answer.header("location")).collect();
     assert!(locations.iter().all(|location| *location == locations[0]), "all are told of the same job: {locations:?}");
     let job = client.wait_for_job(locations[0]);
     assert_eq!(job["succeeded"], ROWS * 10, "{}", job["status"]);
     assert_eq!(client.count("contact"), (ROWS * 10) as u64, "whose rows are there once");
     assert_replayed(&client, &request, &answers);
-    assert_eq!(rows_of(server.data_dir(), "job"), 1, "still one job");
+    assert_eq!(server.home().rows_of("job"), 1, "still one job");
 }
 
 fn server() -> (Server, Client) {

@@ -1,30 +1,13 @@
-//! What a server keeps and uses: records, rows of its tables, staged files, memory, open files.
+//! What a server keeps and uses: records, rows of its tables, staged rows, memory, open files.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-
-use rusqlite::{Connection, OpenFlags};
 
 use super::server::{Server, Tenant};
 
 /// Every object type that has records.
 pub(crate) const OBJECT_TYPES: [&str; 8] =
     ["contact", "organization", "identity", "deal", "action", "document", "event", "engagement"];
-
-/// What a request that is refused must leave as it was. Idempotency keys are left out: a keyed request may leave one.
-const TABLES: [&str; 10] = [
-    "team",
-    "api_key",
-    "list",
-    "property_option",
-    "record",
-    "record_alias",
-    "key_holder",
-    "key_holder_more",
-    "list_entry",
-    "job",
-];
 
 /// What a server keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +16,8 @@ pub(crate) struct Footprint {
     pub(crate) records: BTreeMap<(String, &'static str), u64>,
     /// Rows by table.
     pub(crate) tables: BTreeMap<&'static str, u64>,
-    /// Files of staged rows.
-    pub(crate) staged_files: usize,
+    /// Imports with staged rows.
+    pub(crate) staged: usize,
 }
 
 impl Footprint {
@@ -47,37 +30,9 @@ impl Footprint {
                 records.insert((tenant.team.clone(), object_type), client.count(object_type));
             }
         }
-        Self { records, tables: tables(server.data_dir()), staged_files: staged_files(server.data_dir()) }
+        let tables = server.home().rows_by_table().into_iter().collect();
+        Self { records, tables, staged: server.home().staged() }
     }
-}
-
-fn tables(data_dir: &Path) -> BTreeMap<&'static str, u64> {
-    let database = open(data_dir);
-    TABLES.into_iter().map(|table| (table, rows(&database, table))).collect()
-}
-
-/// How many rows one table has.
-pub(crate) fn rows_of(data_dir: &Path, table: &str) -> u64 {
-    rows(&open(data_dir), table)
-}
-
-fn rows(database: &Connection, table: &str) -> u64 {
-    let count: i64 = database
-        .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
-        .unwrap_or_else(|error| panic!("table {table}: {error}"));
-    u64::try_from(count).expect("a count")
-}
-
-fn open(data_dir: &Path) -> Connection {
-    let database = Connection::open_with_flags(data_dir.join("refract.db"), OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .expect("the database can be read beside the server");
-    database.busy_timeout(std::time::Duration::from_secs(10)).expect("a time-out");
-    database
-}
-
-/// How many files of staged rows lie in a data directory.
-pub(crate) fn staged_files(data_dir: &Path) -> usize {
-    fs::read_dir(data_dir.join("staged")).map_or(0, |entries| entries.filter_map(Result::ok).count())
 }
 
 /// What a process uses.

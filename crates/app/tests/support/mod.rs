@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 pub(crate) mod client;
+pub(crate) mod home;
 pub(crate) mod http;
 pub(crate) mod inspect;
 pub(crate) mod request;

@@ -1,4 +1,4 @@
-//! The real binary as a child process in a folder of its own.
+//! The real binary as a child process on data of its own.
 //!
 //! Owns starting, stopping and starting again, and what the process prints. Knows nothing of requests.
 
@@ -13,9 +13,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
 use super::client::Client;
+use super::home::Home;
 
 /// The team made at the first start.
 pub(crate) const TEAM_ID: &str = "0b8f2f6e-3c54-4e0e-9d5e-6a1d2f3c4b5a";
@@ -57,19 +57,19 @@ impl Launch {
         self
     }
 
-    /// Starts a server in an empty folder.
+    /// Starts a server without data.
     pub(crate) fn start(self) -> Server {
-        self.start_in(tempfile::tempdir().expect("a temporary folder"))
+        self.start_in(Home::empty())
     }
 
     /// Starts a server on data that is there.
-    pub(crate) fn start_in(self, data: TempDir) -> Server {
+    pub(crate) fn start_in(self, home: Home) -> Server {
         let log = Log::default();
-        let process = Process::start(&self, data.path(), &log);
-        Server { launch: self, data, log, process }
+        let process = Process::start(&self, &home, &log);
+        Server { launch: self, home, log, process }
     }
 
-    fn command(&self, data: &Path) -> Command {
+    fn command(&self, home: &Home) -> Command {
         let binary = env!("CARGO_BIN_EXE_refract");
         let mut command = match self.open_files_max {
             None => Command::new(binary),
@@ -79,10 +79,10 @@ impl Launch {
                 shell
             }
         };
-        isolate(&mut command, data);
+        isolate(&mut command, home.folder());
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        home.tell(&mut command);
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(data)
             .env("REFRACT_BOOTSTRAP_TEAM_ID", TEAM_ID)
             .env("REFRACT_BOOTSTRAP_API_KEY", API_KEY)
             .env("REFRACT_LOG_FORMAT", "json")
@@ -155,9 +155,9 @@ struct Process {
 }
 
 impl Process {
-    fn start(launch: &Launch, data: &Path, log: &Log) -> Self {
+    fn start(launch: &Launch, home: &Home, log: &Log) -> Self {
         let mark = log.mark();
-        let mut command = launch.command(data);
+        let mut command = launch.command(home);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         log.collect(child.stderr.take().expect("stderr is piped"));
@@ -192,11 +192,11 @@ fn lines_of(stdout: impl Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
-/// A server and the folder it keeps its data in. It is killed when dropped.
+/// A server and what it keeps its data in. It is killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     launch: Launch,
-    data: TempDir,
+    home: Home,
     log: Log,
     process: Process,
 }
@@ -207,9 +207,14 @@ impl Server {
         self.process.address
     }
 
-    /// Its data directory.
+    /// What it keeps its data in.
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Its data directory, where there is no database.
     pub(crate) fn data_dir(&self) -> &Path {
-        self.data.path()
+        self.home.folder()
     }
 
     /// What it wrote to stderr since its first start.
@@ -261,7 +266,7 @@ impl Server {
         if self.process.child.try_wait().is_ok_and(|status| status.is_none()) {
             self.kill();
         }
-        self.process = Process::start(&self.launch, self.data.path(), &self.log);
+        self.process = Process::start(&self.launch, &self.home, &self.log);
     }
 
     /// Starts it again on the same data with other settings; kills it first if it runs.
@@ -273,7 +278,7 @@ impl Server {
     /// Starts a further process on its data and kills it (SIGKILL) a moment later, whatever it has come to by then.
     /// The server itself must have ended.
     pub(crate) fn die_starting(&self, after: Duration) {
-        let mut command = self.launch.command(self.data.path());
+        let mut command = self.launch.command(&self.home);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the binary starts");
         thread::sleep(after);
@@ -281,18 +286,12 @@ impl Server {
         child.wait().expect("it ends");
     }
 
-    /// A copy of its data. The server must have ended.
-    pub(crate) fn copy_of_data(&self) -> TempDir {
-        let copy = tempfile::tempdir().expect("a temporary folder");
-        copy_folder(self.data.path(), copy.path()).expect("a folder can be copied");
-        copy
-    }
-
     /// Runs a command on its data, such as `teams create`, and reads what it prints as JSON.
     pub(crate) fn command(&self, arguments: &[&str]) -> Value {
         let mut command = Command::new(env!("CARGO_BIN_EXE_refract"));
-        isolate(&mut command, self.data.path());
-        command.args(arguments).args(["--output", "json", "--data-dir"]).arg(self.data.path());
+        isolate(&mut command, self.home.folder());
+        command.args(arguments).args(["--output", "json"]);
+        self.home.tell(&mut command);
         let output = command.output().expect("the binary starts");
         let printed = String::from_utf8_lossy(&output.stdout);
         let problem = String::from_utf8_lossy(&output.stderr);
@@ -329,20 +328,6 @@ impl Drop for Server {
         let _ = self.process.child.kill();
         let _ = self.process.child.wait();
     }
-}
-
-fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            std::fs::create_dir_all(&target)?;
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), &target)?;
-        }
-    }
-    Ok(())
 }
 
 fn text_of(object: &Value, name: &str) -> Option<String> {
