@@ -1,0 +1,199 @@
+//! Connections that are cut, servers that stop, nodes that stand still: no wrong answer, and on it goes.
+
+// A failure here is a failure of the test.
+#![allow(clippy::expect_used)]
+
+mod harness;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use harness::settings;
+use refract_domain::ids::JobId;
+use refract_domain::import::options::ImportOptions;
+use refract_domain::import::tally::Tally;
+use refract_domain::object_type::ObjectType::Contact;
+use refract_store::StoreError;
+use refract_store::conformance::fixture::{World, by, chunk_of, contact};
+use refract_store_postgres::{PostgresSettings, PostgresStore};
+use refract_testkit::postgres::{PostgresServer, ServerOptions, TestDatabase};
+use refract_testkit::proxy::{CommitCut, Proxy};
+
+async fn world_at(settings: &PostgresSettings) -> World {
+    World::in_store(Arc::new(PostgresStore::open(settings).await.expect("a store"))).await
+}
+
+/// A store whose connections go through a proxy.
+async fn proxied(database: &TestDatabase) -> (Proxy, World) {
+    let proxy = Proxy::before(&database.url());
+    let settings = PostgresSettings { url: proxy.url(), ..settings(database) };
+    let world = world_at(&settings).await;
+    (proxy, world)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_without_an_answer_is_an_unknown_outcome() {
+    let database = TestDatabase::create();
+    let (proxy, world) = proxied(&database).await;
+    let mut expected = 0;
+    for (cut, written) in [(CommitCut::BeforeAnswer, 1), (CommitCut::BeforeServer, 0), (CommitCut::BeforeAnswer, 1)] {
+        let raw = chunk_of(0, &[contact("a@x.io")]);
+        let command = world.inline_command(Contact, &ImportOptions::default(), &raw, world.ids.next()).await;
+        proxy.cut_at_commit(cut, "COPY record");
+        let answer = world.store.apply_inline(command).await;
+        assert!(matches!(answer, Err(StoreError::OutcomeUnknown(_))), "{answer:?}");
+        expected += written;
+        assert_eq!(world.count(Contact).await, expected);
+    }
+    assert_eq!(proxy.commits_cut(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_cursor_says_whether_a_chunk_of_unknown_outcome_is_there() {
+    let database = TestDatabase::create();
+    let (proxy, world) = proxied(&database).await;
+    let spec = world.admit(Contact, &by("email"), &[contact("a@x.io"), contact("b@x.io")]).await;
+    let mut lease = world.claim_one().await;
+    let mut cursor_of = async |cut| {
+        let command = world.chunk_command(&lease, 1).await;
+        proxy.cut_at_commit(cut, "COPY record");
+        let answer = world.store.apply_chunk(&mut lease, command).await;
+        assert!(matches!(answer, Err(StoreError::OutcomeUnknown(_))), "{answer:?}");
+        world.snapshot(spec.id).await.cursor
+    };
+    assert_eq!(cursor_of(CommitCut::BeforeServer).await, 0);
+    assert_eq!(cursor_of(CommitCut::BeforeAnswer).await, 1);
+    // The lease stands where it stood: a redo of what is there already is refused.
+    let redo = world.apply(&mut lease, 1).await;
+    assert!(matches!(redo, Err(StoreError::LeaseLost)), "{redo:?}");
+    let lease = world.take_over().await;
+    world.run(lease, 1).await.expect("the job runs to its end");
+    assert_eq!(world.import_of(spec.id).await.tally, Tally { created: 2, ..Tally::default() });
+    assert_eq!(world.count(Contact).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admission_of_unknown_outcome_keeps_its_rows() {
+    let database = TestDatabase::create();
+    let (proxy, world) = proxied(&database).await;
+    let upload = world.stage(&[contact("a@x.io")]).await;
+    let command = world.admit_command(Contact, &ImportOptions::default(), upload);
+    let job_id: JobId = command.job_id;
+    proxy.cut_at_commit(CommitCut::BeforeAnswer, "INSERT INTO job");
+    let answer = world.store.admit(command).await;
+    assert!(matches!(answer, Err(StoreError::OutcomeUnknown(_))), "{answer:?}");
+    let lease = world.claim_one().await;
+    world.run(lease, 10).await.expect("the job runs to its end");
+    assert_eq!(world.import_of(job_id).await.words(), ["created"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_were_cut_are_replaced_unnoticed() {
+    let database = TestDatabase::create();
+    let (proxy, world) = proxied(&database).await;
+    for expected in 1..10 {
+        proxy.cut_all();
+        world.create(Contact, &serde_json::json!({})).await;
+        assert_eq!(world.count(Contact).await, expected);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_database_verbs_are_unavailable_until_it_is_back() {
+    let database = TestDatabase::create();
+    let (proxy, world) = proxied(&database).await;
+    proxy.refuse(true);
+    proxy.cut_all();
+    let begun = Instant::now();
+    for answer in [world.store.ping().await, world.store.teams().await.map(drop)] {
+        assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    proxy.refuse(false);
+    world.store.ping().await.expect("an answer");
+    // Hints come again as well, from a new connection.
+    let other = PostgresStore::open(&settings(&database)).await.expect("a store");
+    let other = World { store: Arc::new(other), ..world.clone() };
+    let hinted = async {
+        loop {
+            other.admit_contacts(&["a@x.io"]).await;
+            if tokio::time::timeout(Duration::from_millis(300), world.store.work_hint()).await.is_ok() {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), hinted).await.expect("a hint");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_crashes_in_the_middle_is_used_again_and_nothing_is_doubled() {
+    let server = PostgresServer::start(ServerOptions::default());
+    let database = server.create_database();
+    let world = world_at(&settings(&database)).await;
+    let rows: Vec<_> = (0..400).map(|number| contact(&format!("p{number}@x.io"))).collect();
+    let spec = world.admit(Contact, &by("email"), &rows).await;
+    let mut lease = world.claim_one().await;
+    for chunk in 0..40 {
+        if chunk % 8 == 4 {
+            tokio::task::block_in_place(|| server.restart_immediately());
+        }
+        match world.apply(&mut lease, 10).await {
+            Ok(receipt) => assert_eq!(receipt.cursor, (chunk + 1) * 10),
+            Err(error) => panic!("chunk {chunk}: {error}"),
+        }
+    }
+    assert_eq!(world.import_of(spec.id).await.tally, Tally { created: 400, ..Tally::default() });
+    assert_eq!(world.count(Contact).await, 400);
+}
+
+/// Neither idle nor in a statement: a node that stands still while it copies would hold its job for good.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_holds_an_overdue_job_for_long_is_cut_off() {
+    let database = TestDatabase::create();
+    let world = world_at(&settings(&database)).await;
+    world.admit_contacts(&["a@x.io"]).await;
+    let _stale = world.claim_one().await;
+    let url = database.url();
+    // What a node in the middle of COPY looks like from here: a statement that goes on and on.
+    let still = std::thread::spawn(move || {
+        refract_testkit::postgres::run_sql(
+            &url,
+            "BEGIN; UPDATE job SET updated_at = updated_at; COPY record FROM PROGRAM 'sleep 60'; COMMIT",
+        )
+    });
+    let job_is_held = "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%sleep 60%' \
+                       AND pid <> pg_backend_pid() AND datname = current_database()";
+    while database.sql(job_is_held).is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(world.claim(10).await.is_empty(), "the lease holds");
+    world.clock.advance(Duration::from_secs(2 * 3_600));
+    let begun = Instant::now();
+    let leases = loop {
+        let leases = world.claim(10).await;
+        if !leases.is_empty() {
+            break leases;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "the job stays with a node that stands still");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    };
+    assert_eq!(leases[0].attempt, 2);
+    assert!(still.join().expect("no panic").is_err(), "cut off");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_was_taken_for_dead_cannot_be_admitted() {
+    let database = TestDatabase::create();
+    let (one, two) = (world_at(&settings(&database)).await, PostgresStore::open(&settings(&database)).await.expect("a store"));
+    let upload = one.stage(&[contact("a@x.io")]).await;
+    let purge = refract_store::Purge { now: one.now(), retention: Duration::from_secs(3_600), batch_max: 10 };
+    let purged = refract_store::ImportVerbs::purge(&two, purge).await.expect("a purge");
+    assert_eq!(purged.uploads, 0, "touched a moment ago");
+    database.sql("UPDATE upload SET touched_at = touched_at - 3700000");
+    let purged = refract_store::ImportVerbs::purge(&two, purge).await.expect("a purge");
+    assert_eq!(purged.uploads, 1);
+    let command = one.admit_command(Contact, &ImportOptions::default(), upload);
+    let refused = one.store.admit(command).await;
+    assert!(matches!(refused, Err(StoreError::StagedRowsLost(_))), "{refused:?}");
+    assert!(one.claim(10).await.is_empty());
+}
