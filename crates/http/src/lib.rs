@@ -14,6 +14,7 @@ mod routes;
 mod serve;
 mod settings;
 mod state;
+mod watched_body;
 
 use std::sync::Arc;
 

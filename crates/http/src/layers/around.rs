@@ -64,5 +64,5 @@ fn finish(mut answer: Response, request_id: &RequestId, facts: &RequestFacts, li
         answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     let status = answer.status();
-    answer.map(|body| Body::new(LoggedBody::new(body, line, status)))
+    answer.map(|body| Body::new(LoggedBody::new(body, line.answered(status))))
 }

@@ -2,19 +2,15 @@
 //!
 //! The line holds ids, sizes and the route's pattern; never a key, a body, a query or a path as it was sent.
 
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
 
-use axum::body::Body;
-use bytes::Bytes;
 use http::{Method, StatusCode};
-use http_body::{Frame, SizeHint};
 use refract_domain::ids::ApiKeyId;
 use tokio::time::Instant;
 
 use super::RequestId;
+use crate::watched_body::{Watch, WatchedBody};
 
 /// What is written down while a request is answered.
 #[derive(Debug, Default)]
@@ -38,48 +34,14 @@ impl RequestFacts {
 }
 
 /// A request's body that notes what is read of it.
-pub(crate) struct NotedBody {
-    inner: Body,
-    facts: Arc<RequestFacts>,
-}
+pub(crate) type NotedBody = WatchedBody<Arc<RequestFacts>>;
 
-impl NotedBody {
-    pub(crate) fn new(inner: Body, facts: Arc<RequestFacts>) -> Self {
-        let nothing_to_read = http_body::Body::is_end_stream(&inner);
-        facts.body_read_whole.store(nothing_to_read, Ordering::Relaxed);
-        Self { inner, facts }
-    }
-}
-
-impl http_body::Body for NotedBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let polled = Pin::new(&mut self.inner).poll_frame(context);
-        match &polled {
-            Poll::Ready(Some(Ok(frame))) => {
-                let bytes = frame.data_ref().map_or(0, Bytes::len);
-                self.facts.bytes_in.fetch_add(bytes as u64, Ordering::Relaxed);
-                if self.inner.is_end_stream() {
-                    self.facts.body_read_whole.store(true, Ordering::Relaxed);
-                }
-            }
-            Poll::Ready(None) => self.facts.body_read_whole.store(true, Ordering::Relaxed),
-            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
+impl Watch for Arc<RequestFacts> {
+    fn passed(&mut self, bytes: usize, is_end: bool) {
+        self.bytes_in.fetch_add(bytes as u64, Ordering::Relaxed);
+        if is_end {
+            self.body_read_whole.store(true, Ordering::Relaxed);
         }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
     }
 }
 
@@ -99,6 +61,14 @@ impl LogLine {
     pub(crate) fn begin(request_id: RequestId, method: Method, route: String, facts: Arc<RequestFacts>) -> Self {
         let started = Instant::now();
         Self { request_id, method, route, facts, started, status: None, bytes_out: 0, answered_whole: false }
+    }
+
+    /// Notes how the request is answered.
+    pub(crate) fn answered(mut self, status: StatusCode) -> Self {
+        self.status = Some(status);
+        // Nothing of a body is sent for HEAD.
+        self.answered_whole = self.method == Method::HEAD;
+        self
     }
 }
 
@@ -126,45 +96,11 @@ impl Drop for LogLine {
 }
 
 /// An answer's body that carries the request's log line to its end.
-pub(crate) struct LoggedBody {
-    inner: Body,
-    line: LogLine,
-}
+pub(crate) type LoggedBody = WatchedBody<LogLine>;
 
-impl LoggedBody {
-    pub(crate) fn new(inner: Body, mut line: LogLine, status: StatusCode) -> Self {
-        line.status = Some(status);
-        // Nothing of a body is sent for HEAD.
-        line.answered_whole = http_body::Body::is_end_stream(&inner) || line.method == Method::HEAD;
-        Self { inner, line }
-    }
-}
-
-impl http_body::Body for LoggedBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let polled = Pin::new(&mut self.inner).poll_frame(context);
-        match &polled {
-            Poll::Ready(Some(Ok(frame))) => {
-                self.line.bytes_out += frame.data_ref().map_or(0, Bytes::len) as u64;
-                self.line.answered_whole = self.inner.is_end_stream();
-            }
-            Poll::Ready(None) => self.line.answered_whole = true,
-            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+impl Watch for LogLine {
+    fn passed(&mut self, bytes: usize, is_end: bool) {
+        self.bytes_out += bytes as u64;
+        self.answered_whole |= is_end;
     }
 }

@@ -1,15 +1,12 @@
 //! What a connection is doing, as told by its reads, its requests and its answers; and a body that tells when an answer
 //! is over.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::task::{Context, Poll};
 
-use axum::body::Body;
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 use tokio::sync::Notify;
+
+use crate::watched_body::{Watch, WatchedBody};
 
 /// What a connection is doing.
 ///
@@ -77,45 +74,26 @@ impl Activity {
 }
 
 /// An answer's body that tells when it is over, sent or not.
-pub(super) struct AnswerBody {
-    inner: Body,
-    activity: Arc<Activity>,
+pub(super) type AnswerBody = WatchedBody<UntilAnswerOver>;
+
+/// Tells by being dropped.
+pub(super) struct UntilAnswerOver(pub(super) Arc<Activity>);
+
+impl Watch for UntilAnswerOver {
+    /// An answer handed over whole may still be waiting to be sent.
+    fn passed(&mut self, _bytes: usize, _is_end: bool) {}
 }
 
-impl AnswerBody {
-    pub(super) fn new(inner: Body, activity: Arc<Activity>) -> Self {
-        Self { inner, activity }
-    }
-}
-
-impl Drop for AnswerBody {
+impl Drop for UntilAnswerOver {
     fn drop(&mut self) {
-        self.activity.answer_over();
-    }
-}
-
-impl http_body::Body for AnswerBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.inner).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.0.answer_over();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+
     use super::*;
 
     #[test]
@@ -125,7 +103,7 @@ mod tests {
         activity.request_begins();
         activity.bytes_arrived();
         assert_eq!(activity.stage(), Stage::Busy, "bytes of a body are no new request");
-        drop(AnswerBody::new(Body::empty(), Arc::clone(&activity)));
+        drop(AnswerBody::new(Body::empty(), UntilAnswerOver(Arc::clone(&activity))));
         assert_eq!(activity.stage(), Stage::Idle);
         activity.bytes_arrived();
         assert_eq!(activity.stage(), Stage::Head);

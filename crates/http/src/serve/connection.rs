@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt;
 
 use super::Phase;
-use super::activity::{Activity, AnswerBody, Stage};
+use super::activity::{Activity, AnswerBody, Stage, UntilAnswerOver};
 use super::refusal::Refusal;
 use super::timed_io::TimedIo;
 use crate::layers::refused_keys::PeerAddress;
@@ -68,7 +68,7 @@ pub(super) async fn run(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>, mu
                 // Only a request that was not read whole is answered with `close`.
                 activity.leave_rest_unread();
             }
-            Ok::<_, Infallible>(answer.map(|body| AnswerBody::new(body, activity)))
+            Ok::<_, Infallible>(answer.map(|body| AnswerBody::new(body, UntilAnswerOver(activity))))
         })
     });
     let mut connection = http1::Builder::new()
