@@ -38,21 +38,21 @@ use uuid::Uuid;
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 const LEASE: Duration = Duration::from_secs(600);
 
-/// Sums how long spans of each name were entered.
+/// Sums how long spans of each name lasted, waiting for the server included.
 #[derive(Default)]
 struct Phases {
-    entered: Mutex<BTreeMap<u64, Instant>>,
+    begun: Mutex<BTreeMap<u64, Instant>>,
     sums: Arc<Mutex<BTreeMap<&'static str, Duration>>>,
 }
 
 impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Phases {
-    fn on_enter(&self, id: &span::Id, _: Context<'_, S>) {
-        self.entered.lock().unwrap().insert(id.into_u64(), Instant::now());
+    fn on_new_span(&self, _: &span::Attributes<'_>, id: &span::Id, _: Context<'_, S>) {
+        self.begun.lock().unwrap().insert(id.into_u64(), Instant::now());
     }
 
-    fn on_exit(&self, id: &span::Id, context: Context<'_, S>) {
-        let begun = self.entered.lock().unwrap().remove(&id.into_u64());
-        if let (Some(begun), Some(span)) = (begun, context.span(id)) {
+    fn on_close(&self, id: span::Id, context: Context<'_, S>) {
+        let begun = self.begun.lock().unwrap().remove(&id.into_u64());
+        if let (Some(begun), Some(span)) = (begun, context.span(&id)) {
             *self.sums.lock().unwrap().entry(span.name()).or_default() += begun.elapsed();
         }
     }
@@ -123,7 +123,11 @@ async fn main() {
     report("judge", plan.rows, judged_for);
     report("apply", plan.rows, applied_for);
     let ratio = |time: Duration| raw.as_secs_f64() / time.as_secs_f64().max(1e-9);
-    println!("of the raw load: applied {:.2}, with loading and judging {:.2}", ratio(applied_for), ratio(applied_whole));
+    println!(
+        "of the raw load: applied {:.2}, with loading and judging {:.2}",
+        ratio(applied_for),
+        ratio(applied_whole)
+    );
     let inner = |name: &str| name.starts_with("chunk.");
     for (name, time) in sums.lock().unwrap().iter().filter(|(name, _)| inner(name)) {
         report(name, plan.rows, *time);
@@ -179,7 +183,8 @@ async fn raw_chunk(client: &Client, mut keys: Vec<(Uuid, Uuid)>, rows: &[(Uuid, 
     keys.dedup_by_key(|key| key.0);
     let (hashes, records): (Vec<Uuid>, Vec<Uuid>) = keys.into_iter().unzip();
     client.batch_execute("BEGIN").await.expect("a transaction");
-    let claim = "INSERT INTO raw_key SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING RETURNING record_id";
+    let claim =
+        "INSERT INTO raw_key SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING RETURNING record_id";
     let claimed = client.query(claim, &[&hashes, &records]).await.expect("keys");
     let new: HashSet<Uuid> = claimed.iter().map(|row| row.get(0)).collect();
     let sink = client.copy_in("COPY raw_record FROM STDIN (FORMAT binary)").await.expect("a copy");

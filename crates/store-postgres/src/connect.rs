@@ -13,6 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::error::{Failure, Outcome, column};
 use crate::settings::{Durability, PostgresSettings};
 use crate::tls::connector;
+use crate::transaction::Beginnings;
 
 /// The first version that has been tried.
 const VERSION_MIN: i32 = 140_000;
@@ -31,6 +32,8 @@ pub(crate) struct Connector {
     tls: MakeRustlsConnect,
     durability: Durability,
     within: Duration,
+    /// Said once on every connection, where that lasts.
+    session: Option<String>,
 }
 
 /// A connection and what is known of it.
@@ -62,7 +65,8 @@ impl Connector {
         config.keepalives_idle(KEEPALIVE_AFTER).keepalives_interval(KEEPALIVE_EVERY).keepalives_retries(2);
         config.tcp_user_timeout(UNANSWERED_FOR);
         let tls = connector(config.get_ssl_mode(), settings.root_certificates.as_deref())?;
-        Ok(Self { config, tls, durability: settings.durability, within: settings.connect_within })
+        let session = settings.keeps_sessions().then(|| Beginnings::session(settings));
+        Ok(Self { config, tls, durability: settings.durability, within: settings.connect_within, session })
     }
 
     /// Opens a connection. `heard` is called with every notification that comes over it.
@@ -95,6 +99,9 @@ impl Connector {
     }
 
     async fn check(&self, client: &Client) -> Outcome<()> {
+        if let Some(session) = &self.session {
+            client.batch_execute(session).await?;
+        }
         let row = client.query_typed_one(SERVER, &[]).await?;
         let version: i32 = column(&row, "version")?;
         if version < VERSION_MIN {
@@ -110,7 +117,8 @@ impl Connector {
         for name in ["fsync", "full_page_writes"] {
             let value: String = column(&row, name)?;
             if value != "on" {
-                let text = format!("the server runs with {name} = {value}: it may lose what it has confirmed. Turn it on");
+                let text =
+                    format!("the server runs with {name} = {value}: it may lose what it has confirmed. Turn it on");
                 return Err(StoreError::Internal(text).into());
             }
         }

@@ -38,13 +38,21 @@ pub(crate) async fn write(transaction: &mut Transaction) -> Outcome<()> {
     let CountChanges { records, members } = std::mem::take(&mut transaction.counts);
     let slot = transaction.shared.count_slot();
     for ((team_no, object_type), more) in records.into_iter().filter(|(_, more)| *more != 0) {
-        let parameters =
-            [(&team_no as _, Type::INT8), (&object_type as _, Type::INT2), (&slot as _, Type::INT2), (&more as _, Type::INT8)];
+        let parameters = [
+            (&team_no as _, Type::INT8),
+            (&object_type as _, Type::INT2),
+            (&slot as _, Type::INT2),
+            (&more as _, Type::INT8),
+        ];
         transaction.execute(RECORDS, &parameters).await?;
     }
     for ((team_no, list_id), more) in members.into_iter().filter(|(_, more)| *more != 0) {
-        let parameters =
-            [(&team_no as _, Type::INT8), (&list_id.0 as _, Type::UUID), (&slot as _, Type::INT2), (&more as _, Type::INT8)];
+        let parameters = [
+            (&team_no as _, Type::INT8),
+            (&list_id.0 as _, Type::UUID),
+            (&slot as _, Type::INT2),
+            (&more as _, Type::INT8),
+        ];
         transaction.execute(MEMBERS, &parameters).await?;
     }
     Ok(())

@@ -141,7 +141,8 @@ mod tests {
     #[test]
     fn the_servers_codes_become_the_contracts_errors() {
         assert!(matches!(of("53100").error, StoreError::StorageFull(_)));
-        for code in ["57P01", "57P02", "57P03", "08006", "08001", "53300", "57014", "25006", "40P01", "40001", "55P03"] {
+        for code in ["57P01", "57P02", "57P03", "08006", "08001", "53300", "57014", "25006", "40P01", "40001", "55P03"]
+        {
             assert!(matches!(of(code).error, StoreError::Unavailable(_)), "{code}");
         }
         assert!(matches!(of("XX001").error, StoreError::Corrupt(_)));

@@ -80,7 +80,8 @@ impl Notes {
         if thread.is_none() {
             let (notes, waiting) = sync_channel(WAITING_MAX);
             let connector = self.connector.clone();
-            let started = thread::Builder::new().name("postgres-notes".into()).spawn(move || keep(&connector, &waiting));
+            let started =
+                thread::Builder::new().name("postgres-notes".into()).spawn(move || keep(&connector, &waiting));
             if started.is_err() {
                 return false;
             }
@@ -131,12 +132,7 @@ async fn write(connector: &Connector, connection: &mut Option<Connection>, note:
         client.batch_execute(SESSION),
         client.execute_typed(
             WRITE,
-            &[
-                (&note.team_id.0, Type::UUID),
-                (&note.job_id.0, Type::UUID),
-                (&attempt, Type::INT4),
-                (&row, Type::INT4),
-            ],
+            &[(&note.team_id.0, Type::UUID), (&note.job_id.0, Type::UUID), (&attempt, Type::INT4), (&row, Type::INT4)],
         ),
         client.batch_execute("COMMIT"),
     )

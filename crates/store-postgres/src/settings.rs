@@ -25,7 +25,8 @@ pub struct PostgresSettings {
     /// Whose clock decides leases, expiry and retention.
     pub clock: Clock,
     /// Whether to listen for hints that there is work. Off behind PgBouncer in transaction mode, which cannot pass
-    /// notifications on; then work is found by polling alone.
+    /// notifications on: then work is found by polling alone, and nothing is left with a connection from one
+    /// transaction to the next, neither settings nor prepared statements.
     pub listen: bool,
     /// What is demanded of the server's durability.
     pub durability: Durability,
@@ -68,6 +69,13 @@ impl PostgresSettings {
             durability: Durability::Required,
             root_certificates: None,
         }
+    }
+}
+
+impl PostgresSettings {
+    /// Whether a connection is the same session of the server from one transaction to the next.
+    pub(crate) fn keeps_sessions(&self) -> bool {
+        self.listen
     }
 }
 

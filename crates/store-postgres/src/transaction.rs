@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use deadpool::managed::{Object, PoolError};
+use deadpool::managed::{Object, PoolError, TimeoutType};
 use futures_util::SinkExt;
 use futures_util::future::{BoxFuture, join3};
 use refract_store::StoreError;
@@ -70,7 +70,8 @@ impl Beginnings {
         );
         // All access is by key. What the planner knows of tables that grow by the second leads it astray: it would
         // read a million keys to find some thousands.
-        let by_key = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+        let by_key =
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
         let durable = match settings.durability {
             // A server that waits for its standbys to apply goes on doing so.
             Durability::Required => {
@@ -86,6 +87,17 @@ impl Beginnings {
             draft: format!("{write}; SET LOCAL synchronous_commit = off"),
             write: format!("{write}{durable}"),
         }
+    }
+
+    /// What a connection is told once, for reads, which need no transaction around their statement.
+    pub(crate) fn session(settings: &PostgresSettings) -> String {
+        format!(
+            "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
+             SET jit = off; SET default_transaction_isolation = 'read committed'",
+            settings.statement_within.as_millis(),
+            settings.lock_within.as_millis(),
+            settings.idle_within.as_millis(),
+        )
     }
 
     fn of(&self, mode: Mode) -> &str {
@@ -117,7 +129,14 @@ impl Transaction {
     pub(crate) async fn open(shared: &Arc<Shared>, mode: Mode) -> Outcome<Self> {
         let connection = shared.pool.get().await.map_err(of_pool)?;
         let shared = Arc::clone(shared);
-        Ok(Self { connection: Some(connection), shared, mode, begun: false, counts: CountChanges::default(), after_commit: Vec::new() })
+        Ok(Self {
+            connection: Some(connection),
+            shared,
+            mode,
+            begun: false,
+            counts: CountChanges::default(),
+            after_commit: Vec::new(),
+        })
     }
 
     /// Does this after the commit, in order; not at all when there is none.
@@ -142,17 +161,12 @@ impl Transaction {
 
     /// How many rows a statement changed.
     pub(crate) async fn execute(&mut self, sql: &str, parameters: &[Parameter<'_>]) -> Outcome<u64> {
-        self.run(async |connection: &Connection| connection.client.execute_typed(sql, parameters).await)
-            .await
+        self.run(async |connection: &Connection| connection.client.execute_typed(sql, parameters).await).await
     }
 
     /// Copies records in; `pieces` are the whole of the binary format, cut anywhere.
-    pub(crate) async fn copy_records(
-        &mut self,
-        sql: &str,
-        pieces: impl Iterator<Item = Bytes> + Send,
-    ) -> Outcome<u64> {
-        let keeps_statements = self.shared.settings.listen;
+    pub(crate) async fn copy_records(&mut self, sql: &str, pieces: impl Iterator<Item = Bytes> + Send) -> Outcome<u64> {
+        let keeps_statements = self.shared.settings.keeps_sessions();
         self.run(async move |connection: &Connection| {
             let client = &connection.client;
             let statement = if keeps_statements {
@@ -178,7 +192,7 @@ impl Transaction {
     ) -> Outcome<T> {
         let connection = self.connection.as_ref().ok_or_else(|| Failure::internal("the transaction has ended"))?;
         let within = self.shared.settings.statement_within + GRACE;
-        if self.begun {
+        if self.begun || (self.mode == Mode::Read && self.shared.settings.keeps_sessions()) {
             return in_time(within, statement(connection)).await;
         }
         self.begun = true;
@@ -218,7 +232,9 @@ impl Transaction {
         }
         let ended = match (self.begun, self.client()) {
             (false, _) => true,
-            (true, Ok(client)) => matches!(tokio::time::timeout(GRACE, client.batch_execute("ROLLBACK")).await, Ok(Ok(()))),
+            (true, Ok(client)) => {
+                matches!(tokio::time::timeout(GRACE, client.batch_execute("ROLLBACK")).await, Ok(Ok(())))
+            }
             (true, Err(_)) => false,
         };
         if ended {
@@ -297,10 +313,7 @@ where
     }
 }
 
-async fn in_time<T>(
-    within: Duration,
-    statement: impl Future<Output = Result<T, tokio_postgres::Error>>,
-) -> Outcome<T> {
+async fn in_time<T>(within: Duration, statement: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Outcome<T> {
     match tokio::time::timeout(within, statement).await {
         Ok(answer) => Ok(answer?),
         Err(_) => Err(Failure::lost(format!("no answer within {within:?}"))),
@@ -315,7 +328,8 @@ fn of_pool(error: PoolError<Failure>) -> Failure {
     match error {
         PoolError::Backend(failure) => failure,
         PoolError::Closed => StoreError::Closing.into(),
-        PoolError::Timeout(_) => Failure::unavailable("all connections are in use"),
+        PoolError::Timeout(TimeoutType::Wait) => Failure::unavailable("all connections are in use"),
+        PoolError::Timeout(_) => Failure::unavailable("no connection in time"),
         PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => Failure::internal("the pool is not set up"),
     }
 }

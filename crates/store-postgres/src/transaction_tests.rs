@@ -80,6 +80,18 @@ async fn every_transaction_has_its_settings() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_kept_has_them_too_and_reads_go_alone() {
+    let database = TestDatabase::create();
+    let settings = PostgresSettings { durability: Durability::Waived, ..PostgresSettings::new(database.url()) };
+    let store = PostgresStore::open(&settings).await.expect("a store");
+    let mut transaction = Transaction::open(&store.shared, Mode::Read).await.expect("a connection");
+    assert_eq!(setting(&mut transaction, "statement_timeout").await, "30s");
+    assert_eq!(setting(&mut transaction, "lock_timeout").await, "10s");
+    assert_eq!(setting(&mut transaction, "idle_in_transaction_session_timeout").await, "10s");
+    assert_eq!((setting(&mut transaction, "jit").await, transaction.begun), ("off".to_owned(), false));
+}
+
+#[tokio::test]
 async fn writes_that_matter_commit_synchronously_whatever_the_server_says() {
     let world = world().await;
     let name = world.database.name();
@@ -103,8 +115,7 @@ async fn writes_that_matter_commit_synchronously_whatever_the_server_says() {
 #[tokio::test]
 async fn a_server_that_may_forget_is_refused() {
     let world = world().await;
-    let settings =
-        PostgresSettings { durability: Durability::Required, ..world.store.shared.settings.clone() };
+    let settings = PostgresSettings { durability: Durability::Required, ..world.store.shared.settings.clone() };
     let fsync = world.database.sql("SELECT current_setting('fsync')");
     let opened = PostgresStore::open(&settings).await.map(drop);
     if fsync == [[Some("on".to_owned())]] {

@@ -141,7 +141,9 @@ async fn patches_that_swap_keys_beside_imports_leave_every_key_held_once() {
         tasks.spawn(async move {
             for round in 0..15 {
                 let rows: Vec<_> = (0..40)
-                    .map(|number| row(json!({ "email": format!("p{}@x.io", (number * 7) % 40), "city": format!("{round}") })))
+                    .map(|number| {
+                        row(json!({ "email": format!("p{}@x.io", (number * 7) % 40), "city": format!("{round}") }))
+                    })
                     .collect();
                 importer.inline(Contact, &updating("email"), &rows).await;
             }
@@ -156,9 +158,9 @@ async fn patches_that_swap_keys_beside_imports_leave_every_key_held_once() {
     );
     assert!(strays.is_empty(), "further holders of keys that nobody holds: {strays:?}");
     // Each live record holds the key of its e-mail address and no other.
-    let held = nodes._database.sql(
-        "SELECT record_id FROM key_holder UNION ALL SELECT record_id FROM key_holder_more ORDER BY 1",
-    );
+    let held = nodes
+        ._database
+        .sql("SELECT record_id FROM key_holder UNION ALL SELECT record_id FROM key_holder_more ORDER BY 1");
     let records = nodes._database.sql("SELECT id FROM record ORDER BY 1");
     assert_eq!(held, records);
 }
@@ -171,8 +173,7 @@ async fn the_same_new_id_on_two_nodes_is_one_record() {
         let rows = [json!({ "id": id.to_string(), "default": { "city": format!("{number}") } })];
         let (one, two) = (nodes.through(0), nodes.through(1));
         let options = ImportOptions::default();
-        let (one, two) =
-            tokio::join!(one.inline(Contact, &options, &rows), two.inline(Contact, &options, &rows));
+        let (one, two) = tokio::join!(one.inline(Contact, &options, &rows), two.inline(Contact, &options, &rows));
         let mut words = [one.words()[0], two.words()[0]];
         words.sort_unstable();
         assert_eq!((words, one.id(0), two.id(0)), (["created", "existing"], id, id));

@@ -184,7 +184,8 @@ async fn whoever_holds_an_overdue_job_for_long_is_cut_off() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload_that_was_taken_for_dead_cannot_be_admitted() {
     let database = TestDatabase::create();
-    let (one, two) = (world_at(&settings(&database)).await, PostgresStore::open(&settings(&database)).await.expect("a store"));
+    let (one, two) =
+        (world_at(&settings(&database)).await, PostgresStore::open(&settings(&database)).await.expect("a store"));
     let upload = one.stage(&[contact("a@x.io")]).await;
     let purge = refract_store::Purge { now: one.now(), retention: Duration::from_secs(3_600), batch_max: 10 };
     let purged = refract_store::ImportVerbs::purge(&two, purge).await.expect("a purge");

@@ -23,10 +23,7 @@ const LIST_VALUES: &str = include_str!("../sql/find_list_entries.sql");
 const ROUNDS_MAX: usize = 8;
 
 /// Gives what the plan needs, and which of the found records are members of the import's list.
-pub(super) async fn find(
-    transaction: &mut Transaction,
-    rows: &Rows<'_>,
-) -> Outcome<(Found, HashSet<RecordId>)> {
+pub(super) async fn find(transaction: &mut Transaction, rows: &Rows<'_>) -> Outcome<(Found, HashSet<RecordId>)> {
     let mut finder = Finder::new(transaction, rows);
     let stored = finder.find_stored().await?;
     let mut found = Found { holders: finder.places()?, ..Found::default() };
@@ -163,10 +160,7 @@ impl<'t, 'r> Finder<'t, 'r> {
 
     /// The values in the import's list of those found records that are members. Records are locked by now, and with
     /// them their memberships.
-    async fn list_values(
-        &mut self,
-        stored: &[StoredRecord],
-    ) -> Outcome<HashMap<RecordId, String>> {
+    async fn list_values(&mut self, stored: &[StoredRecord]) -> Outcome<HashMap<RecordId, String>> {
         let Some(ListId(list_id)) = self.rows.lookup.list_id.filter(|_| !stored.is_empty()) else {
             return Ok(HashMap::new());
         };

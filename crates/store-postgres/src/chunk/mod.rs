@@ -92,6 +92,7 @@ pub(crate) async fn carry_out(transaction: &mut Transaction, rows: &Rows<'_>) ->
 
 /// Computes for a while: other tasks of this thread go elsewhere meanwhile, where there is an elsewhere.
 fn computing<T>(rows: usize, work: impl FnOnce() -> T) -> T {
-    let has_others = || Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+    let has_others =
+        || Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
     if rows >= LONG_ROWS && has_others() { tokio::task::block_in_place(work) } else { work() }
 }

@@ -8,4 +8,6 @@ JOIN pg_locks AS held ON held.locktype = 'transactionid' AND held.transactionid 
 JOIN pg_stat_activity AS holder ON holder.pid = held.pid
 WHERE job.team_no = $1 AND job.id = $2 AND job.state = 'running'
     AND job.lease_until <= coalesce($3, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
+    -- Nodes only: somebody who looks into the database as another user may not be cut off, and would fail the claim.
+    AND holder.usename = current_user AND held.pid <> pg_backend_pid()
     AND holder.xact_start < clock_timestamp() - interval '5 seconds'

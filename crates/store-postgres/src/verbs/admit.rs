@@ -26,17 +26,18 @@ pub(crate) async fn admit(store: &PostgresStore, command: AdmitJob) -> Result<An
     let upload = command.upload.id;
     let open = store.shared.uploads.get(upload).map_err(|failure| failure.error)?;
     let work = (command, open.rows);
-    let written = store
-        .write(work, |transaction, (command, total)| Box::pin(write_job(transaction, command, *total)))
-        .await;
+    let written =
+        store.write(work, |transaction, (command, total)| Box::pin(write_job(transaction, command, *total))).await;
     store.shared.uploads.settle(upload);
     match &written {
         Ok(Answered::Fresh(_)) => {}
         // The job may be there after all: leave the rows to a purge, which can ask.
         Err(StoreError::OutcomeUnknown(_) | StoreError::Closing) => {}
-        Ok(_) => drop_rows(store, Upload { id: upload }, open).await?,
-        // They go later when the database cannot be reached now; the caller must hear of the first error.
-        Err(_) => drop_rows(store, Upload { id: upload }, open).await.unwrap_or_default(),
+        Ok(_) | Err(_) => {
+            if let Err(error) = drop_rows(store, Upload { id: upload }, open).await {
+                tracing::warn!(%upload, %error, "staged rows are left to the purge");
+            }
+        }
     }
     written
 }

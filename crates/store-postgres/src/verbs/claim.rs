@@ -75,13 +75,10 @@ async fn candidates(transaction: &mut Transaction, command: &ClaimJobs) -> Outco
 }
 
 /// Takes a job unless somebody else has, or is about to.
-async fn take_one(
-    transaction: &mut Transaction,
-    command: &ClaimJobs,
-    candidate: &Candidate,
-) -> Outcome<Option<Lease>> {
+async fn take_one(transaction: &mut Transaction, command: &ClaimJobs, candidate: &Candidate) -> Outcome<Option<Lease>> {
     let present = transaction.shared.present(command.now);
-    let named = [(&candidate.team_no as _, Type::INT8), (&candidate.job_id as _, Type::UUID), (&present as _, Type::INT8)];
+    let named =
+        [(&candidate.team_no as _, Type::INT8), (&candidate.job_id as _, Type::UUID), (&present as _, Type::INT8)];
     let Some(row) = transaction.query_opt(LOCK, &named).await? else { return Ok(None) };
     let lease = lease(&row, &transaction.shared.hasher)?;
     let (attempt, deaths) = (int4(lease.attempt)?, int4(lease.deaths)?);
@@ -128,7 +125,8 @@ fn lease(row: &Row, hasher: &KeyHasher) -> Outcome<Lease> {
 /// chunk could not be committed any more once the job is taken, so nothing is lost by ending its connection now.
 async fn unblock(transaction: &mut Transaction, command: &ClaimJobs, candidate: &Candidate) -> Outcome<()> {
     let present = transaction.shared.present(command.now);
-    let named = [(&candidate.team_no as _, Type::INT8), (&candidate.job_id as _, Type::UUID), (&present as _, Type::INT8)];
+    let named =
+        [(&candidate.team_no as _, Type::INT8), (&candidate.job_id as _, Type::UUID), (&present as _, Type::INT8)];
     if !transaction.query(UNBLOCK, &named).await?.is_empty() {
         tracing::warn!(job_id = %candidate.job_id, "a node stood still inside a chunk; its connection was ended");
     }

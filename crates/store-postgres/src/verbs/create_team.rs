@@ -13,8 +13,11 @@ pub(crate) async fn create_team(store: &PostgresStore, team: Team) -> Result<boo
     store
         .write(team, |transaction, team| {
             Box::pin(async move {
-                let parameters =
-                    [(&team.id.0 as _, Type::UUID), (&team.name as _, Type::TEXT), (&team.created_at.0 as _, Type::INT8)];
+                let parameters = [
+                    (&team.id.0 as _, Type::UUID),
+                    (&team.name as _, Type::TEXT),
+                    (&team.created_at.0 as _, Type::INT8),
+                ];
                 Ok(transaction.execute(INSERT, &parameters).await? > 0)
             })
         })

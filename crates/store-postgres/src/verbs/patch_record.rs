@@ -33,9 +33,7 @@ async fn patch(transaction: &mut Transaction, command: &PatchRecord) -> Outcome<
         match met_by(stored, context.type_schema().object_type, *precondition) {
             Err(effect) => Ok(effect),
             // The row makes no record, so what its id would be made from does not matter.
-            Ok(_) => {
-                write_one(transaction, &OneRow { context, judged, team_no, source: Uuid::nil(), now: *now }).await
-            }
+            Ok(_) => write_one(transaction, &OneRow { context, judged, team_no, source: Uuid::nil(), now: *now }).await,
         }
     })
     .await

@@ -14,9 +14,9 @@ const REVOKE: &str = include_str!("../sql/revoke_key.sql");
 pub(crate) async fn revoke_key(store: &PostgresStore, id: ApiKeyId, now: Timestamp) -> Result<bool, StoreError> {
     store
         .write((id, now), |transaction, (id, now)| {
-            Box::pin(async move {
-                Ok(transaction.execute(REVOKE, &[(&id.0, Type::UUID), (&now.0, Type::INT8)]).await? > 0)
-            })
+            Box::pin(
+                async move { Ok(transaction.execute(REVOKE, &[(&id.0, Type::UUID), (&now.0, Type::INT8)]).await? > 0) },
+            )
         })
         .await
 }

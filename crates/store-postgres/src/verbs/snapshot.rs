@@ -7,6 +7,7 @@ use tokio_postgres::types::Type;
 
 use crate::job;
 use crate::store::PostgresStore;
+use crate::team::find_team;
 
 const SNAPSHOT: &str = include_str!("../sql/snapshot.sql");
 
@@ -20,7 +21,8 @@ pub(crate) async fn snapshot(
     store
         .read((caller.team_id, job_id), |transaction, (team_id, job_id)| {
             Box::pin(async move {
-                let named = [(&team_id.0 as _, Type::UUID), (&job_id.0 as _, Type::UUID)];
+                let Some(team_no) = find_team(transaction, *team_id).await? else { return Ok(None) };
+                let named = [(&team_no as _, Type::INT8), (&job_id.0 as _, Type::UUID), (&team_id.0 as _, Type::UUID)];
                 let row = transaction.query_opt(SNAPSHOT, &named).await?;
                 row.as_ref().map(|row| job::snapshot(row, &transaction.shared.hasher)).transpose()
             })

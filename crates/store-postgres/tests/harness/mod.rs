@@ -46,11 +46,7 @@ impl PostgresHarness {
 
 /// Settings for a test's database: its server keeps nothing of value, and the test moves the time.
 pub(crate) fn settings(database: &TestDatabase) -> PostgresSettings {
-    PostgresSettings {
-        clock: Clock::Caller,
-        durability: Durability::Waived,
-        ..PostgresSettings::new(database.url())
-    }
+    PostgresSettings { clock: Clock::Caller, durability: Durability::Waived, ..PostgresSettings::new(database.url()) }
 }
 
 #[async_trait]
