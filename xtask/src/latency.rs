@@ -17,7 +17,7 @@ use clap::Args;
 use crate::contacts::Contacts;
 use crate::figures::{machine_load, milliseconds, percentile};
 use crate::http_client::HttpClient;
-use crate::server::{self, Access, Server};
+use crate::server::{self, Access, Data, Server};
 use crate::workspace;
 
 #[derive(Args)]
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &LatencyArgs) -> Result<ExitCode> {
         Contacts { rows: args.rows, repeats_percent: 0, seed: 1 }.write_import_body(&body, false)?;
     }
     let data_dir = folder.join("latency");
-    let server = Server::start(&program, &data_dir)?;
+    let server = Server::start(&program, Data::Folder(data_dir.clone()))?;
     let neighbour = server.create_team("Neighbour")?;
     let running = Running { host: &server.host, access: &server.access, body: &body };
     println!("{} contacts a job; {}", args.rows, machine_load());

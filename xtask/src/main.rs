@@ -11,6 +11,7 @@ mod http_client;
 mod latency;
 mod postgres;
 mod raw_load;
+mod raw_postgres;
 mod server;
 mod soak;
 mod suite;

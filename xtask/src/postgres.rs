@@ -1,15 +1,17 @@
 //! PostgreSQL for tests and measurements: its Debian packages, and a throw-away server.
 //!
-//! Owns their installation, and the life of the program of the testkit that starts the server. Must not know what is
-//! stored in it.
+//! Owns their installation, the life of the program of the testkit that starts the server, and databases for measurements.
+//! Must not know what is stored in them.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 use crate::workspace;
 
@@ -69,6 +71,61 @@ impl Drop for Postgres {
         // It has stopped the server when it ends.
         let _ = self.program.wait();
     }
+}
+
+/// A database of a measurement's own; dropped with this.
+pub(crate) struct Database {
+    /// Its connection string.
+    pub(crate) url: String,
+    server_url: String,
+    name: String,
+}
+
+static MADE: AtomicU32 = AtomicU32::new(0);
+
+impl Database {
+    /// An empty database on the server that a superuser's connection string names.
+    pub(crate) fn create(server_url: &str) -> Result<Self> {
+        let name = format!("refract_test_{}_x{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        texts(server_url, &format!("CREATE DATABASE {name}"))?;
+        let (login, options) = server_url.split_once('?').unwrap_or((server_url, ""));
+        let (place, _) = login.rsplit_once('/').context("a URL with a database")?;
+        Ok(Self { url: format!("{place}/{name}?{options}"), server_url: server_url.to_owned(), name })
+    }
+
+    /// Bytes of its tables and indexes, without the log that all databases share.
+    pub(crate) fn bytes(&self) -> Result<u64> {
+        let found = texts(&self.url, "SELECT pg_database_size(current_database())")?;
+        Ok(found.first().context("a size")?.parse()?)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // A server that is gone has taken it along.
+        let _ = texts(&self.server_url, &format!("DROP DATABASE {} WITH (FORCE)", self.name));
+    }
+}
+
+/// Runs statements and gives the first column of all rows.
+pub(crate) fn texts(url: &str, statements: &str) -> Result<Vec<String>> {
+    block_on(async {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+        let driver = tokio::spawn(connection);
+        let answered = client.simple_query(statements).await;
+        drop(client);
+        driver.await.context("the connection's task")??;
+        let of_row = |message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        };
+        Ok(answered.context(statements.to_owned())?.into_iter().filter_map(of_row).collect())
+    })
+}
+
+/// Runs a future to its end.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }
 
 fn install_if_missing() -> Result<()> {

@@ -177,7 +177,8 @@ fn claim(transaction: &Transaction<'_>, keys: &[([u8; 16], usize)], first: u64) 
     Ok(claims)
 }
 
-fn sorted_keys(rows: &[Contact]) -> Vec<([u8; 16], usize)> {
+/// The rows' keys in hash order; equal ones in row order.
+pub(crate) fn sorted_keys(rows: &[Contact]) -> Vec<([u8; 16], usize)> {
     let mut keys: Vec<([u8; 16], usize)> =
         rows.iter().enumerate().map(|(index, row)| (key_of(&row.email), index)).collect();
     keys.sort_unstable();

@@ -32,11 +32,35 @@ pub(crate) struct Access {
     pub(crate) api_key: String,
 }
 
+/// Where a server keeps its data.
+#[derive(Clone, Debug)]
+pub(crate) enum Data {
+    /// In a folder, which is emptied first.
+    Folder(PathBuf),
+    /// In a database; the folder's name is that of the log.
+    Database { url: String, folder: PathBuf },
+}
+
+impl Data {
+    fn log(&self) -> PathBuf {
+        let (Self::Folder(folder) | Self::Database { folder, .. }) = self;
+        folder.with_extension("log")
+    }
+
+    /// Tells one of the program's commands.
+    fn tell(&self, command: &mut Command) {
+        match self {
+            Self::Folder(folder) => command.arg("--data-dir").arg(folder),
+            Self::Database { url, .. } => command.env("REFRACT_DATABASE_URL", url),
+        };
+    }
+}
+
 /// A running server; it is killed when dropped.
 pub(crate) struct Server {
     child: Child,
     program: PathBuf,
-    data_dir: PathBuf,
+    data: Data,
     /// Address and port.
     pub(crate) host: String,
     /// The team made at the first start.
@@ -44,25 +68,27 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts `program` on an empty `data_dir` and waits until it is ready.
-    pub(crate) fn start(program: &Path, data_dir: &Path) -> Result<Self> {
-        if data_dir.exists() {
-            fs::remove_dir_all(data_dir)?;
+    /// Starts `program` and waits until it is ready.
+    pub(crate) fn start(program: &Path, data: Data) -> Result<Self> {
+        if let Data::Folder(folder) = &data {
+            if folder.exists() {
+                fs::remove_dir_all(folder)?;
+            }
+            fs::create_dir_all(folder)?;
         }
-        fs::create_dir_all(data_dir)?;
         let access = Access { team_id: TEAM_ID.to_owned(), api_key: API_KEY.to_owned() };
-        let child = Command::new(program)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(data_dir)
+        let mut command = Command::new(program);
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        data.tell(&mut command);
+        let child = command
             .env("REFRACT_BOOTSTRAP_TEAM_ID", TEAM_ID)
             .env("REFRACT_BOOTSTRAP_API_KEY", API_KEY)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(fs::File::create(data_dir.with_extension("log"))?)
+            .stderr(fs::File::create(data.log())?)
             .spawn()
             .with_context(|| format!("{} could not be started", program.display()))?;
-        let mut server =
-            Self { child, program: program.to_owned(), data_dir: data_dir.to_owned(), host: String::new(), access };
+        let mut server = Self { child, program: program.to_owned(), data, host: String::new(), access };
         server.host = server.wait_until_ready()?;
         Ok(server)
     }
@@ -79,7 +105,7 @@ impl Server {
                 }
             }
         });
-        let log = self.data_dir.with_extension("log");
+        let log = self.data.log();
         told.recv_timeout(START_PATIENCE)
             .with_context(|| format!("the server did not say that it listens; see {}", log.display()))
     }
@@ -98,7 +124,8 @@ impl Server {
 
     fn ask(&self, arguments: &[&str], field: &str) -> Result<String> {
         let mut command = Command::new(&self.program);
-        command.args(arguments).arg("--data-dir").arg(&self.data_dir).args(["--output", "json"]);
+        command.args(arguments).args(["--output", "json"]);
+        self.data.tell(&mut command);
         let output = command.stdin(Stdio::null()).output()?;
         let errors = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "`{}` ended with {}: {errors}", shown(&command), output.status);

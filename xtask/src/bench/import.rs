@@ -2,14 +2,13 @@
 //!
 //! Owns the clock and the figures taken from the server. What the figures should be is the report's affair.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use crate::raw_load::folder_bytes;
-use crate::server::{self, Server};
+use crate::server::{self, Data, Server};
 
 const POLL_EVERY: Duration = Duration::from_millis(20);
 
@@ -30,7 +29,7 @@ pub(super) struct Imported {
     pub(super) processor_time: Duration,
     /// `VmHWM` of the server when the job was complete, before its results were read again.
     pub(super) peak_resident_bytes: u64,
-    /// Everything in the data directory then.
+    /// Everything in the data directory then, or in the database.
     pub(super) disk_bytes: u64,
     pub(super) counts: Counts,
 }
@@ -51,9 +50,9 @@ pub(super) struct Counts {
 }
 
 impl ImportRun {
-    /// Runs the import in a server of its own on `data_dir`, which must not exist.
-    pub(super) fn run(&self, data_dir: &Path) -> Result<Imported> {
-        let server = Server::start(&self.program, data_dir)?;
+    /// Runs the import in a server of its own. `disk_bytes` tells how much it keeps.
+    pub(super) fn run(&self, data: Data, disk_bytes: impl FnOnce() -> Result<u64>) -> Result<Imported> {
+        let server = Server::start(&self.program, data)?;
         let mut client = server.connect()?;
         let team_id = &server.access.team_id;
 
@@ -65,7 +64,7 @@ impl ImportRun {
 
         let processor_time = server.processor_time()?;
         let peak_resident_bytes = server.peak_resident_bytes()?;
-        let disk_bytes = folder_bytes(data_dir)?;
+        let disk_bytes = disk_bytes()?;
         let count = client.get(&format!("/v2/prism/{team_id}/contact/count"))?.json(200)?;
         let counts = counts_of(&answer.body, number(&count, "total")?)?;
         drop(client);
