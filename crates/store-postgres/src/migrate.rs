@@ -10,7 +10,6 @@ use crate::error::{Failure, Outcome, column};
 /// The files of `migrations/`, in order; the n-th leads from version n - 1 to n.
 const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_initial.sql")];
 
-const BEGIN: &str = include_str!("sql/migrate_begin.sql");
 const LOCK: &str = include_str!("sql/migrate_lock.sql");
 const EXISTS: &str = include_str!("sql/migrate_exists.sql");
 const TABLE: &str = include_str!("sql/migrate_table.sql");
@@ -30,7 +29,6 @@ async fn migrate_with(client: &Client, migrations: &[&str]) -> Outcome<(i64, i64
     if before == newest(migrations) {
         return Ok((before, before));
     }
-    client.batch_execute(BEGIN).await?;
     client.batch_execute(LOCK).await?;
     client.batch_execute(TABLE).await?;
     // Another node may have done it while this one waited. Asked of the table itself, which is there by now: what the
