@@ -43,8 +43,8 @@ fn cases() -> Vec<Case> {
 fn framing() -> Vec<Case> {
     const CODES: &[&str] = &["bad_request"];
     vec![
-        Refused::with(&[400], CODES, two_lengths).or_closed().case("B-HTTP-07"),
-        Refused::with(&[400], CODES, odd_lengths).or_closed().case("B-HTTP-08"),
+        Refused::with(&[400], CODES, two_lengths).case("B-HTTP-07"),
+        Refused::with(&[400], CODES, odd_lengths).case("B-HTTP-08"),
         Refused::with(&[400, 501], CODES, transfer_encodings).or_closed().case("B-HTTP-10"),
         Refused::with(&[400], CODES, chunk_sizes).or_closed().case("B-HTTP-11"),
     ]
