@@ -1,8 +1,9 @@
 //! The import: from raw rows to outcomes, as pure functions.
 //!
-//! The way of a chunk: [`RawChunk`] → [`judge`](judge::judge_chunk) → [`JudgedChunk`] → the store claims the keys →
-//! [`plan_chunk`](plan::plan_chunk) → [`ChunkPlan`](plan::ChunkPlan), which the store writes. Nothing here knows where
-//! rows come from, where they are kept, or how outcomes are shown.
+//! The way of a chunk: [`RawChunk`](row::RawChunk) → [`judge`](judge::judge_chunk) →
+//! [`JudgedChunk`](row::JudgedChunk) → the store claims the keys → [`plan_chunk`](plan::plan_chunk) →
+//! [`ChunkPlan`](plan::ChunkPlan), which the store writes. Nothing here knows where rows come from, where they are kept,
+//! or how outcomes are shown.
 
 pub mod job;
 pub mod judge;
