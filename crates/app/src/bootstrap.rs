@@ -50,7 +50,12 @@ pub(crate) async fn ensure<A: AccountVerbs + ?Sized>(
     create_team(accounts, makers, team_id, "Team").await?;
     match &wanted.api_key {
         Some(chosen) => {
-            create_key(accounts, makers, team_id, "bootstrap", Access::Write, chosen).await?;
+            let created = create_key(accounts, makers, team_id, "bootstrap", Access::Write, chosen).await;
+            // Servers that share a database may start together: another one may have kept the key a moment ago.
+            match accounts.find_key(keys::sha256(chosen)).await.map_err(store_failure)? {
+                Some(known) => check_team(&known, wanted)?,
+                None => drop(created?),
+            }
             Ok(is_empty.then_some(Credentials { team_id, new_key: None }))
         }
         None if accounts.keys(team_id).await.map_err(store_failure)?.is_empty() => {

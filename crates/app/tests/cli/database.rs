@@ -2,10 +2,14 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::thread;
 
 use refract_testkit::postgres::{PostgresServer, ServerOptions, TestDatabase};
 
 use super::program::{Outcome, Program};
+use super::support::home::Home;
+use super::support::server::Launch;
 
 /// Stands where a password does: nothing may repeat it.
 const CANARY: &str = "canary-password-5d1c";
@@ -31,6 +35,23 @@ fn teams_and_keys_live_in_the_database() {
     assert_eq!(on(&url, "teams list --output json").code(0).json()[0]["name"], "Sales");
     let kept = database.sql("SELECT label FROM api_key");
     assert_eq!(kept, [[Some("nightly".to_owned())]]);
+}
+
+/// The schema is made, the team and its key too, by whichever server comes first; the others take them as they are.
+#[test]
+fn servers_that_start_together_share_an_empty_database() {
+    let home = Arc::new(Home::in_database());
+    let servers: Vec<_> = thread::scope(|scope| {
+        let starting: Vec<_> = (0..4).map(|_| scope.spawn(|| Launch::new().start_sharing(Arc::clone(&home)))).collect();
+        starting.into_iter().map(|server| server.join().unwrap()).collect()
+    });
+    let tenant = servers[0].tenant();
+    let body = r#"{"objects":[{"default":{"email":"ada@example.org"}}]}"#;
+    assert_eq!(servers[0].client(&tenant).import("contact", body).status, 200);
+    for server in &servers {
+        assert_eq!(server.client(&tenant).count("contact"), 1, "they say the same");
+    }
+    assert_eq!((home.rows_of("team"), home.rows_of("api_key")), (1, 1));
 }
 
 #[test]

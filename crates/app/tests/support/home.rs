@@ -36,6 +36,12 @@ impl Home {
         Self { folder: tempfile::tempdir().expect("a temporary folder"), database }
     }
 
+    /// Without data, in a database whatever the store of this run.
+    pub(crate) fn in_database() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { folder, database: Some(TestDatabase::create()) }
+    }
+
     /// The folder: the data directory where there is no database.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

@@ -64,6 +64,11 @@ impl Launch {
 
     /// Starts a server on data that is there.
     pub(crate) fn start_in(self, home: Home) -> Server {
+        self.start_sharing(Arc::new(home))
+    }
+
+    /// Starts a server on data that others may be using too: a database.
+    pub(crate) fn start_sharing(self, home: Arc<Home>) -> Server {
         let log = Log::default();
         let process = Process::start(&self, &home, &log);
         Server { launch: self, home, log, process }
@@ -196,7 +201,7 @@ fn lines_of(stdout: impl Read + Send + 'static) -> Receiver<String> {
 #[derive(Debug)]
 pub(crate) struct Server {
     launch: Launch,
-    home: Home,
+    home: Arc<Home>,
     log: Log,
     process: Process,
 }
