@@ -119,13 +119,7 @@ CREATE TABLE record_count (
     PRIMARY KEY (team_no, object_type)
 ) STRICT, WITHOUT ROWID;
 
--- The first holder of each dedupe key: a claim is one insert that finds the place taken or not.
-CREATE TABLE key_holder (
-    hash      BLOB PRIMARY KEY,
-    record_no INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
--- Further holders; nearly always empty.
+-- Second and further holders of dedupe keys; nearly always empty. The first ones lie in key_page.
 CREATE TABLE key_holder_more (
     hash      BLOB NOT NULL,
     record_no INTEGER NOT NULL,
@@ -224,3 +218,19 @@ CREATE TABLE idempotency_key (
 
 CREATE INDEX idempotency_key_age ON idempotency_key (created_at);
 CREATE INDEX idempotency_key_answer_age ON idempotency_key (created_at) WHERE status IS NOT NULL;
+
+-- The first holder of every dedupe key, in levels of pages (src/keys/mod.rs says why and how). A page's number is its
+-- level in the top bits, then the first 59 bits of its least key.
+CREATE TABLE key_page (
+    page_no INTEGER PRIMARY KEY,
+    -- Sorted entries of 24 bytes: 16 of the hash, 8 of the record number, highest byte first.
+    entries BLOB NOT NULL CHECK (length(entries) > 0 AND length(entries) % 24 = 0)
+) STRICT;
+
+-- How full a level is, and which of its pages move on next.
+CREATE TABLE key_level (
+    level        INTEGER PRIMARY KEY CHECK (level BETWEEN 1 AND 15),
+    -- About how many keys: single writes are not counted.
+    keys         INTEGER NOT NULL CHECK (keys >= 0),
+    next_page_no INTEGER NOT NULL
+) STRICT;

@@ -30,7 +30,7 @@ fn definitions(database: &TestDatabase) -> Vec<Vec<Option<String>>> {
 #[tokio::test]
 async fn the_documented_schema_is_what_the_migrations_yield() {
     let migrated = TestDatabase::create();
-    assert_eq!(PostgresStore::migrate(&settings(&migrated)).await.expect("migrations"), (0, 1));
+    assert_eq!(PostgresStore::migrate(&settings(&migrated)).await.expect("migrations"), (0, 2));
     let documented = TestDatabase::create();
     documented.sql(include_str!("../schema.sql"));
     let (is, should) = (definitions(&migrated), definitions(&documented));
@@ -63,7 +63,7 @@ async fn migrating_again_changes_nothing() {
     PostgresStore::migrate(&settings(&database)).await.expect("migrations");
     let secret = || database.sql("SELECT key_secret FROM installation");
     let first = secret();
-    assert_eq!(PostgresStore::migrate(&settings(&database)).await.expect("nothing to do"), (1, 1));
+    assert_eq!(PostgresStore::migrate(&settings(&database)).await.expect("nothing to do"), (2, 2));
     PostgresStore::open(&settings(&database)).await.expect("a store");
     assert_eq!(secret(), first);
 }
@@ -93,7 +93,7 @@ async fn a_newer_schema_is_refused_naming_both_versions() {
     ];
     for refusal in refusals {
         let text = refusal.to_string();
-        assert!(text.contains("version 99") && text.contains("up to 1"), "{text}");
+        assert!(text.contains("version 99") && text.contains("up to 2"), "{text}");
     }
 }
 

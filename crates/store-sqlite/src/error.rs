@@ -45,6 +45,13 @@ impl From<rusqlite::Error> for Failure {
     }
 }
 
+/// A column of another kind than the schema allows.
+impl From<rusqlite::types::FromSqlError> for Failure {
+    fn from(error: rusqlite::types::FromSqlError) -> Self {
+        Self::corrupt(error.to_string())
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         let text = error.to_string();

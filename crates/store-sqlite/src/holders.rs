@@ -1,89 +1,100 @@
-//! Who holds a dedupe key: the first holder in one table, further ones in another.
+//! Who holds a dedupe key: the first holder in the key table, further ones, which are rare, in a table beside it.
+
+use std::collections::BTreeMap;
 
 use refract_domain::key::KeyHash;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use crate::error::Outcome;
+use crate::keys::{Edit, KeyTable};
 
-const CLAIM: &str = include_str!("sql/find_claim.sql");
-const HOLDER: &str = include_str!("sql/find_holder.sql");
+const ANY_MORE: &str = include_str!("sql/find_any_more_holders.sql");
 const MORE: &str = include_str!("sql/find_more_holders.sql");
-const SET_HOLDER: &str = include_str!("sql/write_holder.sql");
-const HOLDER_GONE: &str = include_str!("sql/write_holder_gone.sql");
 const ADD_MORE: &str = include_str!("sql/write_more_holder.sql");
 const MORE_GONE: &str = include_str!("sql/write_more_holder_gone.sql");
 
-/// Claims keys in order, each for the record number beside it. Calls `taken` with the place of every key that somebody
-/// holds; those keys stay as they are.
-pub(crate) fn claim(
-    connection: &Connection,
-    claims: impl Iterator<Item = (KeyHash, i64)>,
-    mut taken: impl FnMut(usize),
-) -> Outcome<()> {
-    let mut statement = connection.prepare_cached(CLAIM)?;
-    for (place, (key, record_no)) in claims.enumerate() {
-        statement.raw_bind_parameter(1, key.as_bytes())?;
-        statement.raw_bind_parameter(2, record_no)?;
-        if statement.raw_execute()? == 0 {
-            taken(place);
+/// A key that is held, by its place among those that were asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) place: usize,
+    pub(crate) first: i64,
+    /// Further holders, ascending.
+    pub(crate) more: Vec<i64>,
+}
+
+/// A record that takes a key beside those that hold it, or holds it no longer. Holding a key already, or not at all,
+/// changes nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HolderChange {
+    pub(crate) key: KeyHash,
+    pub(crate) record_no: i64,
+    pub(crate) holds: bool,
+}
+
+/// Which of these ascending keys are held, and by whom.
+pub(crate) fn find(connection: &Connection, keys: &[KeyHash]) -> Outcome<Vec<Held>> {
+    let mut held = Vec::new();
+    KeyTable::of(connection).find(keys, |place, first| held.push(Held { place, first, more: Vec::new() }))?;
+    if held.is_empty() || !connection.prepare_cached(ANY_MORE)?.query_row([], |row| row.get(0))? {
+        return Ok(held);
+    }
+    let mut statement = connection.prepare_cached(MORE)?;
+    for one in &mut held {
+        let Some(key) = keys.get(one.place) else { continue };
+        let mut rows = statement.query([key.as_bytes()])?;
+        while let Some(row) = rows.next()? {
+            one.more.push(row.get(0)?);
         }
     }
-    Ok(())
+    Ok(held)
 }
 
-/// The numbers of a key's holders, the first holder first; none when nobody holds it.
-pub(crate) fn holders(connection: &Connection, key: KeyHash, numbers: &mut Vec<i64>) -> Outcome<()> {
-    numbers.clear();
-    let Some(first) = first_holder(connection, key)? else { return Ok(()) };
-    numbers.push(first);
-    let mut statement = connection.prepare_cached(MORE)?;
-    let mut rows = statement.query([key.as_bytes()])?;
-    while let Some(row) = rows.next()? {
-        numbers.push(row.get(0)?);
+/// Makes the changes, ordered by key, one after the other. If a key's first holder gives it up, the next one takes its
+/// place.
+pub(crate) fn change(connection: &Connection, changes: &[HolderChange]) -> Outcome<()> {
+    let mut keys: Vec<KeyHash> = changes.iter().map(|change| change.key).collect();
+    keys.dedup();
+    let held: BTreeMap<usize, Held> = find(connection, &keys)?.into_iter().map(|held| (held.place, held)).collect();
+    let mut edits = Vec::new();
+    let mut left = changes;
+    for (place, key) in keys.iter().enumerate() {
+        let own = left.iter().take_while(|change| change.key == *key).count();
+        let (own, rest) = left.split_at(own);
+        left = rest;
+        let before: Vec<i64> =
+            held.get(&place).map(|held| [&[held.first], &held.more[..]].concat()).unwrap_or_default();
+        let after = changed(&before, own);
+        if before.first() != after.first() {
+            edits.push(Edit { key: *key, holder: after.first().copied() });
+        }
+        change_more(connection, *key, before.get(1..).unwrap_or_default(), after.get(1..).unwrap_or_default())?;
+    }
+    KeyTable::of(connection).change(&edits)
+}
+
+fn changed(holders: &[i64], changes: &[HolderChange]) -> Vec<i64> {
+    let mut holders = holders.to_vec();
+    for change in changes {
+        let place = holders.iter().position(|holder| *holder == change.record_no);
+        match (place, change.holds) {
+            (None, true) => holders.push(change.record_no),
+            (Some(place), false) => {
+                holders.remove(place);
+            }
+            _ => {}
+        }
+    }
+    holders
+}
+
+fn change_more(connection: &Connection, key: KeyHash, before: &[i64], after: &[i64]) -> Outcome<()> {
+    for gone in before.iter().filter(|number| !after.contains(number)) {
+        connection.prepare_cached(MORE_GONE)?.execute((key.as_bytes(), gone))?;
+    }
+    for new in after.iter().filter(|number| !before.contains(number)) {
+        connection.prepare_cached(ADD_MORE)?.execute((key.as_bytes(), new))?;
     }
     Ok(())
-}
-
-/// Lets a record hold a key, beside those that hold it. Holding it already changes nothing.
-pub(crate) fn take(connection: &Connection, key: KeyHash, record_no: i64) -> Outcome<()> {
-    if connection.prepare_cached(CLAIM)?.execute((key.as_bytes(), record_no))? > 0 {
-        return Ok(());
-    }
-    if first_holder(connection, key)? != Some(record_no) {
-        connection.prepare_cached(ADD_MORE)?.execute((key.as_bytes(), record_no))?;
-    }
-    Ok(())
-}
-
-/// Gives a key that this transaction claimed to another record.
-pub(crate) fn move_claim(connection: &Connection, key: KeyHash, record_no: i64) -> Outcome<()> {
-    connection.prepare_cached(SET_HOLDER)?.execute((key.as_bytes(), record_no))?;
-    Ok(())
-}
-
-/// Takes back a claim of this transaction: the key is nobody's.
-pub(crate) fn drop_claim(connection: &Connection, key: KeyHash) -> Outcome<()> {
-    connection.prepare_cached(HOLDER_GONE)?.execute([key.as_bytes()])?;
-    Ok(())
-}
-
-/// Lets a record hold a key no longer; if it was the first holder, the next one takes its place.
-pub(crate) fn give_up(connection: &Connection, key: KeyHash, record_no: i64) -> Outcome<()> {
-    let is_first = first_holder(connection, key)? == Some(record_no);
-    let mut gone_from_more = record_no;
-    if is_first {
-        let mut statement = connection.prepare_cached(MORE)?;
-        let next: Option<i64> = statement.query_row([key.as_bytes()], |row| row.get(0)).optional()?;
-        let Some(next) = next else { return drop_claim(connection, key) };
-        move_claim(connection, key, next)?;
-        gone_from_more = next;
-    }
-    connection.prepare_cached(MORE_GONE)?.execute((key.as_bytes(), gone_from_more))?;
-    Ok(())
-}
-
-fn first_holder(connection: &Connection, key: KeyHash) -> Outcome<Option<i64>> {
-    Ok(connection.prepare_cached(HOLDER)?.query_row([key.as_bytes()], |row| row.get(0)).optional()?)
 }
 
 #[cfg(test)]
@@ -101,37 +112,52 @@ mod tests {
         KeyHash::from_bytes([byte; 16])
     }
 
+    fn take(connection: &Connection, byte: u8, record_no: i64) {
+        change(connection, &[HolderChange { key: key(byte), record_no, holds: true }]).expect("one more");
+    }
+
+    fn give_up(connection: &Connection, byte: u8, record_no: i64) {
+        change(connection, &[HolderChange { key: key(byte), record_no, holds: false }]).expect("one less");
+    }
+
     fn held_by(connection: &Connection, byte: u8) -> Vec<i64> {
-        let mut numbers = Vec::new();
-        holders(connection, key(byte), &mut numbers).expect("holders");
-        numbers
+        let held = find(connection, &[key(byte)]).expect("holders");
+        held.into_iter().flat_map(|held| [vec![held.first], held.more].concat()).collect()
     }
 
     #[test]
-    fn keys_are_claimed_where_nobody_holds_them() {
+    fn only_keys_that_somebody_holds_are_found() {
         let connection = database();
-        take(&connection, key(2), 7).expect("a holder");
-        let mut taken = Vec::new();
-        let claims = [(key(1), 1), (key(2), 2), (key(3), 3)];
-        claim(&connection, claims.into_iter(), |place| taken.push(place)).expect("claims");
-        assert_eq!(taken, [1]);
-        assert_eq!(held_by(&connection, 1), [1]);
-        assert_eq!(held_by(&connection, 2), [7]);
+        take(&connection, 2, 7);
+        let held = find(&connection, &[key(1), key(2), key(3)]).expect("an answer");
+        assert_eq!(held, [Held { place: 1, first: 7, more: Vec::new() }]);
     }
 
     #[test]
     fn the_first_holder_is_followed_by_the_next() {
         let connection = database();
         for record_no in [5, 3, 9, 3, 5] {
-            take(&connection, key(1), record_no).expect("a holder");
+            take(&connection, 1, record_no);
         }
         assert_eq!(held_by(&connection, 1), [5, 3, 9]);
-        give_up(&connection, key(1), 5).expect("one less");
+        give_up(&connection, 1, 5);
         assert_eq!(held_by(&connection, 1), [3, 9]);
-        give_up(&connection, key(1), 9).expect("one less");
-        give_up(&connection, key(1), 77).expect("nothing");
+        give_up(&connection, 1, 9);
+        give_up(&connection, 1, 77);
         assert_eq!(held_by(&connection, 1), [3]);
-        give_up(&connection, key(1), 3).expect("one less");
+        give_up(&connection, 1, 3);
         assert!(held_by(&connection, 1).is_empty());
+    }
+
+    #[test]
+    fn changes_of_one_key_apply_in_their_order() {
+        let connection = database();
+        take(&connection, 1, 1);
+        let holds = |byte, record_no, holds| HolderChange { key: key(byte), record_no, holds };
+        let changes =
+            [holds(1, 2, true), holds(1, 1, false), holds(1, 2, false), holds(1, 4, true), holds(2, 3, false)];
+        change(&connection, &changes).expect("changes");
+        assert_eq!(held_by(&connection, 1), [4]);
+        assert!(held_by(&connection, 2).is_empty());
     }
 }

@@ -13,6 +13,7 @@ mod holders;
 mod housekeeper;
 mod idempotency;
 mod job;
+mod keys;
 mod lock;
 mod migrate;
 mod notes;

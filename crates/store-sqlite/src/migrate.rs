@@ -1,11 +1,32 @@
 //! Brings the schema up to date: numbered files, forward only, each in one transaction with its number.
 
+use refract_domain::key::KeyHash;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::{Failure, Outcome};
+use crate::keys::{Entry, KeyTable};
+
+/// A step from one version of the schema to the next.
+struct Migration {
+    sql: &'static str,
+    /// What SQL cannot say, in the same transaction.
+    then: fn(&Connection) -> Outcome<()>,
+}
+
+impl Migration {
+    const fn sql(sql: &'static str) -> Self {
+        Self { sql, then: |_| Ok(()) }
+    }
+}
 
 /// The files of `migrations/`, in order; the n-th leads from version n - 1 to n.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_initial.sql")];
+const MIGRATIONS: &[Migration] = &[
+    Migration::sql(include_str!("../migrations/0001_initial.sql")),
+    Migration { sql: include_str!("../migrations/0002_key_pages.sql"), then: keys_into_pages },
+];
+
+/// Keys that are moved together: as a chunk would bring them.
+const KEYS_MOVED_MAX: usize = 100_000;
 
 /// Marks the file as Refract's ("Rfrt").
 const APPLICATION_ID: i64 = 0x5266_7274;
@@ -17,7 +38,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> Outcome<(i64, i64)> {
     migrate_with(connection, MIGRATIONS)
 }
 
-fn migrate_with(connection: &mut Connection, migrations: &[&str]) -> Outcome<(i64, i64)> {
+fn migrate_with(connection: &mut Connection, migrations: &[Migration]) -> Outcome<(i64, i64)> {
     let version = pragma(connection, "user_version")?;
     let newest = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     if version > newest {
@@ -27,15 +48,36 @@ fn migrate_with(connection: &mut Connection, migrations: &[&str]) -> Outcome<(i6
         )));
     }
     check_application(connection, version)?;
-    for (number, sql) in (1_i64..).zip(migrations).filter(|(number, _)| *number > version) {
+    for (number, migration) in (1_i64..).zip(migrations).filter(|(number, _)| *number > version) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute_batch(sql)?;
+        transaction.execute_batch(migration.sql)?;
+        (migration.then)(&transaction)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", number)?;
         transaction.commit()?;
         tracing::info!(version = number, "schema migrated");
     }
     Ok((version, newest))
+}
+
+/// Of version 2: moves what `key_holder` holds to where keys lie from now on.
+fn keys_into_pages(connection: &Connection) -> Outcome<()> {
+    let mut statement = connection.prepare("SELECT hash, record_no FROM key_holder ORDER BY hash")?;
+    let mut rows = statement.query([])?;
+    let mut entries = Vec::new();
+    loop {
+        let row = rows.next()?;
+        if entries.len() >= KEYS_MOVED_MAX || row.is_none() {
+            KeyTable::of(connection).add(&entries)?;
+            entries.clear();
+        }
+        let Some(row) = row else { break };
+        entries.push(Entry { key: KeyHash::from_bytes(row.get(0)?), record_no: row.get(1)? });
+    }
+    drop(rows);
+    drop(statement);
+    connection.execute_batch("DROP TABLE key_holder")?;
+    Ok(())
 }
 
 fn check_application(connection: &Connection, version: i64) -> Outcome<()> {
@@ -96,19 +138,19 @@ mod tests {
         let first = secret(&connection);
         migrate(&mut connection).expect("migrations");
         assert_eq!(secret(&connection), first);
-        assert_eq!(pragma(&connection, "user_version").expect("a version"), 1);
+        assert_eq!(pragma(&connection, "user_version").expect("a version"), 2);
     }
 
     #[test]
     fn each_migration_runs_once_and_a_failing_one_leaves_the_version_before() {
         let mut connection = memory();
-        assert_eq!(migrate_with(&mut connection, &["CREATE TABLE a (x)"]).expect("the first"), (0, 1));
-        let broken = ["CREATE TABLE a (x)", "CREATE TABLE b (x); CREATE TABLE a (x)"];
+        let (a, b) = (|| Migration::sql("CREATE TABLE a (x)"), || Migration::sql("CREATE TABLE b (x)"));
+        assert_eq!(migrate_with(&mut connection, &[a()]).expect("the first"), (0, 1));
+        let broken = [a(), Migration::sql("CREATE TABLE b (x); CREATE TABLE a (x)")];
         assert!(migrate_with(&mut connection, &broken).is_err());
         assert_eq!(pragma(&connection, "user_version").expect("a version"), 1);
         assert_eq!(definitions(&connection).len(), 1);
-        let both = ["CREATE TABLE a (x)", "CREATE TABLE b (x)"];
-        assert_eq!(migrate_with(&mut connection, &both).expect("the second"), (1, 2));
+        assert_eq!(migrate_with(&mut connection, &[a(), b()]).expect("the second"), (1, 2));
         assert_eq!(pragma(&connection, "user_version").expect("a version"), 2);
     }
 
@@ -118,7 +160,23 @@ mod tests {
         migrate(&mut connection).expect("migrations");
         connection.pragma_update(None, "user_version", 99).expect("a version");
         let refusal = migrate(&mut connection).expect_err("a refusal").0.to_string();
-        assert!(refusal.contains("version 99") && refusal.contains("up to 1"), "{refusal}");
+        assert!(refusal.contains("version 99") && refusal.contains("up to 2"), "{refusal}");
+    }
+
+    #[test]
+    fn the_keys_of_version_1_are_found_in_version_2() {
+        let mut connection = memory();
+        migrate_with(&mut connection, &MIGRATIONS[..1]).expect("version 1");
+        let mut insert = connection.prepare("INSERT INTO key_holder VALUES (?1, ?2)").expect("a statement");
+        let keys: Vec<KeyHash> = (1..=200_u8).map(|byte| KeyHash::from_bytes([byte; 16])).collect();
+        for (key, record_no) in keys.iter().zip(1_000..) {
+            insert.execute((key.as_bytes(), record_no)).expect("a row");
+        }
+        drop(insert);
+        migrate(&mut connection).expect("version 2");
+        let mut found = Vec::new();
+        KeyTable::of(&connection).find(&keys, |place, record_no| found.push((place, record_no))).expect("keys");
+        assert_eq!(found, (0..200).zip(1_000..).collect::<Vec<(usize, i64)>>());
     }
 
     #[test]

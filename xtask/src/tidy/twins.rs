@@ -43,7 +43,7 @@ impl Alone {
 const SQLITE: &str = "crates/store-sqlite/src/sql";
 const POSTGRES: &str = "crates/store-postgres/src/sql";
 
-const ALONE: [Alone; 12] = [
+const ALONE: [Alone; 14] = [
     Alone {
         folder: SQLITE,
         why: "records have numbers of their own in a folder; in a database their ids are the keys",
@@ -53,6 +53,24 @@ const ALONE: [Alone; 12] = [
         folder: SQLITE,
         why: "one process owns a folder and clears up after the one before; nodes come and go while others work",
         files: &["open_end_leases.sql", "open_unfinished.sql", "staged_claimed.sql"],
+    },
+    Alone {
+        folder: SQLITE,
+        why: "keys lie in pages that the one writer rewrites in bulk",
+        files: &[
+            "find_any_more_holders.sql",
+            "key_level.sql",
+            "key_level_write.sql",
+            "key_page_highest.sql",
+            "key_page_remove.sql",
+            "key_page_write.sql",
+            "key_pages_from.sql",
+        ],
+    },
+    Alone {
+        folder: POSTGRES,
+        why: "keys are rows: their unique index decides between nodes",
+        files: &["find_claim.sql", "find_holder.sql", "write_holder.sql", "write_holder_gone.sql"],
     },
     Alone {
         folder: SQLITE,

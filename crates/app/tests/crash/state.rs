@@ -15,7 +15,6 @@ const PARTS: &[(&str, &str)] = &[
     ),
     ("aliases", "SELECT team.id, record_alias.id FROM record_alias JOIN team USING (team_no) ORDER BY 1, 2"),
     ("counts", "SELECT team.id, object_type, live FROM record_count JOIN team USING (team_no) ORDER BY 1, 2"),
-    ("keys", "SELECT hash, record.id FROM key_holder JOIN record USING (record_no) ORDER BY 1"),
     ("further keys", "SELECT hash, record.id FROM key_holder_more JOIN record USING (record_no) ORDER BY 1, 2"),
     (
         "keyed properties",
@@ -62,7 +61,8 @@ impl State {
         let integrity: String =
             database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("the database can be checked");
         assert_eq!(integrity, "ok", "the database is sound");
-        Self::new(PARTS.iter().map(|(name, query)| (*name, rows(&database, name, query))))
+        let parts = PARTS.iter().map(|(name, query)| (*name, rows(&database, name, query)));
+        Self::new(parts.chain([("keys", keys(&database))]))
     }
 
     /// Fails at the first line in which the two differ.
@@ -78,6 +78,25 @@ impl State {
     pub(crate) fn lines_of(&self, part: &str) -> usize {
         self.0.iter().find(|(name, _)| *name == part).map(|(_, lines)| lines.len()).expect("a part of this name")
     }
+}
+
+/// Every key with the record that holds it first, sorted: on which page a key lies depends on the chunks, who holds it
+/// does not.
+fn keys(database: &Connection) -> Vec<Vec<String>> {
+    let mut pages = database.prepare("SELECT entries FROM key_page").expect("pages of keys");
+    let mut record_id = database.prepare("SELECT id FROM record WHERE record_no = ?1").expect("records");
+    let pages = pages.query_map([], |row| row.get::<_, Vec<u8>>(0)).expect("the query runs");
+    let mut keys = Vec::new();
+    for page in pages {
+        // As schema.sql says: 16 bytes of the hash, 8 of the record number.
+        for entry in page.expect("a page").chunks(24) {
+            let record_no = i64::from_be_bytes(entry[16..].try_into().expect("eight bytes"));
+            let id = record_id.query_row([record_no], |row| row.get_ref(0).map(shown));
+            keys.push(vec![shown(ValueRef::Blob(&entry[..16])), id.expect("the record that holds it")]);
+        }
+    }
+    keys.sort();
+    keys
 }
 
 fn rows(database: &Connection, part: &str, query: &str) -> Vec<Vec<String>> {

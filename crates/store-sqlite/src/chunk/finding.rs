@@ -1,4 +1,4 @@
-//! Finds what a chunk's rows speak of: claims their keys, reads the records that hold them and those they name.
+//! Finds what a chunk's rows speak of: looks up who holds their keys, reads the records that hold them and those they name.
 
 use std::collections::HashMap;
 
@@ -8,17 +8,26 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::Rows;
 use crate::error::{Failure, Outcome};
-use crate::holders;
+use crate::holders::{self, Held};
 use crate::records::{StoredRecord, find_by_id, find_by_number};
 
 const RECORD_ID: &str = include_str!("../sql/find_record_id.sql");
 const LIST: &str = include_str!("../sql/find_list.sql");
 const LIST_VALUES: &str = include_str!("../sql/find_list_values.sql");
 
-/// Gives what the plan needs, and the numbers of the records in it.
-pub(super) fn find(connection: &Connection, rows: &Rows<'_>) -> Outcome<(Found, HashMap<RecordId, i64>)> {
+/// What the plan needs, and what writing it needs besides.
+pub(super) struct Findings {
+    pub(super) found: Found,
+    /// The numbers of the records found.
+    pub(super) numbers: HashMap<RecordId, i64>,
+    /// The places in [`Lookup::keys`] of keys that are held: all others are the chunk's to take.
+    pub(super) held_places: Vec<usize>,
+}
+
+/// Claiming writes nothing: only the writer's thread takes keys, so what nobody holds now is free until the commit.
+pub(super) fn find(connection: &Connection, rows: &Rows<'_>) -> Outcome<Findings> {
     let lookup = rows.lookup;
-    let taken = claim_keys(connection, rows, lookup)?;
+    let held = holders::find(connection, &lookup.keys)?;
     let mut finder = Finder {
         connection,
         list_no: find_list(connection, rows, lookup)?,
@@ -26,21 +35,15 @@ pub(super) fn find(connection: &Connection, rows: &Rows<'_>) -> Outcome<(Found, 
         found: Found { holders: vec![Holders::Claimed; lookup.keys.len()], ..Found::default() },
         numbers: HashMap::new(),
     };
-    finder.find_holders(lookup, &taken)?;
+    finder.find_holders(&held)?;
     for id in &lookup.ids {
         if let Some(stored) = find_by_id(connection, rows.team.team_no, *id)? {
             finder.add(stored)?;
         }
     }
-    Ok((finder.found, finder.numbers))
-}
-
-/// Claims every key for the record of its first row; gives the places of those that are held already.
-fn claim_keys(connection: &Connection, rows: &Rows<'_>, lookup: &Lookup) -> Outcome<Vec<usize>> {
-    let claims = lookup.keys.iter().zip(&lookup.first_rows).map(|(key, row)| (*key, rows.ids.number(*row)));
-    let mut taken = Vec::new();
-    holders::claim(connection, claims, |place| taken.push(place))?;
-    Ok(taken)
+    let mut held_places: Vec<usize> = held.into_iter().map(|held| held.place).collect();
+    held_places.sort_unstable();
+    Ok(Findings { found: finder.found, numbers: finder.numbers, held_places })
 }
 
 fn find_list(connection: &Connection, rows: &Rows<'_>, lookup: &Lookup) -> Outcome<Option<i64>> {
@@ -58,14 +61,13 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    fn find_holders(&mut self, lookup: &Lookup, taken: &[usize]) -> Outcome<()> {
-        let mut held = Vec::with_capacity(taken.len());
-        let mut numbers = Vec::new();
-        for place in taken {
-            let Some(key) = lookup.keys.get(*place) else { continue };
-            holders::holders(self.connection, *key, &mut numbers)?;
-            held.extend(numbers.iter().map(|number| (*number, *place)));
-        }
+    fn find_holders(&mut self, held: &[Held]) -> Outcome<()> {
+        let mut held: Vec<(i64, usize)> = held
+            .iter()
+            .flat_map(|held| {
+                std::iter::once(held.first).chain(held.more.iter().copied()).map(|number| (number, held.place))
+            })
+            .collect();
         // In the order of the table: neighbours share a page.
         held.sort_unstable();
         for (number, place) in held {

@@ -81,17 +81,18 @@ pub(crate) fn carry_out(write: &mut WriteContext<'_>, shared: &Arc<Shared>, rows
     if rows.judged.schema_version != rows.team.schema_version {
         return Err(StoreError::SchemaChanged.into());
     }
-    let (found, known) = debug_span!("chunk.find").in_scope(|| finding::find(write.connection, rows))?;
+    let findings = debug_span!("chunk.find").in_scope(|| finding::find(write.connection, rows))?;
     let input = PlanInput {
         context: rows.context,
         chunk: rows.judged,
         lookup: rows.lookup,
-        found,
+        found: findings.found,
         record_ids: rows.ids.space,
         new_options_left: rows.new_options_left,
     };
     let plan = debug_span!("chunk.plan").in_scope(|| plan_chunk(input));
-    let numbers = Numbers { ids: rows.ids, known };
-    debug_span!("chunk.write").in_scope(|| writing::write(write, shared, rows, &plan, numbers))?;
+    let numbers = Numbers { ids: rows.ids, known: findings.numbers };
+    let write_plan = || writing::write(write, shared, rows, &plan, numbers, &findings.held_places);
+    debug_span!("chunk.write").in_scope(write_plan)?;
     Ok(plan)
 }

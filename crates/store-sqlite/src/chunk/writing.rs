@@ -1,13 +1,15 @@
 //! Writes a plan, statement by statement, each prepared once for all rows.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use refract_domain::import::plan::{ChunkPlan, NewOption};
+use refract_domain::import::plan::{ChunkPlan, KeyChange, NewOption};
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 
 use super::{Numbers, Rows};
 use crate::error::{Failure, Outcome};
-use crate::holders;
+use crate::holders::{self, HolderChange};
+use crate::keys::{Entry, KeyTable};
 use crate::schema;
 use crate::store::Shared;
 use crate::writer::WriteContext;
@@ -29,11 +31,13 @@ pub(super) fn write(
     rows: &Rows<'_>,
     plan: &ChunkPlan,
     mut numbers: Numbers,
+    held_places: &[usize],
 ) -> Outcome<()> {
     let connection = write.connection;
     insert_records(connection, rows, plan, &mut numbers)?;
     update_records(connection, rows, plan, &numbers)?;
-    write_keys(connection, plan, &numbers)?;
+    claim_keys(connection, rows, plan, &numbers, held_places)?;
+    change_keys(connection, plan, &numbers)?;
     write_list_entries(connection, rows, plan, &numbers)?;
     if !plan.new_options.is_empty() {
         for option in &plan.new_options {
@@ -85,22 +89,38 @@ fn update_records(connection: &Connection, rows: &Rows<'_>, plan: &ChunkPlan, nu
     Ok(())
 }
 
-fn write_keys(connection: &Connection, plan: &ChunkPlan, numbers: &Numbers) -> Outcome<()> {
-    for moved in &plan.moved_claims {
-        match moved.holder {
-            Some(holder) => holders::move_claim(connection, moved.key, numbers.of(holder)?)?,
-            None => holders::drop_claim(connection, moved.key)?,
+/// Takes the keys that nobody held, each for the record of its first row unless the plan says otherwise.
+fn claim_keys(
+    connection: &Connection,
+    rows: &Rows<'_>,
+    plan: &ChunkPlan,
+    numbers: &Numbers,
+    held_places: &[usize],
+) -> Outcome<()> {
+    let mut moved = HashMap::new();
+    for claim in &plan.moved_claims {
+        moved.insert(claim.key, claim.holder.map(|holder| numbers.of(holder)).transpose()?);
+    }
+    let mut held_places = held_places.iter().copied().peekable();
+    let mut claims = Vec::with_capacity(rows.lookup.keys.len());
+    for (place, (key, row)) in rows.lookup.keys.iter().zip(&rows.lookup.first_rows).enumerate() {
+        if held_places.next_if_eq(&place).is_some() {
+            continue;
+        }
+        let holder = if moved.is_empty() { None } else { moved.get(key).copied() };
+        if let Some(record_no) = holder.unwrap_or_else(|| Some(rows.ids.number(*row))) {
+            claims.push(Entry { key: *key, record_no });
         }
     }
-    for change in &plan.key_changes {
-        let number = numbers.of(change.record)?;
-        if change.held {
-            holders::take(connection, change.key, number)?;
-        } else {
-            holders::give_up(connection, change.key, number)?;
-        }
-    }
-    Ok(())
+    KeyTable::of(connection).add(&claims)
+}
+
+fn change_keys(connection: &Connection, plan: &ChunkPlan, numbers: &Numbers) -> Outcome<()> {
+    let change = |change: &KeyChange| {
+        numbers.of(change.record).map(|record_no| HolderChange { key: change.key, record_no, holds: change.held })
+    };
+    let changes: Vec<HolderChange> = plan.key_changes.iter().map(change).collect::<Outcome<_>>()?;
+    if changes.is_empty() { Ok(()) } else { holders::change(connection, &changes) }
 }
 
 fn write_list_entries(connection: &Connection, rows: &Rows<'_>, plan: &ChunkPlan, numbers: &Numbers) -> Outcome<()> {

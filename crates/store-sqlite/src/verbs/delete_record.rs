@@ -8,7 +8,7 @@ use refract_store::{DeleteRecord, RecordEffect, StoreError};
 
 use super::patch_record::met_by;
 use crate::error::{Failure, Outcome};
-use crate::holders::give_up;
+use crate::holders::{HolderChange, change};
 use crate::records::find_by_id;
 use crate::schema::current;
 use crate::store::{Shared, SqliteStore};
@@ -37,9 +37,10 @@ fn delete(write: &mut WriteContext<'_>, shared: &Arc<Shared>, command: &DeleteRe
     let schema = current(connection, shared, caller.team_id)?;
     let context = JudgeContext::new(caller.team_id, schema, *object_type, ImportOptions::default(), &shared.hasher)
         .map_err(|error| Failure::internal(error.to_string()))?;
-    for (_, key) in context.keys_of_body(&stored.record.body) {
-        give_up(connection, key, stored.record_no)?;
-    }
+    let given_up = |(_, key)| HolderChange { key, record_no: stored.record_no, holds: false };
+    let mut changes: Vec<_> = context.keys_of_body(&stored.record.body).into_iter().map(given_up).collect();
+    changes.sort_unstable_by_key(|change| change.key);
+    change(connection, &changes)?;
     connection.prepare_cached(DELETE)?.execute((stored.record_no, now.0))?;
     connection.prepare_cached(COUNT)?.execute((team_no, object_type.number()))?;
     connection.prepare_cached(MEMBERS)?.execute((team_no, object_type.number(), stored.record_no))?;

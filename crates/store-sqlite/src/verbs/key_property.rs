@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::options::ImportOptions;
-use refract_domain::key::KeyHash;
 use refract_store::{KeyProperty, Keying, StoreError};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::{Failure, Outcome};
-use crate::holders::take;
+use crate::holders::{HolderChange, change};
 use crate::schema::{changed, current};
 use crate::store::{Shared, SqliteStore};
 use crate::team::require_team;
@@ -107,7 +106,7 @@ fn take_batch(
     let batch_max = i64::try_from((*batch_max).max(1)).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(BATCH)?;
     let mut rows = statement.query([left.next_record_no, left.end_record_no, batch_max])?;
-    let mut keys: Vec<(KeyHash, i64)> = Vec::new();
+    let mut changes: Vec<HolderChange> = Vec::new();
     let (mut looked_at, mut last_record_no) = (0, left.end_record_no);
     while let Some(row) = rows.next()? {
         looked_at += 1;
@@ -118,12 +117,10 @@ fn take_batch(
         }
         let body = row.get_ref(4)?.as_str().map_err(|error| Failure::corrupt(error.to_string()))?;
         let own = context.keys_of_body(body).into_iter().filter(|(of, _)| Some(*of) == position);
-        keys.extend(own.map(|(_, key)| (key, last_record_no)));
+        changes.extend(own.map(|(_, key)| HolderChange { key, record_no: last_record_no, holds: true }));
     }
-    keys.sort_unstable();
-    for (key, record_no) in keys {
-        take(connection, key, record_no)?;
-    }
+    changes.sort_unstable_by_key(|change| (change.key, change.record_no));
+    change(connection, &changes)?;
     let is_full = looked_at == batch_max && last_record_no < left.end_record_no;
     Ok(is_full.then_some(last_record_no + 1))
 }

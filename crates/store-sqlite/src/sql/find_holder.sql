@@ -1,1 +1,0 @@
-SELECT record_no FROM key_holder WHERE hash = ?1

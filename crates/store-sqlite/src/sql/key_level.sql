@@ -1,0 +1,1 @@
+SELECT keys, next_page_no FROM key_level WHERE level = ?1

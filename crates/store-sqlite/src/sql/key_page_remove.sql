@@ -1,0 +1,1 @@
+DELETE FROM key_page WHERE page_no = ?1

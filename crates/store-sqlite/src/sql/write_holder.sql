@@ -1,1 +1,0 @@
-UPDATE key_holder SET record_no = ?2 WHERE hash = ?1

@@ -1,1 +1,0 @@
-DELETE FROM key_holder WHERE hash = ?1
