@@ -24,7 +24,7 @@ pub struct SqliteSettings {
 impl Default for SqliteSettings {
     fn default() -> Self {
         Self {
-            writer_cache_bytes: 64 << 20,
+            writer_cache_bytes: 16 << 20,
             reader_cache_bytes: 4 << 20,
             readers: 2,
             checkpoint_wal_bytes: 64 << 20,

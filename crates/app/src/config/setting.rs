@@ -120,7 +120,7 @@ pub(crate) static WRITE_TIMEOUT: Setting =
 pub(crate) static KEEP_ALIVE_IDLE: Setting =
     setting("keep_alive_idle", "DURATION", Some("60s"), "How long a connection may wait for its next request");
 pub(crate) static STORE_CACHE_BYTES: Setting =
-    setting("store_cache_bytes", "SIZE", Some("64MiB"), "Page cache of the store's writing connection");
+    setting("store_cache_bytes", "SIZE", Some("16MiB"), "Page cache of the store's writing connection");
 pub(crate) static STORE_READERS: Setting =
     setting("store_readers", "COUNT", Some("2"), "Reading connections of the store, a thread each");
 pub(crate) static LOG_FORMAT: Setting =
