@@ -3,7 +3,7 @@
 
 -- Instants are milliseconds since the Unix epoch, as in the embedded store. A `team_no` never leaves this database.
 -- Every primary key and unique index leads with the team, so that the tables can be distributed by it; only the small
--- tables installation, team and schema_version belong to all teams.
+-- tables installation, team, copy_progress and schema_version belong to all teams.
 
 -- What belongs to the installation as a whole: one row.
 CREATE TABLE installation (
@@ -196,6 +196,9 @@ CREATE TABLE job (
     ended_at               bigint,
     error_code             text,
     error_message          text,
+    -- Where the record ids of a job come from that was copied from an embedded store; otherwise that is its creation.
+    record_ids_ms          bigint,
+    record_ids_index       integer,
 
     PRIMARY KEY (team_no, id),
     CHECK (cursor BETWEEN 0 AND total),
@@ -208,7 +211,8 @@ CREATE TABLE job (
     CHECK ((state = 'failed') = (error_code IS NOT NULL)),
     CHECK ((state = 'failed') = (error_message IS NOT NULL)),
     CHECK (ended_at IS NULL OR staged IS NULL),
-    CHECK ((suspect_row IS NULL) = (suspect_deaths = 0))
+    CHECK ((suspect_row IS NULL) = (suspect_deaths = 0)),
+    CHECK ((record_ids_ms IS NULL) = (record_ids_index IS NULL))
 );
 
 CREATE INDEX job_unfinished ON job (team_no, created_at, id) WHERE ended_at IS NULL;
@@ -287,4 +291,15 @@ CREATE INDEX idempotency_key_answer_age ON idempotency_key (created_at) WHERE st
 CREATE TABLE schema_version (
     version    integer PRIMARY KEY,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- How far a copy into this database is: a row for each kind of thing, none when no copy is under way.
+CREATE TABLE copy_progress (
+    kind       text PRIMARY KEY,
+    -- The place in the source from which to go on; both are NULL once the kind is complete.
+    next_major bigint,
+    next_minor bigint,
+    -- Rows that are here.
+    rows       bigint NOT NULL DEFAULT 0,
+    CHECK ((next_major IS NULL) = (next_minor IS NULL))
 );

@@ -93,12 +93,12 @@ fn require_store(folder: &Path) -> Result<(), Failure> {
 }
 
 /// Opening a folder may migrate and sweep: it blocks.
-async fn blocking<T: Send + 'static>(open: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+pub(crate) async fn blocking<T: Send + 'static>(open: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     tokio::task::spawn_blocking(open).await.map_err(Failure::other)
 }
 
 /// Why a store cannot be opened, and what to do about it.
-fn refusal(backend: &BackendSettings, error: &StoreError) -> Failure {
+pub(crate) fn refusal(backend: &BackendSettings, error: &StoreError) -> Failure {
     match backend {
         BackendSettings::Folder { .. } => Failure::other(format!("the store in {backend}: {error}")),
         BackendSettings::Database { .. } => {

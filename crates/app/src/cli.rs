@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Bring a store's schema up to date and end; `serve` does so at its start too
     #[command(after_help = MIGRATE_EXAMPLES)]
     Migrate(MigrateArguments),
+    /// Move a folder's store into an empty PostgreSQL database
+    #[command(after_help = COPY_EXAMPLES)]
+    Copy(CopyArguments),
     /// Print the version
     Version,
     /// Print a completion script for a shell
@@ -285,6 +288,45 @@ pub(crate) struct MigrateArguments {
     /// How and where.
     #[command(flatten)]
     pub(crate) common: DataArguments,
+}
+
+const COPY_EXAMPLES: &str = "Examples:
+  refract copy --from /var/lib/refract --to postgres://refract@db.example.org/refract?sslmode=require
+  REFRACT_COPY_TO=$(cat /etc/refract/database-url) refract copy --from /var/lib/refract
+
+Stop the server on the folder first; it is read and not changed. Everything comes along: teams, keys, lists, records,
+jobs with their results, waiting jobs, idempotency keys. A copy that was cut off goes on where it was when the same
+command is run again. In the end both sides are read once more and compared; servers can use the database from then
+on. A password belongs into the variable: other users of the machine can read flags.";
+
+/// `refract copy`.
+#[derive(Debug, Args)]
+pub(crate) struct CopyArguments {
+    /// The folder that holds the store
+    #[arg(long, value_name = "DIR", env = "REFRACT_COPY_FROM", hide_env_values = true)]
+    pub(crate) from: PathBuf,
+    /// The PostgreSQL database to fill: an empty one
+    #[arg(long, value_name = "URL", env = "REFRACT_COPY_TO", hide_env_values = true)]
+    pub(crate) to: String,
+    /// Certificates (PEM) to trust when the database proves itself [default: the system's]
+    #[arg(long, value_name = "FILE", env = "REFRACT_DATABASE_ROOT_CERTIFICATES", hide_env_values = true)]
+    pub(crate) database_root_certificates: Option<PathBuf>,
+    /// Rows written in one transaction, at most
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "REFRACT_COPY_BATCH_ROWS",
+        hide_env_values = true,
+        default_value_t = 20_000,
+        value_parser = clap::value_parser!(u32).range(1..=100_000)
+    )]
+    pub(crate) batch_rows: u32,
+    /// How to show the outcome
+    #[arg(long, value_name = "FORMAT", env = "REFRACT_OUTPUT", hide_env_values = true, default_value = "text")]
+    pub(crate) output: OutputFormat,
+    /// No progress on stderr
+    #[arg(long, env = "REFRACT_QUIET", hide_env_values = true, value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub(crate) quiet: bool,
 }
 
 const TEAMS_EXAMPLES: &str = "Examples:

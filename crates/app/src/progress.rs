@@ -73,6 +73,16 @@ impl Progress {
         self.phase("processing", Unit::Rows, Some(rows));
     }
 
+    /// From here on rows of a store are copied.
+    pub(crate) fn copying(&self, rows: u64) {
+        self.phase("copying", Unit::Rows, Some(rows));
+    }
+
+    /// From here on what was copied is compared with its source.
+    pub(crate) fn comparing(&self, rows: u64) {
+        self.phase("comparing", Unit::Rows, Some(rows));
+    }
+
     fn phase(&self, phase: &'static str, unit: Unit, total: Option<u64>) {
         match &*self.0 {
             Shown::Bar(bar) => {

@@ -21,6 +21,15 @@ pub(crate) fn id_space(created_at: Timestamp, source: Uuid) -> RecordIdSpace {
 pub(crate) fn spec(row: &Row, hasher: &KeyHasher) -> Outcome<JobSpec> {
     let id = JobId(column(row, "id")?);
     let created_at = Timestamp(column(row, "created_at")?);
+    let own = id_space(created_at, hasher.record_id_source(id));
+    // A job that was copied from an embedded store goes on with the ids it had there.
+    let record_ids = match column::<Option<i64>>(row, "record_ids_ms")? {
+        Some(millis) => {
+            let first_index = number(row, "record_ids_index")?;
+            RecordIdSpace { created_ms: millis.unsigned_abs(), first_index, ..own }
+        }
+        None => own,
+    };
     Ok(JobSpec {
         id,
         team_id: TeamId(column(row, "team_id")?),
@@ -35,7 +44,7 @@ pub(crate) fn spec(row: &Row, hasher: &KeyHasher) -> Outcome<JobSpec> {
             list_id: column::<Option<Uuid>>(row, "list_id")?.map(ListId),
         },
         total: number(row, "total")?,
-        record_ids: id_space(created_at, hasher.record_id_source(id)),
+        record_ids,
         created_at,
     })
 }

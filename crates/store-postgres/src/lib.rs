@@ -26,8 +26,10 @@ mod sync;
 mod team;
 mod tls;
 mod transaction;
+mod transfer;
 mod verbs;
 
 pub use retries::Retries;
 pub use settings::{Clock, Durability, PostgresSettings};
 pub use store::PostgresStore;
+pub use transfer::{Beginning, Import, Progress, Refusal};

@@ -8,8 +8,11 @@ use tokio_postgres::types::Type;
 use crate::error::{Failure, Outcome, column};
 
 /// The files of `migrations/`, in order; the n-th leads from version n - 1 to n.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_initial.sql"), include_str!("../migrations/0002_key_pages.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_initial.sql"),
+    include_str!("../migrations/0002_key_pages.sql"),
+    include_str!("../migrations/0003_copied_jobs.sql"),
+];
 
 const LOCK: &str = include_str!("sql/migrate_lock.sql");
 const EXISTS: &str = include_str!("sql/migrate_exists.sql");

@@ -51,13 +51,22 @@ pub(crate) struct Shared {
     closed: Arc<RwLock<bool>>,
 }
 
+/// What a store is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To be worked on.
+    Work,
+    /// To be filled from another store.
+    Copy,
+}
+
 impl PostgresStore {
     /// Opens the store and brings its schema up to date.
     ///
     /// Fails with a text that says what to do when the server cannot be reached, is too old, a standby or not durable,
-    /// and when a newer program has been here.
+    /// when a newer program has been here, and while another store is being copied into the database.
     pub async fn open(settings: &PostgresSettings) -> Result<Self, StoreError> {
-        Self::open_inner(settings).await.map_err(|failure| failure.error)
+        Self::open_for(settings, Purpose::Work).await.map_err(|failure| failure.error)
     }
 
     /// Only brings the schema up to date; gives its version before and after.
@@ -75,11 +84,16 @@ impl PostgresStore {
         self.shared.retries.so_far()
     }
 
-    async fn open_inner(settings: &PostgresSettings) -> Outcome<Self> {
+    pub(crate) async fn open_for(settings: &PostgresSettings, purpose: Purpose) -> Outcome<Self> {
         let connector = Connector::new(settings)?;
         let connection = connector.connect(|| ()).await?;
         migrate(&connection.client).await?;
         let row = connection.client.query_typed_one(INSTALLATION, &[]).await?;
+        if purpose == Purpose::Work && column(&row, "is_being_copied")? {
+            return Err(Failure::internal(
+                "a copy into this database is not finished: run the same `refract copy` again, and it goes on",
+            ));
+        }
         let secret: [u8; 16] = column::<Vec<u8>>(&row, "key_secret")?
             .try_into()
             .map_err(|_| Failure::corrupt("the installation's secret has not 16 bytes"))?;

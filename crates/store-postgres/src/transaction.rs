@@ -186,6 +186,19 @@ impl Transaction {
         .await
     }
 
+    /// Copies rows of any table in; `pieces` are the whole of the binary format, cut anywhere.
+    pub(crate) async fn copy_in(&mut self, sql: &str, pieces: Vec<Bytes>) -> Outcome<u64> {
+        self.run(async move |connection: &Connection| {
+            let sink = connection.client.copy_in::<_, Bytes>(sql).await?;
+            futures_util::pin_mut!(sink);
+            for piece in pieces {
+                sink.as_mut().feed(piece).await?;
+            }
+            sink.finish().await
+        })
+        .await
+    }
+
     async fn run<T>(
         &mut self,
         statement: impl AsyncFnOnce(&Connection) -> Result<T, tokio_postgres::Error>,

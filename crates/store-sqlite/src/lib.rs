@@ -9,6 +9,7 @@ mod chunk;
 mod connect;
 mod contract;
 mod error;
+mod export;
 mod holders;
 mod housekeeper;
 mod idempotency;
@@ -29,5 +30,6 @@ mod team;
 mod verbs;
 mod writer;
 
+pub use export::Export;
 pub use settings::SqliteSettings;
 pub use store::SqliteStore;

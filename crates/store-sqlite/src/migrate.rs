@@ -23,6 +23,7 @@ impl Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration::sql(include_str!("../migrations/0001_initial.sql")),
     Migration { sql: include_str!("../migrations/0002_key_pages.sql"), then: keys_into_pages },
+    Migration::sql(include_str!("../migrations/0003_copied_jobs.sql")),
 ];
 
 /// Keys that are moved together: as a chunk would bring them.
@@ -42,10 +43,7 @@ fn migrate_with(connection: &mut Connection, migrations: &[Migration]) -> Outcom
     let version = pragma(connection, "user_version")?;
     let newest = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     if version > newest {
-        return Err(Failure::internal(format!(
-            "the database has schema version {version}, this program knows versions up to {newest}: \
-             start a newer program, or restore an older copy"
-        )));
+        return Err(newer(version, newest));
     }
     check_application(connection, version)?;
     for (number, migration) in (1_i64..).zip(migrations).filter(|(number, _)| *number > version) {
@@ -78,6 +76,27 @@ fn keys_into_pages(connection: &Connection) -> Outcome<()> {
     drop(statement);
     connection.execute_batch("DROP TABLE key_holder")?;
     Ok(())
+}
+
+/// Says what to do unless the database has just the schema that this program knows. Changes nothing.
+pub(crate) fn require_newest(connection: &Connection) -> Outcome<()> {
+    let (version, newest) = (pragma(connection, "user_version")?, i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX));
+    check_application(connection, version)?;
+    match version.cmp(&newest) {
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Less => Err(Failure::internal(format!(
+            "the database has schema version {version}, this program works on version {newest}: \
+             bring it up to date with `refract migrate --data-dir`"
+        ))),
+        std::cmp::Ordering::Greater => Err(newer(version, newest)),
+    }
+}
+
+fn newer(version: i64, newest: i64) -> Failure {
+    Failure::internal(format!(
+        "the database has schema version {version}, this program knows versions up to {newest}: \
+         start a newer program, or restore an older copy"
+    ))
 }
 
 fn check_application(connection: &Connection, version: i64) -> Outcome<()> {
@@ -138,7 +157,7 @@ mod tests {
         let first = secret(&connection);
         migrate(&mut connection).expect("migrations");
         assert_eq!(secret(&connection), first);
-        assert_eq!(pragma(&connection, "user_version").expect("a version"), 2);
+        assert_eq!(pragma(&connection, "user_version").expect("a version"), 3);
     }
 
     #[test]
@@ -160,7 +179,7 @@ mod tests {
         migrate(&mut connection).expect("migrations");
         connection.pragma_update(None, "user_version", 99).expect("a version");
         let refusal = migrate(&mut connection).expect_err("a refusal").0.to_string();
-        assert!(refusal.contains("version 99") && refusal.contains("up to 2"), "{refusal}");
+        assert!(refusal.contains("version 99") && refusal.contains("up to 3"), "{refusal}");
     }
 
     #[test]

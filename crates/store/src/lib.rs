@@ -1,8 +1,8 @@
 //! The contract that every backend of Refract keeps.
 //!
 //! Owns the verbs (each is one transaction), the values that go in and come out, [`Lease`] and [`StoreError`], and in
-//! `conformance` (a feature) the suite that says what the verbs mean: a backend is right when it passes. Must not know any
-//! database, HTTP, or how answers are shown.
+//! `conformance` (a feature) the suite that says what the verbs mean: a backend is right when it passes; in `transfer` the
+//! form in which a whole store moves to another. Must not know any database, HTTP, or how answers are shown.
 
 mod account;
 mod caller;
@@ -15,6 +15,7 @@ mod lease;
 mod list;
 mod record;
 mod schema;
+pub mod transfer;
 
 use std::sync::Arc;
 

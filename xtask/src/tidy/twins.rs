@@ -43,7 +43,7 @@ impl Alone {
 const SQLITE: &str = "crates/store-sqlite/src/sql";
 const POSTGRES: &str = "crates/store-postgres/src/sql";
 
-const ALONE: [Alone; 14] = [
+const ALONE: [Alone; 15] = [
     Alone {
         folder: SQLITE,
         why: "records have numbers of their own in a folder; in a database their ids are the keys",
@@ -140,6 +140,20 @@ const ALONE: [Alone; 14] = [
         folder: POSTGRES,
         why: "a server and its connections have to prove what a file opened by this process has by itself",
         files: &["open_server.sql", "transaction_is_idle.sql"],
+    },
+    Alone {
+        folder: POSTGRES,
+        why: "a folder is copied into a database, which keeps how far that is; never the other way round",
+        files: &[
+            "copy_advance.sql",
+            "copy_begin.sql",
+            "copy_end.sql",
+            "copy_key_holders.sql",
+            "copy_position.sql",
+            "copy_schema_versions.sql",
+            "copy_secret.sql",
+            "copy_state.sql",
+        ],
     },
 ];
 

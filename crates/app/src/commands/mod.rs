@@ -2,6 +2,8 @@
 
 mod accounts;
 mod completions;
+mod copy;
+mod copy_report;
 mod demo;
 mod first_steps;
 mod import;
@@ -29,6 +31,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Keys(given) => keys::run(given, config_file),
         Command::Teams(given) => teams::run(given, config_file),
         Command::Migrate(given) => migrate::run(given, config_file),
+        Command::Copy(given) => copy::run(given),
         Command::Version => Ok(version::run()),
         Command::Completions { shell } => Ok(completions::run(shell)),
     }

@@ -70,8 +70,18 @@ impl BackendSettings {
             return Err(ConfigError::of_origin(&setting::DATABASE_URL, &database, problem));
         }
         let root_certificates = layers.value(&setting::DATABASE_ROOT_CERTIFICATES, value::path)?;
+        Ok(Self::database(&url, root_certificates))
+    }
+
+    /// A database that a command line names.
+    pub(crate) fn named_database(url: &str, root_certificates: Option<PathBuf>) -> Result<Self, String> {
+        let url = value::database_url(url).map_err(|expected| expected.0)?;
+        Ok(Self::database(&url, root_certificates))
+    }
+
+    fn database(url: &Secret, root_certificates: Option<PathBuf>) -> Self {
         let store = PostgresSettings { root_certificates, ..PostgresSettings::new(url.reveal()) };
-        Ok(Self::Database { shown: without_secrets(&url), store })
+        Self::Database { shown: without_secrets(url), store }
     }
 }
 

@@ -27,26 +27,34 @@ pub(crate) fn encode(chunk: &RawChunk) -> Piece {
         raw.extend_from_slice(&end.to_le_bytes());
     }
     raw.extend_from_slice(&chunk.bytes);
-    let block = compress(&raw);
-    Piece {
-        first_row: chunk.first_row,
-        rows: u32::try_from(chunk.len()).unwrap_or(u32::MAX),
-        raw_bytes: raw.len(),
-        checksum: crc32fast::hash(&block),
-        block,
-    }
+    encode_raw(chunk.first_row, u32::try_from(chunk.len()).unwrap_or(u32::MAX), &raw)
 }
 
-/// Appends the piece's rows from `chunk.end_row()` on, until there are `rows_max` rows or `bytes_max` bytes.
-pub(crate) fn decode(piece: &Piece, chunk: &mut RawChunk, rows_max: usize, bytes_max: usize) -> Outcome<()> {
+/// The piece of `rows` rows whose ends and bytes these are.
+pub(crate) fn encode_raw(first_row: u32, rows: u32, raw: &[u8]) -> Piece {
+    let block = compress(raw);
+    Piece { first_row, rows, raw_bytes: raw.len(), checksum: crc32fast::hash(&block), block }
+}
+
+/// Where each row of the piece ends, and then the rows' bytes.
+pub(crate) fn decode_raw(piece: &Piece) -> Outcome<Vec<u8>> {
     let corrupt = |what: &str| Failure::corrupt(format!("staged rows: {what} at row {}", piece.first_row));
     if crc32fast::hash(&piece.block) != piece.checksum {
         return Err(corrupt("wrong checksum"));
     }
     let mut raw = vec![0; piece.raw_bytes];
     let raw_bytes = decompress_into(&piece.block, &mut raw).map_err(|_| corrupt("cannot be decompressed"))?;
-    let ends_bytes = piece.rows as usize * 4;
-    let Some((ends, bytes)) = raw.split_at_checked(ends_bytes).filter(|_| raw_bytes == raw.len()) else {
+    if raw_bytes != raw.len() || piece.rows as usize * 4 > raw.len() {
+        return Err(corrupt("a wrong length"));
+    }
+    Ok(raw)
+}
+
+/// Appends the piece's rows from `chunk.end_row()` on, until there are `rows_max` rows or `bytes_max` bytes.
+pub(crate) fn decode(piece: &Piece, chunk: &mut RawChunk, rows_max: usize, bytes_max: usize) -> Outcome<()> {
+    let corrupt = |what: &str| Failure::corrupt(format!("staged rows: {what} at row {}", piece.first_row));
+    let raw = decode_raw(piece)?;
+    let Some((ends, bytes)) = raw.split_at_checked(piece.rows as usize * 4) else {
         return Err(corrupt("a wrong length"));
     };
     let ends: Vec<usize> = ends.chunks_exact(4).map(|end| word(end) as usize).collect();

@@ -17,7 +17,7 @@ use crate::error::{Failure, Outcome};
 use crate::store::Shared;
 use crate::sync::lock;
 use crate::transaction::{Mode, Transaction, transact};
-pub(crate) use frame::{Piece, decode, encode};
+pub(crate) use frame::{Piece, decode, decode_raw, encode, encode_raw};
 
 const DROP_ROWS: &str = include_str!("../sql/staged_drop_rows.sql");
 const DROP_UPLOAD: &str = include_str!("../sql/staged_drop_upload.sql");

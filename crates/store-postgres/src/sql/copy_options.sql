@@ -1,0 +1,2 @@
+SELECT team.id, list_id, object_type, property, slug, property_option.id, value, sort_index
+FROM property_option JOIN team USING (team_no)

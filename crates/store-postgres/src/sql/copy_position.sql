@@ -1,0 +1,1 @@
+SELECT kind, next_major, next_minor, rows FROM copy_progress

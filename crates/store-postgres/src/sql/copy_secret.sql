@@ -1,0 +1,1 @@
+UPDATE installation SET key_secret = $1
