@@ -128,13 +128,15 @@ impl StagedRows {
     /// Files that no upload of this process is writing and nobody is about to remove. Those that no job claims are of
     /// no use; ask for the claims after this, since an upload leaves the uploads only when its job is in the database.
     pub(crate) fn unwatched(&self) -> Outcome<Vec<Uuid>> {
+        // Noted before looking, for a file may go, and its doom be forgotten, while the folder is read.
+        let doomed = lock(&self.doomed).clone();
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.directory)? {
             if let Some(upload) = upload_of(&entry?.path()) {
                 found.push(upload);
             }
         }
-        let (uploads, doomed) = (lock(&self.uploads), lock(&self.doomed));
+        let uploads = lock(&self.uploads);
         found.retain(|upload| !uploads.contains_key(upload) && !doomed.contains(upload));
         Ok(found)
     }

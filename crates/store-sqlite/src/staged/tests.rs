@@ -136,3 +136,22 @@ fn an_upload_without_rows_leaves_no_file() {
     staged.settle(upload);
     assert!(staged.unwatched().expect("files").is_empty());
 }
+
+#[test]
+fn a_file_that_goes_while_somebody_looks_is_nobodys_find() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let staged = StagedRows::open(directory.path().join("staged"), Uuid::from_u128(1)).expect("staged rows");
+    for round in 0..20 {
+        let uploads: Vec<Uuid> = (1..=200).map(|index| Uuid::from_u128(round * 1_000 + index)).collect();
+        for upload in &uploads {
+            std::fs::write(staged.path(*upload), b"").expect("a file");
+            staged.doom(*upload);
+        }
+        std::thread::scope(|scope| {
+            scope.spawn(|| uploads.iter().for_each(|upload| staged.remove(*upload)));
+            for _ in 0..40 {
+                assert_eq!(staged.unwatched().expect("the folder"), Vec::<Uuid>::new());
+            }
+        });
+    }
+}
