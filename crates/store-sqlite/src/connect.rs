@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(pragma(&writer, "foreign_keys"), 1);
         assert_eq!(pragma(&writer, "trusted_schema"), 0);
         assert_eq!(pragma(&writer, "wal_autocheckpoint"), 0);
-        assert_eq!(pragma(&writer, "cache_size"), -65_536);
+        assert_eq!(pragma(&writer, "cache_size"), -16_384);
         let reader = open_reader(&path, &settings).expect("a reader");
         assert!(reader.execute_batch("INSERT INTO t VALUES (1)").is_err());
     }
