@@ -7,8 +7,8 @@ use std::path::Path;
 
 use refract_store::StoreError;
 use refract_store::transfer::{Cell, Column, Form, Kind, Page, Position, Row};
-use rusqlite::types::ValueRef;
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
 use crate::connect::{open_reader, require_version};
@@ -125,7 +125,8 @@ impl Export {
         }
         raw.extend_from_slice(&chunk.bytes);
         let (first_row, rows) = (i64::from(from_row), i64::from(end_row - from_row));
-        let piece = vec![Cell::Id(team), Cell::Id(upload), Cell::Number(first_row), Cell::Number(rows), Cell::Bytes(raw)];
+        let piece =
+            vec![Cell::Id(team), Cell::Id(upload), Cell::Number(first_row), Cell::Number(rows), Cell::Bytes(raw)];
         Ok(Page { rows: vec![piece], next: Some(Position { major: job_no, minor: i64::from(end_row) }) })
     }
 

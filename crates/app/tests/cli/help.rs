@@ -2,8 +2,8 @@
 
 use super::program::Program;
 
-const COMMANDS: [&str; 9] =
-    ["serve", "demo", "import", "status", "keys", "keys create", "keys list", "keys revoke", "teams"];
+const COMMANDS: [&str; 10] =
+    ["serve", "demo", "import", "status", "keys", "keys create", "keys list", "keys revoke", "teams", "copy"];
 
 #[test]
 fn every_command_explains_itself() {

@@ -105,7 +105,8 @@ pub(super) fn encode(kind: Kind, rows: &[Row], team_numbers: &HashMap<Uuid, i64>
 }
 
 fn put_staged(bytes: &mut BytesMut, row: &Row, raw: &[u8]) -> Outcome<()> {
-    let piece = encode_raw(number_in(Kind::StagedRows, row, "first_row")?, number_in(Kind::StagedRows, row, "rows")?, raw);
+    let piece =
+        encode_raw(number_in(Kind::StagedRows, row, "first_row")?, number_in(Kind::StagedRows, row, "rows")?, raw);
     let raw_bytes = i64::try_from(piece.raw_bytes).map_err(|_| Failure::internal("a piece beyond all sizes"))?;
     put_field(bytes, &raw_bytes.to_be_bytes());
     put_field(bytes, &i64::from(piece.checksum).to_be_bytes());
