@@ -1,7 +1,8 @@
 //! What can be known of a job: its snapshot while it runs, its results once it has ended.
 //!
 //! Jobs that run in this process are answered from memory, where the runner leaves the snapshot of each commit; that
-//! keeps polls off the store. The store is asked for all others.
+//! keeps polls off the store. The store is asked for all others, and once the lease is out: from then on another node may
+//! have taken the job further.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -12,18 +13,26 @@ use refract_domain::import::job::JobSnapshot;
 use refract_domain::retention;
 use refract_store::{Caller, OutcomePiece};
 
+use tokio::time::Instant;
+
 use crate::{Engine, EngineError, SharedStore};
 
 /// The latest committed snapshots of the jobs that this process runs.
 #[derive(Default)]
 pub(crate) struct RunningJobs {
-    by_id: Mutex<HashMap<JobId, JobSnapshot>>,
+    by_id: Mutex<HashMap<JobId, Latest>>,
+}
+
+/// The latest snapshot of a job, and until when nobody else can have made a later one.
+struct Latest {
+    snapshot: JobSnapshot,
+    lease_until: Instant,
 }
 
 impl RunningJobs {
-    pub(crate) fn put(&self, snapshot: JobSnapshot) {
+    pub(crate) fn put(&self, snapshot: JobSnapshot, lease_until: Instant) {
         if let Ok(mut jobs) = self.by_id.lock() {
-            jobs.insert(snapshot.spec.id, snapshot);
+            jobs.insert(snapshot.spec.id, Latest { snapshot, lease_until });
         }
     }
 
@@ -35,7 +44,8 @@ impl RunningJobs {
 
     fn get(&self, caller: &Caller, id: JobId) -> Option<JobSnapshot> {
         let jobs = self.by_id.lock().ok()?;
-        jobs.get(&id).filter(|snapshot| snapshot.spec.team_id == caller.team_id).cloned()
+        let latest = jobs.get(&id).filter(|latest| Instant::now() < latest.lease_until)?;
+        Some(&latest.snapshot).filter(|snapshot| snapshot.spec.team_id == caller.team_id).cloned()
     }
 }
 

@@ -28,20 +28,23 @@ pub(super) struct HeldJob {
     pub(super) is_keyed: bool,
     /// Up to this row chunks are single rows, because a larger one could not be applied.
     pub(super) one_by_one_until: u32,
+    /// A moment at which the lease had not begun to count yet: it lasts at least for its time from here.
+    pub(super) leased_since: Instant,
     failures: u32,
     failing_since: Option<Timestamp>,
     not_before: Option<Instant>,
 }
 
 impl HeldJob {
-    /// A job just claimed. Polls of it are answered from memory from now on.
-    pub(super) fn new(lease: Lease, engine: &Engine) -> Self {
+    /// A job just claimed, by a claim that began at `leased_since`. Polls of it are answered from memory from now on.
+    pub(super) fn new(lease: Lease, leased_since: Instant, engine: &Engine) -> Self {
         let held = Self {
             lease,
             context: None,
             freshness: Freshness::Cached,
             is_keyed: false,
             one_by_one_until: 0,
+            leased_since,
             failures: 0,
             failing_since: None,
             not_before: None,
@@ -109,12 +112,13 @@ impl HeldJob {
     }
 
     fn publish(&self, engine: &Engine) {
-        engine.running_jobs.put(JobSnapshot {
+        let snapshot = JobSnapshot {
             spec: (*self.lease.spec).clone(),
             state: JobState::Running { attempt: self.lease.attempt },
             cursor: self.lease.cursor,
             tally: self.lease.tally,
             updated_at: engine.clock.now(),
-        });
+        };
+        engine.running_jobs.put(snapshot, self.leased_since + engine.settings.lease_for);
     }
 }

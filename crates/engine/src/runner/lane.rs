@@ -251,6 +251,9 @@ async fn apply(
     };
     let (rows, started) = (judged.rows.len(), Instant::now());
     let applied = engine.store.apply_chunk(&mut held.lease, command).await;
+    if applied.is_ok() {
+        held.leased_since = started;
+    }
     tracing::debug!(job = %held.job_id(), rows, micros = started.elapsed().as_micros(), "chunk applied");
     (applied, Arc::into_inner(judged))
 }
@@ -271,10 +274,15 @@ async fn pause(engine: &Engine, mut held: HeldJob, error: &StoreError) -> Option
 
 async fn end(engine: &Engine, held: HeldJob, error: JobError) {
     let job = held.job_id();
-    tracing::error!(%job, code = error.code.name(), "job failed");
+    let code = error.code.name();
     engine.running_jobs.remove(job);
-    if let Err(store_error) = engine.store.fail(held.into_lease(), error, engine.clock.now()).await {
-        tracing::warn!(%job, error = %store_error, "the failure of a job could not be kept; it will be found again");
+    match engine.store.fail(held.into_lease(), error, engine.clock.now()).await {
+        Ok(()) => tracing::error!(%job, code, "job failed"),
+        // Whoever has it may have finished it, and dropped the rows that were missed here.
+        Err(StoreError::LeaseLost) => tracing::info!(%job, code, "another worker has the job"),
+        Err(store_error) => {
+            tracing::warn!(%job, code, error = %store_error, "the failure of a job could not be kept; it will be found again");
+        }
     }
 }
 
@@ -288,6 +296,7 @@ async fn read_back(engine: &Engine, mut held: HeldJob) -> Option<HeldJob> {
             Some(held)
         }
         Ok(_) => {
+            tracing::info!(%job, "another worker has the job, or it has ended");
             engine.running_jobs.remove(job);
             None
         }

@@ -85,11 +85,12 @@ async fn claim_into(engine: &Engine, worker: Uuid, lane: &Lane, ring: &mut VecDe
     }
     let command =
         ClaimJobs { worker, busy_teams, jobs_max, lease_for: engine.settings.lease_for, now: engine.clock.now() };
+    let asked_at = Instant::now();
     match engine.store.claim(command).await {
         Ok(leases) => {
             for lease in leases {
                 tracing::info!(job = %lease.spec.id, attempt = lease.attempt, cursor = lease.cursor, "job claimed");
-                ring.push_back(HeldJob::new(lease, engine));
+                ring.push_back(HeldJob::new(lease, asked_at, engine));
             }
             None
         }
