@@ -26,6 +26,7 @@ mod sync;
 mod team;
 mod tls;
 mod transaction;
+mod unblock;
 mod transfer;
 mod verbs;
 

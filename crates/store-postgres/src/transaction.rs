@@ -23,6 +23,7 @@ use crate::counts::{self, CountChanges};
 use crate::error::{Again, Failure, Outcome, of_commit};
 use crate::settings::{Durability, PostgresSettings};
 use crate::store::Shared;
+use crate::unblock::before_another_try;
 
 /// A parameter with its type, so that a statement needs no round trip to be prepared.
 pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -304,6 +305,9 @@ where
         }
         tracing::debug!(error = %failure.error, tries, "a transaction begins again");
         shared.retries.count(failure.again);
+        if failure.again == Again::Conflict {
+            before_another_try(shared);
+        }
         tokio::time::sleep(shared.retries.pause(tries)).await;
     }
 }

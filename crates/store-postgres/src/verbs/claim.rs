@@ -14,11 +14,11 @@ use crate::error::{Outcome, column};
 use crate::job::{self, int4, number};
 use crate::store::{PostgresStore, millis};
 use crate::transaction::Transaction;
+use crate::unblock::end_still_holders;
 
 const RUNNABLE: &str = include_str!("../sql/claim_runnable.sql");
 const LOCK: &str = include_str!("../sql/claim_lock.sql");
 const TAKE: &str = include_str!("../sql/claim_take.sql");
-const UNBLOCK: &str = include_str!("../sql/claim_unblock.sql");
 
 /// Jobs looked at for each that can be taken: others may be taking some of them at this moment.
 const CANDIDATES_PER_JOB: usize = 8;
@@ -38,7 +38,7 @@ struct Candidate {
 }
 
 async fn take(transaction: &mut Transaction, command: &ClaimJobs) -> Outcome<Vec<Lease>> {
-    let mut leases = Vec::new();
+    let (mut leases, mut is_blocked) = (Vec::new(), false);
     let mut busy: HashSet<TeamId> = command.busy_teams.iter().copied().collect();
     for candidate in candidates(transaction, command).await? {
         if leases.len() >= command.jobs_max {
@@ -51,8 +51,11 @@ async fn take(transaction: &mut Transaction, command: &ClaimJobs) -> Outcome<Vec
             busy.insert(candidate.team_id);
             leases.push(lease);
         } else if candidate.is_overdue {
-            unblock(transaction, command, &candidate).await?;
+            is_blocked = true;
         }
+    }
+    if is_blocked {
+        end_still_holders(transaction, command.now).await?;
     }
     Ok(leases)
 }
@@ -119,16 +122,4 @@ fn lease(row: &Row, hasher: &KeyHasher) -> Outcome<Lease> {
         suspect_row,
         suspect_deaths,
     })
-}
-
-/// A job whose lease is over, but whose row a transaction still holds: a node stands still in the middle of a chunk. Its
-/// chunk could not be committed any more once the job is taken, so nothing is lost by ending its connection now.
-async fn unblock(transaction: &mut Transaction, command: &ClaimJobs, candidate: &Candidate) -> Outcome<()> {
-    let present = transaction.shared.present(command.now);
-    let named =
-        [(&candidate.team_no as _, Type::INT8), (&candidate.job_id as _, Type::UUID), (&present as _, Type::INT8)];
-    if !transaction.query(UNBLOCK, &named).await?.is_empty() {
-        tracing::warn!(job_id = %candidate.job_id, "a node stood still inside a chunk; its connection was ended");
-    }
-    Ok(())
 }
