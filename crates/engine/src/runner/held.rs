@@ -14,8 +14,8 @@ use crate::Engine;
 
 /// The first pause after a failure; doubled with each that follows.
 const BACKOFF_FIRST: Duration = Duration::from_millis(200);
-/// The longest pause.
-const BACKOFF_MAX: Duration = Duration::from_secs(10);
+/// The longest pause: a store that is back must not wait long for the jobs.
+const BACKOFF_MAX: Duration = Duration::from_secs(5);
 
 /// A claimed job with what its next chunk needs.
 pub(super) struct HeldJob {
