@@ -1,7 +1,8 @@
 //! Test support for the whole house; a dev-dependency and never part of a release.
 //!
 //! Owns [`MemoryStore`], the naive reference of the store contract; [`FaultyStore`], which makes any store fail where a
-//! test wants it to; [`strategies`] for random imports; and [`differential`], which drives two stores with the same
+//! test wants it to; [`strategies`] for random imports, and a
+//! [`Drawer`] for long runs of them; and [`differential`], which drives two stores with the same
 //! operations and compares every answer; [`laws`], what holds of every import on every store; [`postgres`], a real server
 //! for tests, and [`proxy`], which comes between it and its clients. Worlds, rows and clocks come from the conformance
 //! suite and are re-exported. Must not know any real backend: those bring themselves to the tests here.
@@ -10,6 +11,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod differential;
+mod drawer;
 pub mod faulty;
 pub mod laws;
 pub mod memory;
@@ -17,6 +19,7 @@ pub mod postgres;
 pub mod proxy;
 pub mod strategies;
 
+pub use drawer::Drawer;
 pub use faulty::{Fault, FaultyStore, Moment, Verb};
 pub use memory::{MemoryHarness, MemoryStore};
 pub use refract_store::conformance::fixture::{
