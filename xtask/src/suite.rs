@@ -33,13 +33,14 @@ struct Step {
 /// The variable that says which store the black-box tests start their servers on.
 const STORE_VARIABLE: &str = "REFRACT_TEST_STORE";
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { name: "fmt", about: "the code is formatted", run: check_format },
     Step { name: "tidy", about: "the house rules hold", run: check_tidy },
     Step { name: "clippy", about: "no lint warns", run: check_lints },
     Step { name: "build", about: "the binary builds", run: build_server },
     Step { name: "tests", about: "unit, integration and property tests", run: run_tests },
     Step { name: "postgres", about: "the black-box tests with servers on PostgreSQL", run: run_black_box_on_postgres },
+    Step { name: "nodes", about: "several nodes on one database: killed, frozen, cut off, racing", run: run_nodes },
     Step { name: "docs", about: "examples in the docs of the code run", run: run_doc_tests },
     Step { name: "python", about: "the official Python client against a running server", run: run_python },
     Step { name: "python-postgres", about: "the same against a server on PostgreSQL", run: run_python_on_postgres },
@@ -135,13 +136,34 @@ fn build_server(_: &mut Surroundings) -> Result<()> {
 }
 
 fn run_tests(surroundings: &mut Surroundings) -> Result<()> {
-    let mut tests = if has_nextest() {
-        workspace::cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])
+    // The tests of several nodes are a step of their own.
+    let runs: &[&[&str]] = if has_nextest() {
+        &[&["nextest", "run", "--workspace", "--no-fail-fast", "-E", "not binary(nodes)"]]
     } else {
-        workspace::cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"])
+        &[
+            &["test", "--workspace", "--exclude", "refract", "--lib", "--bins", "--tests", "--no-fail-fast"],
+            &["test", "--package", "refract", "--lib", "--bins", "--test", "[!n]*", "--no-fail-fast"],
+        ]
     };
-    surroundings.on_store(&mut tests, "sqlite")?;
-    workspace::run(tests)
+    run_each(runs, "sqlite", surroundings)
+}
+
+/// What is timed runs by itself, after the others.
+fn run_nodes(surroundings: &mut Surroundings) -> Result<()> {
+    const NODES: [&str; 7] = ["test", "--package", "refract", "--test", "nodes", "--", "--nocapture"];
+    let (others, timed) = ([&NODES[..], &["--skip", "fairness"]].concat(), [&NODES[..], &["fairness"]].concat());
+    run_each(&[&others, &timed], "postgres", surroundings)
+}
+
+/// Runs all of them, whatever becomes of the first.
+fn run_each(runs: &[&[&str]], store: &str, surroundings: &mut Surroundings) -> Result<()> {
+    let mut outcome = Ok(());
+    for arguments in runs {
+        let mut tests = workspace::cargo(arguments);
+        surroundings.on_store(&mut tests, store)?;
+        outcome = outcome.and(workspace::run(tests));
+    }
+    outcome
 }
 
 /// What talks to the binary from outside; what it tests of a folder or of the command line alone is left out.

@@ -26,8 +26,8 @@ mod sync;
 mod team;
 mod tls;
 mod transaction;
-mod unblock;
 mod transfer;
+mod unblock;
 mod verbs;
 
 pub use retries::Retries;

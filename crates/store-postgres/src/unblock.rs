@@ -36,7 +36,8 @@ pub(crate) fn before_another_try(shared: &Arc<Shared>) {
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
         let now = Timestamp(0);
-        let done = transact(&shared, Mode::Write, now, |transaction, now| Box::pin(end_still_holders(transaction, *now)));
+        let done =
+            transact(&shared, Mode::Write, now, |transaction, now| Box::pin(end_still_holders(transaction, *now)));
         if let Err(error) = done.await {
             tracing::debug!(%error, "nobody could be asked who stands still");
         }

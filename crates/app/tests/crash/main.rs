@@ -16,5 +16,6 @@ mod jobs;
 mod seed;
 mod state;
 mod state_of;
+mod undisturbed;
 mod uploads;
 mod watch;

@@ -39,7 +39,20 @@ pub(crate) struct Progress {
 impl Progress {
     /// Whether all jobs have ended.
     pub(crate) fn is_complete(&self, jobs: &[Watched]) -> bool {
-        jobs.iter().all(|job| self.complete.get(&job.location).copied().unwrap_or(false))
+        jobs.iter().all(|job| self.is_known_complete(job))
+    }
+
+    fn is_known_complete(&self, job: &Watched) -> bool {
+        self.complete.get(&job.location).copied().unwrap_or(false)
+    }
+
+    /// Polls a job once; `false` when the server was gone.
+    pub(crate) fn look(&mut self, address: std::net::SocketAddr, job: &Watched) -> bool {
+        let answer = poll(address, job);
+        if let Some(answer) = &answer {
+            self.see(job, answer);
+        }
+        answer.is_some()
     }
 
     /// Rows that have an outcome, over all jobs.
@@ -51,13 +64,13 @@ impl Progress {
     pub(crate) fn follow(&mut self, address: std::net::SocketAddr, jobs: &[Watched], dying: &AtomicBool) {
         while !dying.load(Ordering::SeqCst) && !self.is_complete(jobs) {
             for job in jobs {
-                if self.complete.get(&job.location).copied().unwrap_or(false) {
-                    continue;
-                }
-                match poll(address, job) {
-                    Some(answer) => self.see(job, &answer),
-                    None if dying.load(Ordering::SeqCst) => return,
-                    None => panic!("a living server did not answer the poll of {}", job.location),
+                if !self.is_known_complete(job) && !self.look(address, job) {
+                    assert!(
+                        dying.load(Ordering::SeqCst),
+                        "a living server did not answer the poll of {}",
+                        job.location
+                    );
+                    return;
                 }
             }
             thread::sleep(Duration::from_millis(1));

@@ -37,10 +37,19 @@ impl Home {
         Self { folder: tempfile::tempdir().expect("a temporary folder"), database }
     }
 
+    /// Without data, in a folder whatever the store of this run.
+    pub(crate) fn in_folder() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), database: None }
+    }
+
     /// Without data, in a database whatever the store of this run.
     pub(crate) fn in_database() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        Self { folder, database: Some(TestDatabase::create()) }
+        Self::of(TestDatabase::create())
+    }
+
+    /// In this database.
+    pub(crate) fn of(database: TestDatabase) -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), database: Some(database) }
     }
 
     /// The folder: the data directory where there is no database.

@@ -245,8 +245,13 @@ impl Server {
 
     /// Asks it to stop (SIGTERM).
     pub(crate) fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal, named without SIG: STOP makes it stand still, CONT lets it go on.
+    pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("sh")
-            .args(["-c", &format!("kill -TERM {}", self.process.child.id())])
+            .args(["-c", &format!("kill -{name} {}", self.process.child.id())])
             .status()
             .expect("a shell");
         assert!(sent.success(), "the process is there");
