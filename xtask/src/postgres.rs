@@ -1,4 +1,4 @@
-//! PostgreSQL for tests and measurements: its Debian packages, and a throw-away server.
+//! PostgreSQL for tests and measurements: the Debian packages, and a throw-away server.
 //!
 //! Owns their installation, the life of the program of the testkit that starts the server, and databases for measurements.
 //! Must not know what is stored in them.
@@ -20,7 +20,8 @@ pub(crate) const SERVER_VARIABLE: &str = "REFRACT_TEST_POSTGRES";
 
 /// Where Debian keeps the programs of each version; client programs alone do not make a server.
 const VERSIONS_FOLDER: &str = "/usr/lib/postgresql";
-const PACKAGE: &str = "postgresql";
+const POOLER: &str = "/usr/sbin/pgbouncer";
+const PACKAGES: [&str; 2] = ["postgresql", "pgbouncer"];
 
 /// On what the server's files lie.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -129,20 +130,18 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 }
 
 fn install_if_missing() -> Result<()> {
-    if has_server(Path::new(VERSIONS_FOLDER)) {
+    let is_complete = || has_server(Path::new(VERSIONS_FOLDER)) && Path::new(POOLER).is_file();
+    if is_complete() {
         return Ok(());
     }
-    println!("installing the Debian package {PACKAGE}");
-    for arguments in [&["update", "-qq"][..], &["install", "-qq", "--yes", "--no-install-recommends", PACKAGE]] {
+    let packages = PACKAGES.join(" and ");
+    println!("installing the Debian packages {packages}");
+    let install = [&["install", "-qq", "--yes", "--no-install-recommends"][..], &PACKAGES].concat();
+    for arguments in [&["update", "-qq"][..], &install] {
         let installed = workspace::run(as_root("apt-get", arguments));
-        installed.with_context(|| {
-            format!("install the package `{PACKAGE}` by hand, or name a server in {SERVER_VARIABLE}")
-        })?;
+        installed.with_context(|| format!("install the packages {packages} by hand"))?;
     }
-    ensure!(
-        has_server(Path::new(VERSIONS_FOLDER)),
-        "the package {PACKAGE} is installed, but there is no {VERSIONS_FOLDER}"
-    );
+    ensure!(is_complete(), "the packages {packages} are installed, but there is no {VERSIONS_FOLDER} or no {POOLER}");
     Ok(())
 }
 

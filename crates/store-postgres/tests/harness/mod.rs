@@ -9,19 +9,20 @@ use async_trait::async_trait;
 use refract_store::SharedStore;
 use refract_store::conformance::Harness;
 use refract_store_postgres::{Clock, Durability, PostgresSettings, PostgresStore};
-use refract_testkit::postgres::TestDatabase;
+use refract_testkit::postgres::{Pooler, TestDatabase};
 
 /// Makes stores in one fresh database.
 pub(crate) struct PostgresHarness {
+    // Before the database, which waits for its connections to end.
+    pooler: Option<Pooler>,
     pub(crate) database: TestDatabase,
     crashes: bool,
-    listens: bool,
 }
 
 impl PostgresHarness {
     /// The store is closed before the next process opens the same database.
     pub(crate) fn new() -> Self {
-        Self { database: TestDatabase::create(), crashes: false, listens: true }
+        Self { pooler: None, database: TestDatabase::create(), crashes: false }
     }
 
     /// The store is dropped as it is: the next process finds what a killed one leaves behind.
@@ -29,14 +30,19 @@ impl PostgresHarness {
         Self { crashes: true, ..Self::new() }
     }
 
-    /// The store works as behind a pooler: no notifications, no statement outlives its transaction.
+    /// The store works behind a pooler in transaction mode.
     pub(crate) fn pooled() -> Self {
-        Self { listens: false, ..Self::new() }
+        let harness = Self::new();
+        Self { pooler: Some(Pooler::before(&harness.database.url())), ..harness }
     }
 
     /// Settings for this database, on the clock of the cases.
     pub(crate) fn settings(&self) -> PostgresSettings {
-        PostgresSettings { listen: self.listens, connections_max: 8, ..settings(&self.database) }
+        let settings = PostgresSettings { connections_max: 8, ..settings(&self.database) };
+        match &self.pooler {
+            Some(pooler) => PostgresSettings { url: pooler.url(), listen: false, ..settings },
+            None => settings,
+        }
     }
 
     async fn store(&self) -> SharedStore {
