@@ -43,11 +43,11 @@ fn post(rows: usize, status: u16) -> Nodes {
         assert_eq!(told, (409, Some("idempotency_key_in_progress".to_owned())), "{}", answer.text());
         assert_eq!(answer.header("retry-after"), Some("1"), "and when to come again");
     }
-    for client in 0..2 {
-        let again = import(client);
+    for (number, client) in clients.iter().enumerate() {
+        let again = import(number);
         assert_eq!(again.header("idempotent-replay"), Some("true"), "{}", again.text());
         assert_eq!((again.status, &again.body), (status, &served[0].body), "later on either node");
-        clients[client].finished(&again);
+        client.finished(&again);
     }
     nodes.stop();
     nodes
