@@ -68,7 +68,8 @@ async fn claim_or_answer<E>(
         };
         let (created_at, read_at) = (Timestamp(column(&row, "created_at")?), Timestamp(column(&row, "now")?));
         if created_at.plus(REMEMBERED_FOR) <= read_at {
-            transaction.execute(FORGET, &named(&owner, claim)).await?;
+            let [team_no, key_id, key] = named(&owner, claim);
+            transaction.execute(FORGET, &[team_no, key_id, key, (&created_at.0, Type::INT8)]).await?;
             continue;
         }
         return answer(&row, claim, created_at, read_at).map(Some);

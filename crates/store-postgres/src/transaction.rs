@@ -228,6 +228,8 @@ impl Transaction {
             let within = self.shared.settings.statement_within + GRACE;
             let client = self.client()?;
             match tokio::time::timeout(within, client.batch_execute("COMMIT")).await {
+                // Nothing was written, so there is nothing to be in doubt of.
+                Ok(Err(error)) if matches!(self.mode, Mode::Read | Mode::Snapshot) => return Err(error.into()),
                 Ok(answer) => answer.map_err(of_commit)?,
                 Err(_) => return Err(StoreError::OutcomeUnknown(format!("no answer within {within:?}")).into()),
             }

@@ -7,6 +7,7 @@ mod harness;
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use harness::settings;
@@ -25,7 +26,7 @@ const KEYS: usize = 5_000;
 
 /// Several stores on one database, each as a node of its own.
 struct Nodes {
-    _database: TestDatabase,
+    database: TestDatabase,
     stores: Vec<Arc<PostgresStore>>,
     /// Through the first node.
     world: World,
@@ -39,7 +40,7 @@ impl Nodes {
             stores.push(Arc::new(PostgresStore::open(&settings(&database)).await.expect("a store")));
         }
         let world = World::in_store(Arc::clone(&stores[0]) as _).await;
-        Self { _database: database, stores, world }
+        Self { database, stores, world }
     }
 
     /// The same team and clock through another node.
@@ -152,16 +153,16 @@ async fn patches_that_swap_keys_beside_imports_leave_every_key_held_once() {
     while let Some(ended) = tasks.join_next().await {
         ended.expect("no panic");
     }
-    let strays = nodes._database.sql(
+    let strays = nodes.database.sql(
         "SELECT more.hash FROM key_holder_more more LEFT JOIN key_holder USING (team_no, hash)
          WHERE key_holder.hash IS NULL OR key_holder.record_id = more.record_id",
     );
     assert!(strays.is_empty(), "further holders of keys that nobody holds: {strays:?}");
     // Each live record holds the key of its e-mail address and no other.
     let held = nodes
-        ._database
+        .database
         .sql("SELECT record_id FROM key_holder UNION ALL SELECT record_id FROM key_holder_more ORDER BY 1");
-    let records = nodes._database.sql("SELECT id FROM record ORDER BY 1");
+    let records = nodes.database.sql("SELECT id FROM record ORDER BY 1");
     assert_eq!(held, records);
 }
 
@@ -201,8 +202,8 @@ async fn deletes_beside_imports_leave_no_key_behind() {
         tokio::join!(importing, deleting);
     }
     let live = world.count(Contact).await;
-    let holders = nodes._database.sql("SELECT 1 FROM key_holder UNION ALL SELECT 1 FROM key_holder_more");
-    let of_live = nodes._database.sql(
+    let holders = nodes.database.sql("SELECT 1 FROM key_holder UNION ALL SELECT 1 FROM key_holder_more");
+    let of_live = nodes.database.sql(
         "SELECT 1 FROM key_holder JOIN record ON record.team_no = key_holder.team_no AND record.id = record_id
          WHERE deleted_at IS NULL",
     );
@@ -267,4 +268,43 @@ async fn a_node_that_lost_its_lease_writes_nothing() {
     assert_eq!(other.count(Contact).await, 0);
     other.run(lease, 1).await.expect("the job runs to its end");
     assert_eq!(other.import_of(spec.id).await.words(), ["created", "created"]);
+}
+
+/// A transaction that writes to the team, as every node's chunks do, for a third of a second.
+const LONG_WRITE: &str =
+    concat!("BEGIN;", include_str!("../src/sql/team_share_schema.sql"), "; SELECT pg_sleep(0.3); COMMIT");
+
+/// Writers that follow each other without a gap, each beginning before the one before ends, let a change of the schema
+/// through: what counts is that it is done while they still go on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_the_schema_comes_through_between_writers_that_never_pause() {
+    const WRITERS: usize = 6;
+    const ROUNDS: usize = 40;
+    let nodes = Nodes::start(1).await;
+    let write = LONG_WRITE.replace("$1", "(SELECT min(team_no) FROM team)");
+    let (begun, ended) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let handle = tokio::runtime::Handle::current();
+    std::thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let (nodes, write, begun, ended) = (&nodes, &write, &begun, &ended);
+            scope.spawn(move || {
+                std::thread::sleep(Duration::from_millis(50) * u32::try_from(writer).expect("few"));
+                for round in 0..ROUNDS {
+                    // Once the change is through they may stop.
+                    if ended.load(Ordering::SeqCst) > 0 && round > 3 {
+                        break;
+                    }
+                    begun.fetch_add(1, Ordering::SeqCst);
+                    nodes.database.sql(write);
+                }
+            });
+        }
+        while begun.load(Ordering::SeqCst) < WRITERS {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        tokio::task::block_in_place(|| handle.block_on(nodes.world.make_list("sales_deals")));
+        ended.fetch_add(1, Ordering::SeqCst);
+    });
+    let rounds = begun.load(Ordering::SeqCst);
+    assert!(rounds < WRITERS * ROUNDS / 2, "the change waited for {rounds} writers");
 }

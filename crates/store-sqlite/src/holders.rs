@@ -6,7 +6,7 @@ use refract_domain::key::KeyHash;
 use rusqlite::Connection;
 
 use crate::error::Outcome;
-use crate::keys::{Edit, KeyTable};
+use crate::keys::{Edit, Entry, KeyTable};
 
 const ANY_MORE: &str = include_str!("sql/find_any_more_holders.sql");
 const MORE: &str = include_str!("sql/find_more_holders.sql");
@@ -55,7 +55,7 @@ pub(crate) fn change(connection: &Connection, changes: &[HolderChange]) -> Outco
     let mut keys: Vec<KeyHash> = changes.iter().map(|change| change.key).collect();
     keys.dedup();
     let held: BTreeMap<usize, Held> = find(connection, &keys)?.into_iter().map(|held| (held.place, held)).collect();
-    let mut edits = Vec::new();
+    let (mut edits, mut new) = (Vec::new(), Vec::new());
     let mut left = changes;
     for (place, key) in keys.iter().enumerate() {
         let own = left.iter().take_while(|change| change.key == *key).count();
@@ -64,12 +64,18 @@ pub(crate) fn change(connection: &Connection, changes: &[HolderChange]) -> Outco
         let before: Vec<i64> =
             held.get(&place).map(|held| [&[held.first], &held.more[..]].concat()).unwrap_or_default();
         let after = changed(&before, own);
-        if before.first() != after.first() {
-            edits.push(Edit { key: *key, holder: after.first().copied() });
+        match (before.first(), after.first()) {
+            (None, Some(first)) => new.push(Entry { key: *key, record_no: *first }),
+            (before, after) if before != after => edits.push(Edit { key: *key, holder: after.copied() }),
+            _ => {}
         }
         change_more(connection, *key, before.get(1..).unwrap_or_default(), after.get(1..).unwrap_or_default())?;
     }
-    KeyTable::of(connection).change(&edits)
+    let table = KeyTable::of(connection);
+    if !edits.is_empty() {
+        table.change(&edits)?;
+    }
+    if new.is_empty() { Ok(()) } else { table.add(&new) }
 }
 
 fn changed(holders: &[i64], changes: &[HolderChange]) -> Vec<i64> {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::connect::{BUSY_TIMEOUT, PAGE_BYTES};
+use crate::connect::BUSY_TIMEOUT;
 use crate::error::Outcome;
 use crate::settings::SqliteSettings;
 use crate::sync::lock;
@@ -190,9 +190,11 @@ fn wait(board: &Board) -> Chores {
 }
 
 fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<LogState> {
+    // A database made by an earlier version may have pages of another size.
+    let page_bytes: u32 = connection.prepare_cached("PRAGMA page_size")?.query_row([], |row| row.get(0))?;
     let sql = format!("PRAGMA wal_checkpoint({mode})");
     connection.prepare_cached(&sql)?.query_row([], |row| {
-        let bytes = |frames: i64| u64::try_from(frames).unwrap_or(0) * u64::from(PAGE_BYTES);
+        let bytes = |frames: i64| u64::try_from(frames).unwrap_or(0) * u64::from(page_bytes);
         let (frames, moved): (i64, i64) = (row.get(1)?, row.get(2)?);
         Ok(LogState { bytes: bytes(frames), pending_bytes: bytes(frames - moved) })
     })

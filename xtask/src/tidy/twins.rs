@@ -60,6 +60,7 @@ const ALONE: [Alone; 15] = [
         files: &[
             "find_any_more_holders.sql",
             "key_level.sql",
+            "key_level_draw.sql",
             "key_level_write.sql",
             "key_page_highest.sql",
             "key_page_remove.sql",

@@ -62,6 +62,8 @@ pub(super) struct Slice {
     pub(super) entries: Vec<Entry>,
     /// Where the next slice begins.
     pub(super) next_page_no: i64,
+    /// Nothing is left: whatever was counted, the level is empty.
+    pub(super) is_whole_level: bool,
 }
 
 impl Level<'_> {
@@ -128,7 +130,8 @@ impl Level<'_> {
 
     /// Takes at least `count` entries out, whole pages from `from_page_no` on, or as many as there are up to the end.
     pub(super) fn take_slice(&self, from_page_no: i64, count: usize) -> Outcome<Slice> {
-        let mut slice = Slice { entries: Vec::new(), next_page_no: self.page_nos().start };
+        let start = self.page_nos().start;
+        let mut slice = Slice { entries: Vec::new(), next_page_no: start, is_whole_level: from_page_no <= start };
         let mut page_nos = Vec::new();
         let mut statement = self.connection.prepare_cached(PAGES_FROM)?;
         let mut rows = statement.query(self.from(from_page_no))?;
@@ -136,6 +139,7 @@ impl Level<'_> {
             let page_no = row.get(0)?;
             if slice.entries.len() >= count {
                 slice.next_page_no = page_no;
+                slice.is_whole_level = false;
                 break;
             }
             PageView::of(row.get_ref(1)?.as_blob()?)?.append_to(&mut slice.entries);

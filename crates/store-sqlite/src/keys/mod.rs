@@ -25,6 +25,7 @@ use crate::error::Outcome;
 
 const HIGHEST: &str = include_str!("../sql/key_page_highest.sql");
 const LEVEL: &str = include_str!("../sql/key_level.sql");
+const DRAW: &str = include_str!("../sql/key_level_draw.sql");
 const WRITE_LEVEL: &str = include_str!("../sql/key_level_write.sql");
 
 /// At least this many keys move at a time when a level is too full, so that one that was filled by single writes
@@ -126,7 +127,7 @@ impl<'c> KeyTable<'c> {
         }
         let count = too_many.min(edits.len().saturating_mul(4).max(MOVED_MIN));
         let slice = self.level(number).take_slice(state.next_page_no, count)?;
-        state.keys = state.keys.saturating_sub(slice.entries.len());
+        state.keys = if slice.is_whole_level { 0 } else { state.keys.saturating_sub(slice.entries.len()) };
         state.next_page_no = slice.next_page_no;
         self.write_state(number, state)?;
         let moved: Vec<Edit> = slice.entries.into_iter().map(Edit::from).collect();
@@ -135,19 +136,26 @@ impl<'c> KeyTable<'c> {
 
     /// Notes how many keys a level has after a change; `None` when the change was too small to be counted.
     fn count(&self, number: u8, edits: &[Edit], walked: Walked) -> Outcome<Option<LevelState>> {
-        let Some(first) = edits.first().filter(|_| walked.before != walked.after) else { return Ok(None) };
-        let is_large = edits.len() >= usize::from(self.shape.counted_from);
-        // Hashes are as good as dice.
-        let is_drawn = first.key.as_bytes().last().is_some_and(|byte| byte % self.shape.counted_from == 0);
-        let weight = match (is_large, is_drawn) {
-            (true, _) => 1,
-            (false, true) => usize::from(self.shape.counted_from),
-            (false, false) => return Ok(None),
+        if walked.before == walked.after {
+            return Ok(None);
+        }
+        let counted_from = usize::from(self.shape.counted_from);
+        let weight = match edits.len() >= counted_from {
+            true => 1,
+            false if self.is_drawn()? => counted_from,
+            false => return Ok(None),
         };
         let mut state = self.state(number)?;
         state.keys = (state.keys + walked.after * weight).saturating_sub(walked.before * weight);
         self.write_state(number, state)?;
         Ok(Some(state))
+    }
+
+    /// One time in so many. Drawn anew each time: drawing by the key would count the same keys, or miss them, whenever they
+    /// come and go.
+    fn is_drawn(&self) -> Outcome<bool> {
+        let die: i64 = self.connection.prepare_cached(DRAW)?.query_row([], |row| row.get(0))?;
+        Ok(die % i64::from(self.shape.counted_from) == 0)
     }
 
     fn state(&self, number: u8) -> Outcome<LevelState> {

@@ -159,8 +159,27 @@ fn single_writes_are_counted_well_enough() {
     }
     let levels = keys_of_levels(&connection);
     assert_eq!(levels.values().sum::<usize>(), 4_000);
-    // One in four is counted, for four, so a level may hold somewhat more than its bound.
-    assert!(levels[&1] <= 60 && levels.len() >= 3, "{levels:?}");
+    // One in four is counted, for four: of 4,000 a fair die strays by a few hundred.
+    assert!(levels[&1] <= 620 && levels.len() >= 3, "{levels:?}");
+}
+
+#[test]
+fn keys_that_come_in_bulk_and_go_one_by_one_leave_no_count_behind() {
+    let connection = database();
+    let table = KeyTable { connection: &connection, shape: Shape { counted_from: 16, ..small(&connection).shape } };
+    let keys: Vec<KeyHash> = (0..600).map(key).collect::<BTreeSet<_>>().into_iter().collect();
+    for _ in 0..30 {
+        let entries: Vec<Entry> = keys.iter().take(20).map(|key| Entry { key: *key, record_no: 1 }).collect();
+        table.add(&entries).expect("added");
+        for key in keys.iter().take(20) {
+            table.change(&[Edit { key: *key, holder: None }]).expect("removed");
+        }
+    }
+    assert!(keys_of_levels(&connection).is_empty());
+    // Counting by the key missed, or counted, the same twenty each time: 600 by now. A fair die strays by some dozens.
+    let counted: i64 =
+        connection.query_row("SELECT coalesce(sum(keys), 0) FROM key_level", [], |row| row.get(0)).expect("counts");
+    assert!(counted < 450, "{counted} counted, none there");
 }
 
 #[test]

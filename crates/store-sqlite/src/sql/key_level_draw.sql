@@ -1,0 +1,2 @@
+-- A fresh random number.
+SELECT random()
