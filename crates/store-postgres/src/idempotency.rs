@@ -5,7 +5,7 @@
 //! none, and the next goes on.
 
 use refract_domain::clock::Timestamp;
-use refract_store::{Answered, Caller, IdempotencyClaim, Idempotent, KeptAnswer, REMEMBERED_FOR, REPLAYED_FOR};
+use refract_store::{Answered, Caller, IdempotencyClaim, Idempotent, KeptAnswer, Reuse};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -67,12 +67,15 @@ async fn claim_or_answer<E>(
             continue;
         };
         let (created_at, read_at) = (Timestamp(column(&row, "created_at")?), Timestamp(column(&row, "now")?));
-        if created_at.plus(REMEMBERED_FOR) <= read_at {
-            let [team_no, key_id, key] = named(&owner, claim);
-            transaction.execute(FORGET, &[team_no, key_id, key, (&created_at.0, Type::INT8)]).await?;
-            continue;
+        match claim.reuse(created_at, column(&row, "fingerprint")?, read_at) {
+            Reuse::Forgotten => {
+                let [team_no, key_id, key] = named(&owner, claim);
+                transaction.execute(FORGET, &[team_no, key_id, key, (&created_at.0, Type::INT8)]).await?;
+            }
+            Reuse::Stale => return Ok(Some(Answered::Stale)),
+            Reuse::Mismatch => return Ok(Some(Answered::Mismatch)),
+            Reuse::Same => return kept_answer(&row).map(Answered::Replay).map(Some),
         }
-        return answer(&row, claim, created_at, read_at).map(Some);
     }
     Err(Failure::conflict("an idempotency key came and went"))
 }
@@ -81,20 +84,14 @@ fn named<'a>(owner: &'a KeyOwner, claim: &'a IdempotencyClaim) -> [Parameter<'a>
     [(&owner.team_no, Type::INT8), (&owner.caller.key_id.0, Type::UUID), (&claim.key, Type::TEXT)]
 }
 
-fn answer<E>(row: &Row, claim: &IdempotencyClaim, created_at: Timestamp, now: Timestamp) -> Outcome<Answered<E>> {
-    if created_at.plus(REPLAYED_FOR) <= now {
-        return Ok(Answered::Stale);
-    }
-    if column::<&[u8]>(row, "fingerprint")? != claim.fingerprint {
-        return Ok(Answered::Mismatch);
-    }
+fn kept_answer(row: &Row) -> Outcome<KeptAnswer> {
     let Some(status) = column::<Option<i16>>(row, "status")? else {
         return Err(Failure::corrupt("a kept answer is gone too early"));
     };
     let status = u16::try_from(status).map_err(|_| Failure::corrupt(format!("a kept answer of status {status}")))?;
     let headers = serde_json::from_str(column(row, "headers")?)
         .map_err(|error| Failure::corrupt(format!("headers of a kept answer: {error}")))?;
-    Ok(Answered::Replay(KeptAnswer { status, headers, body: column(row, "body")? }))
+    Ok(KeptAnswer { status, headers, body: column(row, "body")? })
 }
 
 async fn keep(

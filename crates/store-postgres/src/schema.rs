@@ -1,18 +1,16 @@
 //! A team's schema: what the program brings along, plus what this database knows of lists, options and keyed
 //! properties.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use refract_domain::ids::{ListId, OptionId, TeamId};
 use refract_domain::object_type::ObjectType;
-use refract_domain::property::{ListSchema, Property, Schema, SelectOption, app_stage, list_template};
+use refract_domain::property::{ListSchema, Schema, SelectOption, app_stage, list_template};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::error::{Failure, Outcome, column};
-use crate::sync::lock;
 use crate::team::TeamRow;
 use crate::transaction::Transaction;
 
@@ -21,34 +19,6 @@ const VERSION: &str = include_str!("sql/schema_version.sql");
 const KEYED: &str = include_str!("sql/schema_keyed.sql");
 const LISTS: &str = include_str!("sql/schema_lists.sql");
 const OPTIONS: &str = include_str!("sql/schema_options.sql");
-
-/// Schemas kept in memory; beyond that all are dropped and read again as they are asked for.
-const CACHED_MAX: usize = 1_000;
-
-/// The schemas that this process has seen last.
-#[derive(Debug, Default)]
-pub(crate) struct SchemaCache {
-    schemas: Mutex<HashMap<TeamId, Arc<Schema>>>,
-}
-
-impl SchemaCache {
-    /// The schema as it was seen last.
-    pub(crate) fn get(&self, team_id: TeamId) -> Option<Arc<Schema>> {
-        lock(&self.schemas).get(&team_id).cloned()
-    }
-
-    /// Keeps a schema unless a newer one is there: a slow reader may come after a writer.
-    pub(crate) fn put(&self, team_id: TeamId, schema: &Arc<Schema>) {
-        let mut schemas = lock(&self.schemas);
-        if schemas.get(&team_id).is_some_and(|kept| kept.version >= schema.version) {
-            return;
-        }
-        if schemas.len() >= CACHED_MAX {
-            schemas.clear();
-        }
-        schemas.insert(team_id, Arc::clone(schema));
-    }
-}
 
 /// The schema of this moment. The transaction must be a snapshot, or hold the schema's lock.
 pub(crate) async fn current(transaction: &mut Transaction, team_id: TeamId, team_no: i64) -> Outcome<Arc<Schema>> {
@@ -114,23 +84,10 @@ fn add_option(schema: &mut Schema, row: &Row) -> Outcome<()> {
         sort_index: sort_index.try_into().map_err(|_| Failure::corrupt(format!("sort index {sort_index}")))?,
     };
     // A property that a newer program has dropped keeps its options in the database, unseen.
-    if let Some(property) = property_mut(schema, list_id, object_type(row)?, &slug) {
+    if let Some(property) = schema.property_mut(list_id, object_type(row)?, &slug) {
         property.options.push(option);
     }
     Ok(())
-}
-
-fn property_mut<'a>(
-    schema: &'a mut Schema,
-    list_id: Option<ListId>,
-    object_type: ObjectType,
-    slug: &str,
-) -> Option<&'a mut Property> {
-    let properties = match list_id {
-        Some(list_id) => &mut schema.lists.get_mut(&list_id)?.properties,
-        None => &mut schema.of_mut(object_type).properties,
-    };
-    properties.iter_mut().find(|property| property.slug == slug)
 }
 
 /// The type in this row.

@@ -8,7 +8,7 @@ use deadpool::Runtime;
 use deadpool::managed::Pool;
 use refract_domain::clock::Timestamp;
 use refract_domain::key::KeyHasher;
-use refract_store::StoreError;
+use refract_store::{SchemaCache, StoreError};
 use tokio::sync::RwLock;
 use uuid::Uuid;
 
@@ -18,7 +18,6 @@ use crate::hints::Hints;
 use crate::migrate::migrate;
 use crate::notes::Notes;
 use crate::retries::{Retries, RetryCounter, Spread};
-use crate::schema::SchemaCache;
 use crate::settings::{Clock, PostgresSettings};
 use crate::staged::Uploads;
 use crate::team::TeamCache;

@@ -227,11 +227,15 @@ impl Transaction {
         if self.begun {
             let within = self.shared.settings.statement_within + GRACE;
             let client = self.client()?;
-            match tokio::time::timeout(within, client.batch_execute("COMMIT")).await {
+            let commit = client.batch_execute("COMMIT");
+            if matches!(self.mode, Mode::Read | Mode::Snapshot) {
                 // Nothing was written, so there is nothing to be in doubt of.
-                Ok(Err(error)) if matches!(self.mode, Mode::Read | Mode::Snapshot) => return Err(error.into()),
-                Ok(answer) => answer.map_err(of_commit)?,
-                Err(_) => return Err(StoreError::OutcomeUnknown(format!("no answer within {within:?}")).into()),
+                in_time(within, commit).await?;
+            } else {
+                match tokio::time::timeout(within, commit).await {
+                    Ok(answer) => answer.map_err(of_commit)?,
+                    Err(_) => return Err(StoreError::OutcomeUnknown(format!("no answer within {within:?}")).into()),
+                }
             }
         }
         // Its end was seen: the connection goes back.

@@ -14,7 +14,7 @@ use refract_domain::import::options::ImportOptions;
 use refract_domain::import::tally::Tally;
 use refract_domain::object_type::ObjectType::Contact;
 use refract_store::StoreError;
-use refract_store::conformance::fixture::{World, by, chunk_of, contact};
+use refract_store::conformance::fixture::{World, by, chunk_of, claim_of, contact, kept};
 use refract_store_postgres::{PostgresSettings, PostgresStore};
 use refract_testkit::postgres::{PostgresServer, ServerOptions, TestDatabase};
 use refract_testkit::proxy::{CommitCut, Proxy};
@@ -46,6 +46,21 @@ async fn a_commit_without_an_answer_is_an_unknown_outcome() {
         assert_eq!(world.count(Contact).await, expected);
     }
     assert_eq!(proxy.commits_cut(), 3);
+}
+
+/// Without sessions a read is a transaction with a COMMIT of its own; a lost answer to that leaves nothing in doubt.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_whose_commit_is_cut_is_read_again() {
+    let database = TestDatabase::create();
+    let proxy = Proxy::before(&database.url());
+    let settings = PostgresSettings { url: proxy.url(), listen: false, ..settings(&database) };
+    let world = world_at(&settings).await;
+    world.create(Contact, &serde_json::json!({})).await;
+    for (number, cut) in (1..).zip([CommitCut::BeforeAnswer, CommitCut::BeforeServer]) {
+        proxy.cut_at_commit(cut, "record_count");
+        assert_eq!(world.count(Contact).await, 1);
+        assert_eq!(proxy.commits_cut(), number);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -197,4 +212,35 @@ async fn an_upload_that_was_taken_for_dead_cannot_be_admitted() {
     let refused = one.store.admit(command).await;
     assert!(matches!(refused, Err(StoreError::StagedRowsLost(_))), "{refused:?}");
     assert!(one.claim(10).await.is_empty());
+}
+
+/// A worker that was thought dead may wake after another has noted the row it is at.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_note_does_not_replace_that_of_the_next_attempt() {
+    let database = TestDatabase::create();
+    let world = world_at(&settings(&database)).await;
+    world.admit_contacts(&["a@x.io", "b@x.io"]).await;
+    let stale = world.claim_one().await;
+    let current = world.take_over().await;
+    world.store.suspect(&current, Some(1));
+    world.store.suspect(&stale, Some(0));
+    assert_eq!(world.take_over().await.suspect_row, Some(1));
+}
+
+/// Another request may have claimed the key anew between finding it too old and forgetting it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_the_use_of_a_key_that_was_found_is_forgotten() {
+    let database = TestDatabase::create();
+    let world = world_at(&settings(&database)).await;
+    let _kept =
+        world.store.keep_answer(&world.caller, claim_of("key", 1), kept("answer"), world.now()).await.expect("kept");
+    let forget = |created_at: i64| {
+        let owner = "(SELECT team_no FROM idempotency_key)";
+        let sql = include_str!("../src/sql/idempotency_forget.sql").replace("$1", owner);
+        let sql = sql.replace("$2", "(SELECT key_id FROM idempotency_key)").replace("$3", "'key'");
+        database.sql(&sql.replace("$4", &created_at.to_string()));
+        database.sql("SELECT 1 FROM idempotency_key").len()
+    };
+    assert_eq!(forget(world.now().0 - 1), 1);
+    assert_eq!(forget(world.now().0), 0);
 }

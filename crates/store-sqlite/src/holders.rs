@@ -72,10 +72,8 @@ pub(crate) fn change(connection: &Connection, changes: &[HolderChange]) -> Outco
         change_more(connection, *key, before.get(1..).unwrap_or_default(), after.get(1..).unwrap_or_default())?;
     }
     let table = KeyTable::of(connection);
-    if !edits.is_empty() {
-        table.change(&edits)?;
-    }
-    if new.is_empty() { Ok(()) } else { table.add(&new) }
+    table.change(&edits)?;
+    table.add(&new)
 }
 
 fn changed(holders: &[i64], changes: &[HolderChange]) -> Vec<i64> {

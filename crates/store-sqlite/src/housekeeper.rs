@@ -265,6 +265,18 @@ mod tests {
     }
 
     #[test]
+    fn the_log_is_measured_by_the_pages_that_the_database_was_made_with() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("refract.db");
+        let made = Connection::open(&path).expect("a database");
+        made.execute_batch("PRAGMA page_size = 16384; CREATE TABLE t (a)").expect("a table");
+        drop(made);
+        let writer = open_writer(&path, &small()).expect("a writer");
+        write_a_mebibyte(&writer);
+        assert!(log_bytes(&writer) >= 1 << 20, "{}", log_bytes(&writer));
+    }
+
+    #[test]
     fn a_reader_that_stays_is_not_waited_for_at_every_commit() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("refract.db");

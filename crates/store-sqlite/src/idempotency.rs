@@ -1,7 +1,7 @@
 //! Answers kept for idempotency keys, in the transaction of what they answer for.
 
 use refract_domain::clock::Timestamp;
-use refract_store::{Answered, Caller, IdempotencyClaim, Idempotent, KeptAnswer, REMEMBERED_FOR, REPLAYED_FOR};
+use refract_store::{Answered, Caller, IdempotencyClaim, Idempotent, KeptAnswer, Reuse};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::error::{Failure, Outcome};
@@ -53,15 +53,14 @@ fn find<E>(
     let parameters = (owner.team_no, owner.caller.key_id.as_bytes(), &claim.key);
     let found = connection.prepare_cached(FIND)?.query_row(parameters, read).optional()?;
     let Some(kept) = found else { return Ok(None) };
-    if kept.created_at.plus(REMEMBERED_FOR) <= now {
-        connection.prepare_cached(FORGET)?.execute(parameters)?;
-        return Ok(None);
-    }
-    if kept.created_at.plus(REPLAYED_FOR) <= now {
-        return Ok(Some(Answered::Stale));
-    }
-    if kept.fingerprint != claim.fingerprint {
-        return Ok(Some(Answered::Mismatch));
+    match claim.reuse(kept.created_at, &kept.fingerprint, now) {
+        Reuse::Forgotten => {
+            connection.prepare_cached(FORGET)?.execute(parameters)?;
+            return Ok(None);
+        }
+        Reuse::Stale => return Ok(Some(Answered::Stale)),
+        Reuse::Mismatch => return Ok(Some(Answered::Mismatch)),
+        Reuse::Same => {}
     }
     let (status, headers, body) = kept.answer.ok_or_else(|| Failure::corrupt("a kept answer is gone too early"))?;
     let headers = serde_json::from_str(&headers)

@@ -1,17 +1,15 @@
 //! A team's schema: what the program brings along, plus what this database knows of lists, options and keyed
 //! properties.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use refract_domain::ids::{ListId, OptionId, TeamId};
 use refract_domain::object_type::ObjectType;
-use refract_domain::property::{ListSchema, Property, Schema, SelectOption, app_stage, list_template};
+use refract_domain::property::{ListSchema, Schema, SelectOption, app_stage, list_template};
 use rusqlite::Connection;
 
 use crate::error::{Failure, Outcome};
 use crate::store::Shared;
-use crate::sync::lock;
 use crate::team::{TeamRow, require_team};
 use crate::writer::WriteContext;
 
@@ -19,34 +17,6 @@ const BUMP: &str = include_str!("sql/schema_bump.sql");
 const KEYED: &str = include_str!("sql/schema_keyed.sql");
 const LISTS: &str = include_str!("sql/schema_lists.sql");
 const OPTIONS: &str = include_str!("sql/schema_options.sql");
-
-/// Schemas kept in memory; beyond that all are dropped and read again as they are asked for.
-const CACHED_MAX: usize = 1_000;
-
-/// The schemas that this process has seen last.
-#[derive(Debug, Default)]
-pub(crate) struct SchemaCache {
-    schemas: Mutex<HashMap<TeamId, Arc<Schema>>>,
-}
-
-impl SchemaCache {
-    /// The schema as it was seen last.
-    pub(crate) fn get(&self, team_id: TeamId) -> Option<Arc<Schema>> {
-        lock(&self.schemas).get(&team_id).cloned()
-    }
-
-    /// Keeps a schema unless a newer one is there: a slow reader may come after the writer.
-    pub(crate) fn put(&self, team_id: TeamId, schema: &Arc<Schema>) {
-        let mut schemas = lock(&self.schemas);
-        if schemas.get(&team_id).is_some_and(|kept| kept.version >= schema.version) {
-            return;
-        }
-        if schemas.len() >= CACHED_MAX {
-            schemas.clear();
-        }
-        schemas.insert(team_id, Arc::clone(schema));
-    }
-}
 
 /// The schema as this connection sees it; from memory when its version says that it is the same.
 pub(crate) fn current(connection: &Connection, shared: &Shared, team_id: TeamId) -> Outcome<Arc<Schema>> {
@@ -113,24 +83,11 @@ fn load_options(connection: &Connection, team_no: i64, schema: &mut Schema) -> O
             sort_index: row.get("sort_index")?,
         };
         // A property that a newer program has dropped keeps its options in the database, unseen.
-        if let Some(property) = property_mut(schema, list_id, object_type, &slug) {
+        if let Some(property) = schema.property_mut(list_id, object_type, &slug) {
             property.options.push(option);
         }
     }
     Ok(())
-}
-
-fn property_mut<'a>(
-    schema: &'a mut Schema,
-    list_id: Option<ListId>,
-    object_type: ObjectType,
-    slug: &str,
-) -> Option<&'a mut Property> {
-    let properties = match list_id {
-        Some(list_id) => &mut schema.lists.get_mut(&list_id)?.properties,
-        None => &mut schema.of_mut(object_type).properties,
-    };
-    properties.iter_mut().find(|property| property.slug == slug)
 }
 
 /// The type of a stored number.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use refract_domain::ids::JobId;
 use refract_domain::key::KeyHasher;
-use refract_store::{AccountVerbs, StoreError};
+use refract_store::{AccountVerbs, SchemaCache, StoreError};
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -18,7 +18,6 @@ use crate::migrate::migrate;
 use crate::notes::Notes;
 use crate::numbers::RecordNumbers;
 use crate::reader::Readers;
-use crate::schema::SchemaCache;
 use crate::settings::SqliteSettings;
 use crate::staged::StagedRows;
 use crate::writer::{WriteContext, Writer};

@@ -7,6 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use refract_domain::clock::Timestamp;
+
 /// How long an answer is replayed.
 pub const REPLAYED_FOR: Duration = Duration::from_secs(24 * 3600);
 
@@ -20,6 +22,35 @@ pub struct IdempotencyClaim {
     pub key: String,
     /// A hash of method, path and decoded body.
     pub fingerprint: [u8; 32],
+}
+
+/// What a key that was used before means for the request that bears it now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reuse {
+    /// Used so long ago that it counts as new.
+    Forgotten,
+    /// Used too long ago to be answered again.
+    Stale,
+    /// Used for another request.
+    Mismatch,
+    /// Used for this request: its answer is kept.
+    Same,
+}
+
+impl IdempotencyClaim {
+    /// What it means that the key was used at `used_at` for a request of this fingerprint. For backends.
+    #[must_use]
+    pub fn reuse(&self, used_at: Timestamp, fingerprint: &[u8], now: Timestamp) -> Reuse {
+        if used_at.plus(REMEMBERED_FOR) <= now {
+            Reuse::Forgotten
+        } else if used_at.plus(REPLAYED_FOR) <= now {
+            Reuse::Stale
+        } else if fingerprint != self.fingerprint {
+            Reuse::Mismatch
+        } else {
+            Reuse::Same
+        }
+    }
 }
 
 /// An answer as it was first given.

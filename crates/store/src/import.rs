@@ -9,7 +9,7 @@ use refract_domain::ids::{JobId, RecordIdSpace, TeamId};
 use refract_domain::import::job::{JobError, JobSnapshot, JobSpec};
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::options::ImportOptions;
-use refract_domain::import::outcome::Outcome;
+use refract_domain::import::outcome::{Outcome, encode};
 use refract_domain::import::plan::Lookup;
 use refract_domain::import::row::{JudgedChunk, RawChunk};
 use refract_domain::import::tally::Tally;
@@ -105,6 +105,18 @@ pub struct ApplyChunk {
     pub now: Timestamp,
 }
 
+impl ApplyChunk {
+    /// Refuses rows that do not begin at the job's cursor, go beyond its total, or end without being its last although
+    /// there are none. For backends; who calls it otherwise has made a mistake.
+    pub fn check_place(&self, cursor: u32, total: u32) -> Result<(), StoreError> {
+        let (first, end) = (self.judged.first_row, self.judged.end_row());
+        if first != cursor || end > total || (self.judged.rows.is_empty() && end < total) {
+            return Err(StoreError::Internal(format!("rows {first} to {end} at cursor {cursor} of {total}")));
+        }
+        Ok(())
+    }
+}
+
 /// What one chunk came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChunkReceipt {
@@ -125,6 +137,23 @@ pub struct OutcomePiece {
     pub rows: u32,
     /// Their outcomes, encoded.
     pub encoded: Vec<u8>,
+}
+
+impl OutcomePiece {
+    /// Rows whose outcomes lie together, at most.
+    const ROWS_MAX: usize = 4_096;
+
+    /// The pieces of the outcomes of a chunk whose first row is this. For backends.
+    pub fn of_chunk(first_row: u32, outcomes: &[Outcome]) -> impl Iterator<Item = Self> {
+        outcomes.chunks(Self::ROWS_MAX).scan(first_row, |next_row, outcomes| {
+            let first_row = *next_row;
+            let rows = u32::try_from(outcomes.len()).unwrap_or(u32::MAX);
+            *next_row = first_row.saturating_add(rows);
+            let mut encoded = Vec::new();
+            encode(outcomes, &mut encoded);
+            Some(Self { first_row, rows, encoded })
+        })
+    }
 }
 
 /// What is old enough to go.

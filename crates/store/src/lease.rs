@@ -6,6 +6,7 @@ use refract_domain::import::job::JobSpec;
 use refract_domain::import::tally::Tally;
 
 use crate::caller::{Access, Caller};
+use crate::import::ChunkReceipt;
 
 /// Proof that a worker claimed a job. Made only by [`claim`](crate::ImportVerbs::claim), cannot be cloned, and every
 /// verb that writes to a running job needs it.
@@ -30,6 +31,15 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// What the lease says once a chunk is committed. For backends.
+    pub const fn advance(&mut self, receipt: &ChunkReceipt) {
+        self.cursor = receipt.cursor;
+        self.tally = receipt.tally;
+        self.deaths = 0;
+        self.suspect_row = None;
+        self.suspect_deaths = 0;
+    }
+
     /// The caller on whose behalf the job runs.
     #[must_use]
     pub fn caller(&self) -> Caller {

@@ -15,6 +15,7 @@ mod lease;
 mod list;
 mod record;
 mod schema;
+mod schema_cache;
 pub mod transfer;
 
 use std::sync::Arc;
@@ -22,7 +23,9 @@ use std::sync::Arc;
 pub use account::{AccountVerbs, ApiKey, NewApiKey, Team};
 pub use caller::{Access, Caller};
 pub use error::{DidItHappen, StoreError};
-pub use idempotency::{Answered, IdempotencyClaim, Idempotent, KeptAnswer, REMEMBERED_FOR, REPLAYED_FOR, Render};
+pub use idempotency::{
+    Answered, IdempotencyClaim, Idempotent, KeptAnswer, REMEMBERED_FOR, REPLAYED_FOR, Render, Reuse,
+};
 pub use import::{
     AdmitJob, ApplyChunk, ChunkReceipt, ClaimJobs, ImportVerbs, InlineImport, InlineReport, OutcomePiece, Purge,
     Purged, Upload,
@@ -31,6 +34,7 @@ pub use lease::Lease;
 pub use list::{CreateList, List, ListVerbs};
 pub use record::{CreateRecord, DeleteRecord, PatchRecord, RecordEffect, RecordVerbs};
 pub use schema::{Freshness, KeyProperty, Keying, SchemaVerbs};
+pub use schema_cache::SchemaCache;
 
 /// A backend: all verbs together.
 pub trait Store: ImportVerbs + RecordVerbs + SchemaVerbs + ListVerbs + AccountVerbs + Send + Sync {}

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
-use refract_domain::error::RowError;
+use refract_domain::error::{RowCode, RowError};
 use refract_domain::ids::{ListId, RecordId};
 use refract_domain::import::judge::JudgeContext;
+use refract_domain::import::outcome::Outcome;
 use refract_domain::import::row::JudgedChunk;
 use refract_domain::object_type::ObjectType;
 use refract_domain::record::{Precondition, Record};
@@ -75,6 +76,29 @@ pub enum RecordEffect {
     PreconditionFailed,
     /// The body cannot be written, for instance because it points at a record that is not there.
     Refused(Box<RowError>),
+}
+
+impl RecordEffect {
+    /// What comes of a write to a live record of this version, or to none, unless the precondition holds. For backends.
+    #[must_use]
+    pub fn unmet(version: Option<u64>, precondition: Precondition) -> Option<Self> {
+        match version {
+            None if precondition == Precondition::Exists => Some(Self::PreconditionFailed),
+            None => Some(Self::NotFound),
+            Some(version) if precondition.holds_for(version) => None,
+            Some(_) => Some(Self::PreconditionFailed),
+        }
+    }
+
+    /// What comes of a write whose row has this outcome, which names no record. For backends.
+    #[must_use]
+    pub fn refused(outcome: Outcome) -> Self {
+        Self::Refused(match outcome {
+            Outcome::Rejected(error) => error,
+            // Every other outcome names a record.
+            _ => Box::new(RowError::new("", RowCode::InvalidRow, "the record cannot be written")),
+        })
+    }
 }
 
 /// The verbs of single records.

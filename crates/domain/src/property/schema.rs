@@ -106,6 +106,20 @@ impl Schema {
     pub fn of_mut(&mut self, object_type: ObjectType) -> &mut TypeSchema {
         &mut self.types[usize::from(object_type.number()) - 1]
     }
+
+    /// The property of this slug in a list, or of the type where no list is named; to change.
+    pub fn property_mut(
+        &mut self,
+        list_id: Option<ListId>,
+        object_type: ObjectType,
+        slug: &str,
+    ) -> Option<&mut Property> {
+        let properties = match list_id {
+            Some(list_id) => &mut self.lists.get_mut(&list_id)?.properties,
+            None => &mut self.of_mut(object_type).properties,
+        };
+        properties.iter_mut().find(|property| property.slug == slug)
+    }
 }
 
 fn index_by_slug(properties: &[Property]) -> HashMap<String, usize> {

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use refract_domain::import::job::JobSpec;
-use refract_domain::import::outcome::{Outcome as RowOutcome, encode};
+use refract_domain::import::outcome::Outcome as RowOutcome;
 use refract_domain::import::tally::Tally;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
-use refract_store::{ApplyChunk, ChunkReceipt, Lease, StoreError};
+use refract_store::{ApplyChunk, ChunkReceipt, Lease, OutcomePiece, StoreError};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::chunk::{Rows, carry_out};
-use crate::error::{Failure, Outcome, column};
+use crate::error::{Outcome, column};
 use crate::job::{self, int4, number};
 use crate::staged::{drop_staged, release};
 use crate::store::{PostgresStore, millis};
@@ -22,9 +22,6 @@ const FENCE: &str = include_str!("../sql/apply_chunk_fence.sql");
 const OUTCOMES: &str = include_str!("../sql/apply_chunk_outcomes.sql");
 const ADVANCE: &str = include_str!("../sql/apply_chunk_advance.sql");
 const COMPLETE: &str = include_str!("../sql/apply_chunk_complete.sql");
-
-/// Rows whose outcomes lie together.
-const PIECE_ROWS_MAX: usize = 4_096;
 
 /// See [`refract_store::ImportVerbs::apply_chunk`].
 #[tracing::instrument(
@@ -42,11 +39,7 @@ pub(crate) async fn apply_chunk(
         .write((held, command), |transaction, (held, command)| Box::pin(write_chunk(transaction, held, command)))
         .await?;
     let Applied { receipt, team_no, staged } = applied;
-    lease.cursor = receipt.cursor;
-    lease.tally = receipt.tally;
-    lease.deaths = 0;
-    lease.suspect_row = None;
-    lease.suspect_deaths = 0;
+    lease.advance(&receipt);
     store.shared.notes.forget(lease.spec.id);
     if let Err(error) = drop_staged(&store.shared, team_no, staged).await {
         tracing::warn!(job_id = %lease.spec.id, %error, "staged rows are left to the purge");
@@ -78,10 +71,7 @@ struct Applied {
 async fn write_chunk(transaction: &mut Transaction, held: &Held, command: &ApplyChunk) -> Outcome<Applied> {
     let ApplyChunk { context, judged, lookup, now, .. } = command;
     let (cursor, total) = (judged.end_row(), held.spec.total);
-    if judged.first_row != held.cursor || cursor > total || (judged.rows.is_empty() && cursor < total) {
-        let text = format!("rows {} to {cursor} at cursor {} of {total}", judged.first_row, held.cursor);
-        return Err(Failure::internal(text));
-    }
+    command.check_place(held.cursor, total)?;
     let team_no = require_team(transaction, held.spec.team_id).await?;
     let fenced = fence(transaction, team_no, held, command).await?;
     let rows = Rows {
@@ -140,15 +130,10 @@ async fn write_outcomes(
         return Ok(());
     }
     let (mut first_rows, mut counts, mut pieces) = (Vec::new(), Vec::new(), Vec::new());
-    let mut piece_row = int4(held.cursor)?;
-    for piece in outcomes.chunks(PIECE_ROWS_MAX) {
-        let mut encoded = Vec::new();
-        encode(piece, &mut encoded);
-        let rows = i32::try_from(piece.len()).unwrap_or(i32::MAX);
-        first_rows.push(piece_row);
-        counts.push(rows);
-        pieces.push(encoded);
-        piece_row = piece_row.saturating_add(rows);
+    for piece in OutcomePiece::of_chunk(held.cursor, outcomes) {
+        first_rows.push(int4(piece.first_row)?);
+        counts.push(int4(piece.rows)?);
+        pieces.push(piece.encoded);
     }
     let parameters = [
         (&team_no as _, Type::INT8),

@@ -1,9 +1,7 @@
 //! `create_record`: makes one record.
 
 use refract_domain::clock::Timestamp;
-use refract_domain::error::{RowCode, RowError};
 use refract_domain::import::judge::JudgeContext;
-use refract_domain::import::outcome::Outcome as RowOutcome;
 use refract_domain::import::plan::Lookup;
 use refract_domain::import::row::JudgedChunk;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
@@ -56,17 +54,9 @@ pub(super) async fn write_one(transaction: &mut Transaction, one: &OneRow<'_>) -
     let plan = carry_out(transaction, &rows).await?;
     let outcome = plan.outcomes.into_iter().next().ok_or_else(|| Failure::internal("one row, but no outcome"))?;
     let Some(id) = outcome.record_id(&ids, judged.first_row) else {
-        return Ok(RecordEffect::Refused(refusal(outcome)));
+        return Ok(RecordEffect::refused(outcome));
     };
     let stored = find_one(transaction, team_no, id).await?;
     let stored = stored.ok_or_else(|| Failure::internal(format!("record {id} was written but is not there")))?;
     Ok(RecordEffect::Written(stored.record))
-}
-
-fn refusal(outcome: RowOutcome) -> Box<RowError> {
-    match outcome {
-        RowOutcome::Rejected(error) => error,
-        // Every other outcome names a record.
-        _ => Box::new(RowError::new("", RowCode::InvalidRow, "the record cannot be written")),
-    }
 }

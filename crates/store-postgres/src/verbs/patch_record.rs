@@ -45,10 +45,9 @@ pub(super) fn met_by(
     object_type: ObjectType,
     precondition: Precondition,
 ) -> Result<StoredRecord, RecordEffect> {
-    match stored.filter(|stored| stored.is_live(object_type)) {
-        None if precondition == Precondition::Exists => Err(RecordEffect::PreconditionFailed),
-        None => Err(RecordEffect::NotFound),
-        Some(stored) if precondition.holds_for(stored.record.version) => Ok(stored),
-        Some(_) => Err(RecordEffect::PreconditionFailed),
+    let live = stored.filter(|stored| stored.is_live(object_type));
+    match RecordEffect::unmet(live.as_ref().map(|stored| stored.record.version), precondition) {
+        Some(effect) => Err(effect),
+        None => live.ok_or(RecordEffect::NotFound),
     }
 }

@@ -92,10 +92,13 @@ impl<'c> KeyTable<'c> {
         self.add_to(1, &edits)
     }
 
-    /// Makes ascending edits, each key once, of keys that may or may not be in the table.
+    /// Makes ascending edits, each key once, of keys that are in the table; others stay outside.
     pub(crate) fn change(&self, edits: &[Edit]) -> Outcome<()> {
         let mut left = edits.to_vec();
         for number in self.levels()? {
+            if left.is_empty() {
+                break;
+            }
             let keys: Vec<KeyHash> = left.iter().map(|edit| edit.key).collect();
             let mut is_here = vec![false; keys.len()];
             let level = self.level(number);
@@ -104,8 +107,7 @@ impl<'c> KeyTable<'c> {
             self.count(number, &here, level.edit(&here)?)?;
             left = elsewhere;
         }
-        left.retain(|edit| edit.holder.is_some());
-        self.add_to(1, &left)
+        Ok(())
     }
 
     fn level(&self, number: u8) -> Level<'c> {

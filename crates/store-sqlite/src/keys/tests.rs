@@ -93,9 +93,11 @@ proptest! {
                     let edits: Vec<Edit> = changes.iter().map(|(key, holder)| Edit { key: *key, holder: *holder }).collect();
                     table.change(&edits).expect("changed");
                     for (key, holder) in changes {
-                        match holder {
-                            Some(record_no) => model.insert(key, record_no),
-                            None => model.remove(&key),
+                        // A key that is not there stays outside.
+                        match (model.contains_key(&key), holder) {
+                            (true, Some(record_no)) => model.insert(key, record_no),
+                            (true, None) => model.remove(&key),
+                            (false, _) => None,
                         };
                     }
                 }
@@ -180,6 +182,19 @@ fn keys_that_come_in_bulk_and_go_one_by_one_leave_no_count_behind() {
     let counted: i64 =
         connection.query_row("SELECT coalesce(sum(keys), 0) FROM key_level", [], |row| row.get(0)).expect("counts");
     assert!(counted < 450, "{counted} counted, none there");
+}
+
+#[test]
+fn a_level_that_was_emptied_counts_none() {
+    let connection = database();
+    let table = small(&connection);
+    add_range(&table, 0..4);
+    connection.execute("UPDATE key_level SET keys = 1000 WHERE level = 1", []).expect("a count that strayed");
+    add_range(&table, 4..8);
+    assert_eq!(keys_of_levels(&connection), BTreeMap::from([(2, 8)]));
+    let counted: i64 =
+        connection.query_row("SELECT keys FROM key_level WHERE level = 1", [], |row| row.get(0)).expect("a count");
+    assert_eq!(counted, 0);
 }
 
 #[test]

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use refract_domain::import::job::JobSpec;
-use refract_domain::import::outcome::{Outcome as RowOutcome, encode};
+use refract_domain::import::outcome::Outcome as RowOutcome;
 use refract_domain::import::tally::Tally;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
-use refract_store::{ApplyChunk, ChunkReceipt, Lease, StoreError};
+use refract_store::{ApplyChunk, ChunkReceipt, Lease, OutcomePiece, StoreError};
 use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::chunk::{NumberedIds, Rows, carry_out};
-use crate::error::{Failure, Outcome};
+use crate::error::Outcome;
 use crate::job;
 use crate::numbers::first_number;
 use crate::store::{Shared, SqliteStore, drop_staged};
@@ -22,9 +22,6 @@ const FENCE: &str = include_str!("../sql/apply_chunk_fence.sql");
 const OUTCOMES: &str = include_str!("../sql/apply_chunk_outcomes.sql");
 const ADVANCE: &str = include_str!("../sql/apply_chunk_advance.sql");
 const COMPLETE: &str = include_str!("../sql/apply_chunk_complete.sql");
-
-/// Rows whose outcomes lie together.
-const PIECE_ROWS_MAX: usize = 4_096;
 
 /// See [`refract_store::ImportVerbs::apply_chunk`].
 #[tracing::instrument(
@@ -41,11 +38,7 @@ pub(crate) async fn apply_chunk(
     let held = Held { spec: Arc::clone(&lease.spec), attempt: lease.attempt, cursor: lease.cursor };
     let receipt =
         store.threads.writer.write(Lane::Chunk, move |write| write_chunk(write, &shared, &held, &command)).await?;
-    lease.cursor = receipt.cursor;
-    lease.tally = receipt.tally;
-    lease.deaths = 0;
-    lease.suspect_row = None;
-    lease.suspect_deaths = 0;
+    lease.advance(&receipt);
     Ok(receipt)
 }
 
@@ -73,10 +66,7 @@ fn write_chunk(
     let ApplyChunk { context, judged, lookup, now, .. } = command;
     let cursor = judged.end_row();
     let total = held.spec.total;
-    if judged.first_row != held.cursor || cursor > total || (judged.rows.is_empty() && cursor < total) {
-        let text = format!("rows {} to {cursor} at cursor {} of {total}", judged.first_row, held.cursor);
-        return Err(Failure::internal(text));
-    }
+    command.check_place(held.cursor, total)?;
     let fenced = fence(write.connection, held, command)?;
     let first_number = first_number(&held.spec.record_ids)?;
     let rows = Rows {
@@ -123,14 +113,8 @@ fn fence(connection: &Connection, held: &Held, command: &ApplyChunk) -> Outcome<
 
 fn write_outcomes(connection: &Connection, job_no: i64, first_row: u32, outcomes: &[RowOutcome]) -> Outcome<()> {
     let mut statement = connection.prepare_cached(OUTCOMES)?;
-    let mut encoded = Vec::new();
-    let mut piece_row = first_row;
-    for piece in outcomes.chunks(PIECE_ROWS_MAX) {
-        encoded.clear();
-        encode(piece, &mut encoded);
-        let rows = u32::try_from(piece.len()).unwrap_or(u32::MAX);
-        statement.execute((job_no, piece_row, rows, &encoded))?;
-        piece_row += rows;
+    for piece in OutcomePiece::of_chunk(first_row, outcomes) {
+        statement.execute((job_no, piece.first_row, piece.rows, piece.encoded))?;
     }
     Ok(())
 }

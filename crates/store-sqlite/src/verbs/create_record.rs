@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use refract_domain::clock::Timestamp;
-use refract_domain::error::{RowCode, RowError};
-use refract_domain::import::outcome::Outcome as RowOutcome;
 use refract_domain::import::plan::Lookup;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
 use refract_store::{Answered, CreateRecord, RecordEffect, StoreError};
@@ -56,17 +54,9 @@ pub(super) fn write_one(write: &mut WriteContext<'_>, shared: &Arc<Shared>, one:
     let plan = carry_out(write, shared, &rows)?;
     let outcome = plan.outcomes.into_iter().next().ok_or_else(|| Failure::internal("one row, but no outcome"))?;
     let Some(id) = outcome.record_id(&ids.space, row) else {
-        return Ok(RecordEffect::Refused(refusal(outcome)));
+        return Ok(RecordEffect::refused(outcome));
     };
     let stored = find_by_id(write.connection, team.team_no, id)?;
     let stored = stored.ok_or_else(|| Failure::internal(format!("record {id} was written but is not there")))?;
     Ok(RecordEffect::Written(stored.record))
-}
-
-fn refusal(outcome: RowOutcome) -> Box<RowError> {
-    match outcome {
-        RowOutcome::Rejected(error) => error,
-        // Every other outcome names a record.
-        _ => Box::new(RowError::new("", RowCode::InvalidRow, "the record cannot be written")),
-    }
 }
