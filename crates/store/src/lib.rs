@@ -1,6 +1,7 @@
 //! The contract that every backend of Refract keeps.
 //!
-//! Owns the verbs (each is one transaction), the values that go in and come out, [`Lease`] and [`StoreError`], and in
+//! Owns the verbs (each is one transaction), the values that go in and come out, [`Lease`] and [`StoreError`], and what
+//! every backend must decide alike: what a reused key means, whether a precondition holds, how outcomes are cut. Owns in
 //! `conformance` (a feature) the suite that says what the verbs mean: a backend is right when it passes; in `transfer` the
 //! form in which a whole store moves to another. Must not know any database, HTTP, or how answers are shown.
 
