@@ -4,6 +4,7 @@
 //! own, and ends with the process that asked for it.
 
 use std::fs;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -65,7 +66,8 @@ impl Pooler {
         let pooler = Self { shell, user: user.to_owned(), database: database.to_owned(), folder };
         let (socket, deadline) =
             (pooler.folder.path().join(format!(".s.PGSQL.{PORT}")), Instant::now() + STARTS_WITHIN);
-        while !socket.exists() {
+        // The socket is there before anybody listens.
+        while UnixStream::connect(&socket).is_err() {
             assert!(Instant::now() < deadline, "PgBouncer does not start; its settings are in {:?}", pooler.folder);
             thread::sleep(Duration::from_millis(5));
         }
