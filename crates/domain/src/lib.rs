@@ -12,6 +12,7 @@ pub mod key;
 pub mod limits;
 pub mod object_type;
 pub mod property;
+pub mod query;
 pub mod record;
 pub mod retention;
 pub mod value;

@@ -19,6 +19,17 @@ impl fmt::Display for Instant<'_> {
     }
 }
 
+impl Instant<'_> {
+    /// A text that sorts as instants do: seconds since before year 1 in twelve digits, then `.` and the fraction if any.
+    pub(super) fn order_text(&self) -> String {
+        let seconds = self.seconds + SECONDS_BEFORE_EPOCH;
+        if self.fraction.is_empty() { format!("{seconds:012}") } else { format!("{seconds:012}.{}", self.fraction) }
+    }
+}
+
+/// From two days before 0001-01-01T00:00:00Z, so that no zone's offset leads below 0, to the Unix epoch.
+const SECONDS_BEFORE_EPOCH: i64 = 62_135_596_800 + 2 * 86_400;
+
 /// Why a text is no date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DateFault {

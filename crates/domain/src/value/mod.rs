@@ -15,7 +15,7 @@ mod scalar;
 mod select;
 mod several;
 
-pub use compare::{exact_texts, for_each_key_text, same};
+pub use compare::{exact_texts, for_each_key_text, instant_order_text, same};
 pub use email::normalized as normalized_email;
 
 pub(crate) use refusal::{Refusal, excerpt, excerpt_of_text};
