@@ -7,12 +7,14 @@ mod context;
 #[doc(hidden)]
 pub mod fuzz;
 mod group;
+mod meant;
 mod row;
 mod values;
 
 pub use context::{ContextError, JudgeContext};
 #[doc(hidden)]
 pub use fuzz::fuzz_judge;
+pub use meant::MeantRecord;
 
 use crate::import::row::{JudgedChunk, RawChunk};
 
