@@ -76,7 +76,7 @@ const ALONE: [Alone; 15] = [
     Alone {
         folder: SQLITE,
         why: "a database reads all holders of many keys at once, and counts in slots (write_count)",
-        files: &["find_more_holders.sql", "delete_record_count.sql"],
+        files: &["find_more_holders.sql", "write_record_live.sql"],
     },
     Alone {
         folder: POSTGRES,
