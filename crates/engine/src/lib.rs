@@ -5,6 +5,8 @@
 //! must not know HTTP, JSON shapes with public names, or any database.
 
 mod accounts;
+mod batches;
+mod bodies;
 mod chunk_size;
 mod duties;
 mod error;
@@ -18,6 +20,7 @@ mod settings;
 mod status;
 mod submit;
 mod task;
+mod upserts;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -31,14 +34,16 @@ pub use error::EngineError;
 pub use idempotency::{IdempotentRequest, KeyReservation};
 pub use intake::Intake;
 pub use lists::WantedList;
+pub use records::RecordScope;
 pub use refract_store::{
-    Access, Answered, ApiKey, Caller, IdempotencyClaim, InlineReport, KeptAnswer, List, OutcomePiece, RecordEffect,
-    SharedStore, StoreError,
+    Access, Answered, ApiKey, BatchEffect, Caller, IdempotencyClaim, InlineReport, KeptAnswer, List, OutcomePiece,
+    RecordEffect, SharedStore, StoreError, WrittenRecord,
 };
 pub use runner::JudgeChunk;
 pub use settings::EngineSettings;
 pub use status::{JobResults, JobView};
 pub use submit::Submitted;
+pub use upserts::MeantBy;
 
 /// Where random ids come from; the binary passes the system's source in, tests one they own.
 pub trait IdSource: Send + Sync {
@@ -56,6 +61,7 @@ pub struct Engine {
     keys_in_progress: idempotency::KeysInProgress,
     inline_permits: submit::InlinePermits,
     running_jobs: status::RunningJobs,
+    ready_properties: upserts::ReadyProperties,
     /// Wakes the runner when a job was admitted; a hint only, the runner looks by itself too.
     job_admitted: Notify,
     accepting: AtomicBool,
@@ -90,6 +96,7 @@ impl Engine {
             keys_in_progress: idempotency::KeysInProgress::default(),
             inline_permits: submit::InlinePermits::new(settings.inline_per_team_max),
             running_jobs: status::RunningJobs::default(),
+            ready_properties: upserts::ReadyProperties::default(),
             job_admitted: Notify::new(),
             accepting: AtomicBool::new(true),
             stop,

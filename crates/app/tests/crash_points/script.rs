@@ -10,7 +10,8 @@ use refract_domain::import::options::ImportOptions;
 use refract_domain::object_type::ObjectType::{Contact, Organization};
 use refract_domain::record::Precondition;
 use refract_engine::{
-    Access, Answered, Caller, EngineError, IdempotencyClaim, IdempotentRequest, KeptAnswer, RecordEffect, Submitted,
+    Access, Answered, Caller, EngineError, IdempotencyClaim, IdempotentRequest, KeptAnswer, RecordEffect, RecordScope,
+    Submitted,
 };
 use refract_store::{AccountVerbs, ApiKey, ImportVerbs, KeyProperty, Keying, NewApiKey, SchemaVerbs, StoreError, Team};
 use refract_testkit::{Verb, by, updating};
@@ -27,6 +28,7 @@ pub(crate) const CHUNKS_OF_FIRST_JOB: u32 = 6;
 pub(crate) const KEYED_REQUESTS: usize = 7;
 
 const FIRST_JOB_ROWS: usize = CHUNK_ROWS * CHUNKS_OF_FIRST_JOB as usize;
+const SCOPE: RecordScope = RecordScope { object_type: Organization, list_id: None };
 const SECOND_JOB_ROWS: usize = 500;
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -137,7 +139,7 @@ impl House {
         self.at(step::CREATE);
         let body = json!({"default": {"name": "Made alone"}}).to_string().into_bytes();
         let keyed = self.keyed(caller, "create", show_effect);
-        let answered = self.engine.create_record(*caller, Organization, body, keyed).await;
+        let answered = self.engine.create_record(*caller, SCOPE, body, keyed).await;
         let shown = settled(answered, show_effect);
         RecordId::parse(&shown).expect("a record was made")
     }
@@ -146,7 +148,7 @@ impl House {
         self.at(step::PATCH);
         let body = json!({"default": {"city": "Bergen"}}).to_string().into_bytes();
         let keyed = self.keyed(caller, "patch", show_effect);
-        let patched = self.engine.patch_record(*caller, Organization, id, body, Precondition::Version(1), keyed).await;
+        let patched = self.engine.patch_record(*caller, SCOPE, id, body, Precondition::Version(1), keyed).await;
         assert_eq!(settled(patched, show_effect), id.to_string(), "the patch is carried out once");
     }
 
@@ -232,7 +234,7 @@ fn answer(text: &str) -> KeptAnswer {
 
 fn show_effect(effect: &RecordEffect) -> String {
     match effect {
-        RecordEffect::Written(record) => record.id.to_string(),
+        RecordEffect::Written(written) => written.record.id.to_string(),
         other => format!("{other:?}"),
     }
 }
