@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use refract_domain::error::RowError;
+use refract_domain::error::{RowCode, RowError};
 use refract_domain::import::judge::ContextError;
 use refract_engine::{EngineError, KeptAnswer, StoreError};
 use refract_wire::{ErrorBody, ErrorDetail, FieldError};
@@ -49,6 +49,11 @@ impl ApiError {
     /// 400 `invalid_request` that names the part of the request at fault, such as `.body.options.list_id`.
     pub(crate) fn invalid_field(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::invalid_request(message).at(field)
+    }
+
+    /// 400 of this code, naming the part of the request at fault.
+    pub(crate) fn invalid(code: &'static str, field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message).at(field)
     }
 
     /// 400 `invalid_json`.
@@ -116,9 +121,15 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "idempotency_key_in_progress", message).retry_after(Duration::from_secs(1))
     }
 
-    /// What a single record's body is refused for.
+    /// What a single record's body is refused for; that a value means several records is a conflict, and a final one.
     pub(crate) fn refused(error: &RowError) -> Self {
-        let mut refusal = Self::invalid_request(error.first.message.clone());
+        let message = error.first.message.clone();
+        let mut refusal = match error.first.code {
+            RowCode::MultipleMatches => {
+                Self::new(StatusCode::CONFLICT, "multiple_matches", message).should_retry(false)
+            }
+            _ => Self::invalid_request(message),
+        };
         refusal.0.errors = error
             .faults()
             .map(|fault| FieldError {
@@ -264,6 +275,7 @@ impl From<EngineError> for ApiError {
                 Self::invalid_field(field, error.to_string())
             }
             EngineError::Body(message) => Self::invalid_field(".body", message),
+            EngineError::Value(error) => Self::refused(&error),
             EngineError::TooManyJobs { limit } => Self::rate_limited(
                 format!("The team has {limit} unfinished import jobs, the most it may have. Wait for one to end."),
                 WAIT_FOR_JOBS,

@@ -17,7 +17,10 @@ pub use error::{ErrorBody, ErrorDetail, FieldError};
 pub use import::{ImportJob, ImportOptions, ImportResult, JobError, JobStatus, RowError};
 pub use list::{List, ListPage, ListView, NewList};
 pub use property::{PropertyDefinition, PropertyMap, PropertyOption};
-pub use record::{Count, Record, RecordBody};
+pub use record::{
+    BatchItem, BatchResult, BatchStatus, BatchSummary, Count, DeleteBatch, FindOrCreate, FoundOrCreated, Record,
+    RecordBody, UpdateBatch,
+};
 pub use server::{Health, Version};
 
 pub use serde_json::value::RawValue;

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::import::RowError;
+
 /// A record as it is read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Record {
@@ -27,6 +29,88 @@ pub struct RecordBody {
     /// Taken and ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extended: Option<Box<RawValue>>,
+}
+
+/// The body of a batch update.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateBatch {
+    /// Bodies of records with their `id`.
+    pub items: Vec<Box<RawValue>>,
+}
+
+/// The body of a batch delete.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteBatch {
+    /// Ids of records.
+    pub ids: Vec<serde_json::Value>,
+}
+
+/// What came of a batch.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BatchResult {
+    /// One an item, in their order.
+    pub results: Vec<BatchItem>,
+    /// How many went well.
+    pub summary: BatchSummary,
+}
+
+/// What came of one item of a batch.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BatchItem {
+    /// The record that the item names; null when it names none.
+    pub id: Option<String>,
+    /// Whether it was written.
+    pub status: BatchStatus,
+    /// Why it was not written; only then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<RowError>,
+    /// The record as the whole batch leaves it; absent from one that was not written, or is hidden now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
+}
+
+/// Whether an item was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BatchStatus {
+    /// It was.
+    Ok,
+    /// It was not.
+    Error,
+}
+
+/// How many items of a batch went well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchSummary {
+    /// All.
+    pub total: usize,
+    /// Those that were written.
+    pub succeeded: usize,
+    /// Those that were not.
+    pub failed: usize,
+}
+
+/// The body of find-or-create.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindOrCreate {
+    /// What the record is known by: one name with its value.
+    #[serde(rename = "match")]
+    pub matched: serde_json::Map<String, serde_json::Value>,
+    /// Values of a record that is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defaults: Option<Box<RawValue>>,
+}
+
+/// The answer of find-or-create.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FoundOrCreated {
+    /// Whether the record was made.
+    pub created: bool,
+    /// The record.
+    pub record: Record,
 }
 
 /// How many records there are.

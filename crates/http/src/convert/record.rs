@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use http::StatusCode;
 use refract_domain::ids::TeamId;
+use refract_domain::import::judge::ContextError;
 use refract_domain::json;
+use refract_domain::object_type::ObjectType;
 use refract_domain::property::{PropertyType, TypeSchema, nearest};
 use refract_domain::record::{BodyWriter, Record};
-use refract_engine::{KeptAnswer, RecordEffect};
-use refract_wire::{RawValue, Record as WireRecord};
+use refract_engine::{EngineError, KeptAnswer, RecordEffect, WrittenRecord};
+use refract_wire::{FoundOrCreated, RawValue, Record as WireRecord};
 use uuid::Uuid;
 
 use super::answer;
@@ -26,15 +28,21 @@ pub(crate) fn record(record: &Record, values: String) -> WireRecord {
     WireRecord { id: record.id.to_string(), default, list: None }
 }
 
+/// A record as a write leaves it, with its values in the list that the write names.
+pub(crate) fn written_record(written: &WrittenRecord) -> WireRecord {
+    let list = written.list_values.clone().and_then(|values| RawValue::from_string(values).ok());
+    WireRecord { list, ..record(&written.record, written.record.body.clone()) }
+}
+
 /// The answer to a write. `request_id` is named by the answers that are errors.
 pub(crate) fn effect_answer(effect: &RecordEffect, done: StatusCode, request_id: &str) -> KeptAnswer {
     match effect {
         RecordEffect::Written(written) if done == StatusCode::NO_CONTENT => {
-            KeptAnswer { status: done.as_u16(), headers: vec![etag_header(written)], body: Vec::new() }
+            KeptAnswer { status: done.as_u16(), headers: vec![etag_header(&written.record)], body: Vec::new() }
         }
         RecordEffect::Written(written) => {
-            let mut answer = answer::json(done, &record(written, written.body.clone()));
-            answer.headers.push(etag_header(written));
+            let mut answer = answer::json(done, &written_record(written));
+            answer.headers.push(etag_header(&written.record));
             answer
         }
         RecordEffect::NotFound => not_found().kept(request_id),
@@ -43,6 +51,57 @@ pub(crate) fn effect_answer(effect: &RecordEffect, done: StatusCode, request_id:
             ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", message).kept(request_id)
         }
         RecordEffect::Refused(error) => ApiError::refused(error).kept(request_id),
+    }
+}
+
+/// The answer to an upsert: 201 for a record that was made, 200 for one that was there.
+pub(crate) fn upsert_answer(effect: &RecordEffect, request_id: &str) -> KeptAnswer {
+    effect_answer(effect, made_or_met(effect), request_id)
+}
+
+/// The answer of find-or-create.
+pub(crate) fn find_or_create_answer(effect: &RecordEffect, request_id: &str) -> KeptAnswer {
+    let RecordEffect::Written(written) = effect else {
+        return effect_answer(effect, StatusCode::OK, request_id);
+    };
+    let body = FoundOrCreated { created: written.created, record: written_record(written) };
+    let mut answer = answer::json(made_or_met(effect), &body);
+    answer.headers.push(etag_header(&written.record));
+    answer
+}
+
+fn made_or_met(effect: &RecordEffect) -> StatusCode {
+    match effect {
+        RecordEffect::Written(written) if written.created => StatusCode::CREATED,
+        _ => StatusCode::OK,
+    }
+}
+
+/// The engine's refusals of writes to single records, as they concern path and query rather than the options of an
+/// import. `value_field` is where the request says the value that means the record.
+pub(crate) fn refusal(error: EngineError, object_type: ObjectType, value_field: &str) -> ApiError {
+    match error {
+        EngineError::Options(ContextError::UnknownDedupeProperty { slug, nearest }) => {
+            let shown: String = slug.chars().take(40).collect();
+            let advice = nearest.map_or_else(String::new, |nearest| format!(" Did you mean {nearest:?}?"));
+            let message = format!("{object_type} has no property {shown:?}.{advice}");
+            ApiError::invalid("unknown_property", ".path.slug", message)
+        }
+        EngineError::Options(ContextError::NotAKey { slug, property_type }) => {
+            let message =
+                format!("Records cannot be found by {slug:?}: a value of type {property_type} names no record.");
+            ApiError::invalid_field(".path.slug", message)
+        }
+        EngineError::Options(ContextError::UnknownList(list_id)) => {
+            let message = format!("The team has no list {list_id}; GET /lists shows those it has.");
+            ApiError::invalid_field(".query.list_id", message)
+        }
+        EngineError::Options(ContextError::ListOfAnotherType { list_id, takes, imported }) => {
+            let message = format!("List {list_id} takes {takes} records, not {imported}.");
+            ApiError::invalid_field(".query.list_id", message)
+        }
+        EngineError::Value(error) => ApiError::invalid_field(value_field, error.first.message.clone()),
+        other => other.into(),
     }
 }
 
@@ -160,7 +219,6 @@ mod tests {
     use refract_domain::clock::Timestamp;
     use refract_domain::error::{RowCode, RowError};
     use refract_domain::ids::RecordId;
-    use refract_domain::object_type::ObjectType;
     use refract_domain::property::Schema;
 
     use super::*;
@@ -185,7 +243,8 @@ mod tests {
 
     #[test]
     fn a_written_record_is_shown_whole_with_its_tag() {
-        let answer = effect_answer(&RecordEffect::Written(a_record()), StatusCode::CREATED, "req_1");
+        let answer =
+            effect_answer(&RecordEffect::Written(WrittenRecord::existing(a_record())), StatusCode::CREATED, "req_1");
         let expected = r#"{"id":"01010101-0101-0101-0101-010101010101","default":{"email":"a@x.io","n":1.50}}"#;
         assert_eq!(answer.status, 201);
         assert_eq!(String::from_utf8(answer.body).expect("text"), expected);
@@ -199,7 +258,8 @@ mod tests {
         assert_eq!(status(RecordEffect::NotFound), 404);
         assert_eq!(status(RecordEffect::PreconditionFailed), 412);
         assert_eq!(status(RecordEffect::Refused(Box::new(refused.clone()))), 400);
-        let deleted = effect_answer(&RecordEffect::Written(a_record()), StatusCode::NO_CONTENT, "req_1");
+        let deleted =
+            effect_answer(&RecordEffect::Written(WrittenRecord::existing(a_record())), StatusCode::NO_CONTENT, "req_1");
         assert_eq!((deleted.status, deleted.body.is_empty()), (204, true));
 
         let answer = effect_answer(&RecordEffect::Refused(Box::new(refused)), StatusCode::OK, "req_1");

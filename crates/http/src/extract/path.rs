@@ -46,6 +46,11 @@ impl ApiPath {
     pub(crate) fn record_id(&self) -> Option<RecordId> {
         self.segment(2).and_then(RecordId::parse)
     }
+
+    /// The property and the value of `/{type}/by/{slug}/{value}`: the fourth and fifth segments.
+    pub(crate) fn slug_and_value(&self) -> Option<(&str, &str)> {
+        self.segment(3).zip(self.segment(4))
+    }
 }
 
 /// A segment with its percent-encoding undone, once. A `%` that begins no code stands for itself.
@@ -86,6 +91,13 @@ mod tests {
         assert_eq!(read.object_type().ok(), Some(ObjectType::Contact));
         assert!(read.record_id().is_some());
         assert!(path(&format!("{TEAM}/cont%2561ct")).object_type().is_err());
+    }
+
+    #[test]
+    fn a_value_may_hold_what_a_path_is_made_of() {
+        let read = path(&format!("{TEAM}/contact/by/full_name/a%2Fb%20c+%25"));
+        assert_eq!(read.slug_and_value(), Some(("full_name", "a/b c+%")));
+        assert_eq!(path(&format!("{TEAM}/contact/by/full_name/%ff")).slug_and_value(), None);
     }
 
     #[test]

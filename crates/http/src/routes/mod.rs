@@ -7,6 +7,9 @@ mod count_records;
 mod create_list;
 mod create_record;
 mod delete_record;
+mod delete_records;
+mod duplicate_record;
+mod find_or_create_record;
 mod get_import;
 mod get_record;
 mod health;
@@ -15,11 +18,14 @@ mod list_lists;
 mod list_properties;
 mod list_type_properties;
 mod patch_record;
+mod restore_record;
 mod unknown;
+mod update_records;
+mod upsert_record;
 mod write;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 
 use crate::state::SharedApi;
 
@@ -40,6 +46,12 @@ pub(crate) fn routes() -> Router<SharedApi> {
             "/v2/prism/{team_id}/{object_type}/{record_id}",
             get(get_record::handle).patch(patch_record::handle).delete(delete_record::handle),
         )
+        .route("/v2/prism/{team_id}/{object_type}/{record_id}/restore", post(restore_record::handle))
+        .route("/v2/prism/{team_id}/{object_type}/{record_id}/duplicate", post(duplicate_record::handle))
+        .route("/v2/prism/{team_id}/{object_type}/by/{slug}/{value}", put(upsert_record::handle))
+        .route("/v2/prism/{team_id}/{object_type}/find-or-create", post(find_or_create_record::handle))
+        .route("/v2/prism/{team_id}/{object_type}/batch/update", post(update_records::handle))
+        .route("/v2/prism/{team_id}/{object_type}/batch/delete", post(delete_records::handle))
         .fallback(unknown::route)
         .method_not_allowed_fallback(unknown::method)
 }

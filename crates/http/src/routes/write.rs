@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::Response;
 use http::request::Parts;
-use refract_engine::{Caller, EngineError, IdempotencyClaim, IdempotentRequest, KeptAnswer};
+use refract_engine::{Caller, IdempotencyClaim, IdempotentRequest, KeptAnswer};
 
 use crate::convert::answer::respond_to;
 use crate::error::ApiError;
@@ -29,7 +29,17 @@ pub(crate) struct SmallBody {
 
 /// Reads the body of a write, at most as large as a row may be.
 pub(crate) async fn small_body(api: &Api, caller: &Caller, parts: &Parts, body: Body) -> Result<SmallBody, ApiError> {
-    let bytes_max = api.engine.limits().row_bytes_max as u64;
+    body_up_to(api.engine.limits().row_bytes_max as u64, api, caller, parts, body).await
+}
+
+/// Reads the body of a write, an object of at most so many bytes.
+pub(crate) async fn body_up_to(
+    bytes_max: u64,
+    api: &Api,
+    caller: &Caller,
+    parts: &Parts,
+    body: Body,
+) -> Result<SmallBody, ApiError> {
     headers::require_json(&parts.headers)?;
     let encoding = headers::content_encoding(&parts.headers)?;
     headers::check_content_length(&parts.headers, bytes_max)?;
@@ -37,6 +47,19 @@ pub(crate) async fn small_body(api: &Api, caller: &Caller, parts: &Parts, body: 
     let reader = BodyReader::new(body, encoding, bytes_max, &api.settings)?;
     let bytes = read_small(reader, &mut held).await?;
     let object = require_object(&bytes).map(|text| text.trim().as_bytes().to_vec());
+    Ok(SmallBody { object, key: held.map(HeldKey::claim) })
+}
+
+/// Passes over the body of a write that needs none: nothing, of whatever type, or an object that nobody asks for.
+pub(crate) async fn no_body(api: &Api, caller: &Caller, parts: &Parts, body: Body) -> Result<SmallBody, ApiError> {
+    let bytes_max = api.engine.limits().row_bytes_max as u64;
+    let encoding = headers::content_encoding(&parts.headers)?;
+    headers::check_content_length(&parts.headers, bytes_max)?;
+    let mut held = HeldKey::hold(&api.engine, caller, parts)?;
+    let reader = BodyReader::new(body, encoding, bytes_max, &api.settings)?;
+    let bytes = read_small(reader, &mut held).await?;
+    let is_nothing = bytes.iter().all(u8::is_ascii_whitespace);
+    let object = if is_nothing { Ok(Vec::new()) } else { require_object(&bytes).map(|_| Vec::new()) };
     Ok(SmallBody { object, key: held.map(HeldKey::claim) })
 }
 
@@ -70,7 +93,7 @@ pub(crate) async fn refuse_late(
     api: &Api,
     caller: &Caller,
     request_id: &RequestId,
-    error: EngineError,
+    error: impl Into<ApiError>,
     claim: Option<IdempotencyClaim>,
 ) -> Result<Response, ApiError> {
     let key = claim.and_then(|claim| {
