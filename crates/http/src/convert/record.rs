@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use http::StatusCode;
+use refract_domain::error::{Fault, RowError};
 use refract_domain::ids::TeamId;
 use refract_domain::import::judge::ContextError;
 use refract_domain::json;
@@ -61,13 +62,24 @@ pub(crate) fn upsert_answer(effect: &RecordEffect, request_id: &str) -> KeptAnsw
 
 /// The answer of find-or-create.
 pub(crate) fn find_or_create_answer(effect: &RecordEffect, request_id: &str) -> KeptAnswer {
-    let RecordEffect::Written(written) = effect else {
-        return effect_answer(effect, StatusCode::OK, request_id);
+    let written = match effect {
+        RecordEffect::Written(written) => written,
+        RecordEffect::Refused(error) => return ApiError::refused(&of_defaults(error)).kept(request_id),
+        other => return effect_answer(other, StatusCode::OK, request_id),
     };
     let body = FoundOrCreated { created: written.created, record: written_record(written) };
     let mut answer = answer::json(made_or_met(effect), &body);
     answer.headers.push(etag_header(&written.record));
     answer
+}
+
+/// The same faults where the request has the values: under `defaults`.
+fn of_defaults(error: &RowError) -> RowError {
+    let there = |fault: &Fault| match fault.field.strip_prefix("default") {
+        Some(rest) => Fault { field: format!("defaults{rest}"), ..fault.clone() },
+        None => fault.clone(),
+    };
+    RowError { first: there(&error.first), rest: error.rest.iter().map(there).collect() }
 }
 
 fn made_or_met(effect: &RecordEffect) -> StatusCode {
@@ -217,7 +229,7 @@ fn address_id(address: &str, team_id: TeamId) -> Uuid {
 #[cfg(test)]
 mod tests {
     use refract_domain::clock::Timestamp;
-    use refract_domain::error::{RowCode, RowError};
+    use refract_domain::error::RowCode;
     use refract_domain::ids::RecordId;
     use refract_domain::property::Schema;
 
