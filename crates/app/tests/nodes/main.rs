@@ -38,4 +38,5 @@ mod outages;
 mod pool;
 mod scale;
 mod takeover;
+mod upserts;
 mod zombies;
