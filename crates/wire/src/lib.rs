@@ -8,6 +8,7 @@
 
 mod error;
 mod import;
+mod import_request;
 mod list;
 mod property;
 mod record;
@@ -15,6 +16,7 @@ mod server;
 
 pub use error::{ErrorBody, ErrorDetail, FieldError};
 pub use import::{ImportJob, ImportOptions, ImportResult, JobError, JobStatus, RowError};
+pub use import_request::{ImportRequest, ImportRequestOptions};
 pub use list::{List, ListPage, ListView, NewList};
 pub use property::{PropertyDefinition, PropertyMap, PropertyOption};
 pub use record::{Count, Record, RecordBody};
