@@ -8,6 +8,8 @@ mod harness;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use futures_util::SinkExt;
 use harness::settings;
 use refract_domain::ids::JobId;
 use refract_domain::import::options::ImportOptions;
@@ -161,26 +163,27 @@ async fn a_server_that_crashes_in_the_middle_is_used_again_and_nothing_is_double
     assert_eq!(world.count(Contact).await, 400);
 }
 
-/// Neither idle nor in a statement: a node that stands still while it copies would hold its job for good.
+/// A node that stands still in the middle of COPY, after this: what it holds, it holds until its connection ends.
+async fn stands_still_after(database: &TestDatabase, sql: &str) -> (tokio_postgres::Client, impl Sized) {
+    let mut config: tokio_postgres::Config = database.url().parse().expect("a connection string");
+    let (node, socket) = config.application_name("refract").connect(tokio_postgres::NoTls).await.expect("a connection");
+    tokio::spawn(socket);
+    node.batch_execute(&format!("BEGIN; {sql}")).await.expect("locks");
+    let mut copy = Box::pin(node.copy_in("COPY record FROM STDIN").await.expect("a copy"));
+    // Part of a line: the server waits for the rest.
+    copy.feed(Bytes::from_static(b"1\t")).await.expect("sent");
+    copy.flush().await.expect("sent");
+    (node, copy)
+}
+
+/// Neither idle nor in a statement that goes on: nothing else would end it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_holds_an_overdue_job_for_long_is_cut_off() {
     let database = TestDatabase::create();
     let world = world_at(&settings(&database)).await;
     world.admit_contacts(&["a@x.io"]).await;
     let _stale = world.claim_one().await;
-    let url = database.url();
-    // What a node in the middle of COPY looks like from here: a statement that goes on and on.
-    let still = std::thread::spawn(move || {
-        refract_testkit::postgres::run_sql(
-            &url,
-            "BEGIN; UPDATE job SET updated_at = updated_at; COPY record FROM PROGRAM 'sleep 60'; COMMIT",
-        )
-    });
-    let job_is_held = "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%sleep 60%' \
-                       AND pid <> pg_backend_pid() AND datname = current_database()";
-    while database.sql(job_is_held).is_empty() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let (node, _copy) = stands_still_after(&database, "UPDATE job SET updated_at = updated_at").await;
     assert!(world.claim(10).await.is_empty(), "the lease holds");
     world.clock.advance(Duration::from_secs(2 * 3_600));
     let begun = Instant::now();
@@ -189,11 +192,90 @@ async fn whoever_holds_an_overdue_job_for_long_is_cut_off() {
         if !leases.is_empty() {
             break leases;
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "the job stays with a node that stands still");
+        assert!(begun.elapsed() < Duration::from_secs(9), "the job stays with a node that stands still");
         tokio::time::sleep(Duration::from_millis(200)).await;
     };
     assert_eq!(leases[0].attempt, 2);
-    assert!(still.join().expect("no panic").is_err(), "cut off");
+    assert!(node.batch_execute("COMMIT").await.is_err(), "cut off");
+}
+
+/// Its lease is over for everybody else, but it is at work: it waits for somebody's lock.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chunk_that_waits_for_a_lock_is_not_cut_off() {
+    let database = TestDatabase::create();
+    let world = world_at(&settings(&database)).await;
+    world.admit_contacts(&["a@x.io"]).await;
+    let _running = world.claim_one().await;
+    world.create(Contact, &serde_json::json!({})).await;
+    let url = database.url();
+    let holder = std::thread::spawn(move || {
+        refract_testkit::postgres::run_sql(
+            &url,
+            "BEGIN; UPDATE record SET version = version; SELECT pg_sleep(9); COMMIT",
+        )
+    });
+    let sleeps = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
+    while database.sql(sleeps).is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let url = database.url();
+    let chunk = std::thread::spawn(move || {
+        refract_testkit::postgres::run_sql(
+            &url,
+            "SET application_name = refract; \
+             BEGIN; UPDATE job SET updated_at = updated_at; UPDATE record SET version = version; COMMIT",
+        )
+    });
+    let waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    while database.sql(waits).is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    world.clock.advance(Duration::from_secs(2 * 3_600));
+    while !holder.is_finished() {
+        assert!(world.claim(10).await.is_empty(), "the job's row is held");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    holder.join().expect("no panic").expect("committed");
+    chunk.join().expect("no panic").expect("it got its lock and went on");
+}
+
+/// What it holds is no job: a record that was being changed, or the keys of rows that were being written at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_stands_still_in_a_write_of_any_kind_is_cut_off() {
+    let database = TestDatabase::create();
+    let settings = PostgresSettings {
+        lock_within: Duration::from_millis(500),
+        idle_within: Duration::from_secs(1),
+        ..settings(&database)
+    };
+    let world = world_at(&settings).await;
+    let id = world.create(Contact, &serde_json::json!({"city": "Oslo"})).await.id;
+    let (node, _copy) = stands_still_after(&database, "UPDATE record SET version = version").await;
+    let begun = Instant::now();
+    world.patch(Contact, id, &serde_json::json!({"city": "Bergen"})).await;
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(node.batch_execute("COMMIT").await.is_err(), "cut off");
+}
+
+/// Somebody who loads a table by hand as the same user may take its time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_nodes_are_cut_off() {
+    let database = TestDatabase::create();
+    let settings = PostgresSettings {
+        lock_within: Duration::from_millis(300),
+        idle_within: Duration::from_millis(300),
+        statement_within: Duration::from_secs(2),
+        ..settings(&database)
+    };
+    let world = world_at(&settings).await;
+    let id = world.create(Contact, &serde_json::json!({"city": "Oslo"})).await.id;
+    let (by_hand, copy) =
+        stands_still_after(&database, "SET application_name = psql; UPDATE record SET version = version").await;
+    let command = world.patch_command(Contact, id, &serde_json::json!({"city": "Bergen"})).await;
+    let refused = world.store.patch_record(command).await.map(drop);
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    drop(copy);
+    by_hand.batch_execute("ROLLBACK").await.expect("still connected");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

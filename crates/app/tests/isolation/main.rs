@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../support/mod.rs"]
-#[allow(dead_code, reason = "each test program uses its part of the support")]
 mod support;
 
 use serde_json::{Value, json};
