@@ -20,7 +20,7 @@ use tokio_postgres::{Client, Row, SimpleQueryMessage};
 
 use crate::connect::{Connection, Manager};
 use crate::counts::{self, CountChanges};
-use crate::error::{Again, Failure, Outcome, of_commit};
+use crate::error::{Again, Failure, Outcome, of_begin, of_commit};
 use crate::settings::{Durability, PostgresSettings};
 use crate::store::Shared;
 use crate::unblock::before_another_try;
@@ -219,7 +219,7 @@ impl Transaction {
         if !is_idle(&idle?) {
             return Err(Failure::lost("a connection came back in the middle of a transaction"));
         }
-        begun?;
+        begun.map_err(of_begin)?;
         Ok(done?)
     }
 

@@ -18,7 +18,7 @@ use refract_domain::object_type::ObjectType::Contact;
 use refract_store::StoreError;
 use refract_store::conformance::fixture::{World, by, chunk_of, claim_of, contact, kept};
 use refract_store_postgres::{PostgresSettings, PostgresStore};
-use refract_testkit::postgres::{PostgresServer, ServerOptions, TestDatabase};
+use refract_testkit::postgres::{Pooler, PostgresServer, ServerOptions, TestDatabase};
 use refract_testkit::proxy::{CommitCut, Proxy};
 
 async fn world_at(settings: &PostgresSettings) -> World {
@@ -161,6 +161,28 @@ async fn a_server_that_crashes_in_the_middle_is_used_again_and_nothing_is_double
     }
     assert_eq!(world.import_of(spec.id).await.tally, Tally { created: 400, ..Tally::default() });
     assert_eq!(world.count(Contact).await, 400);
+}
+
+/// A pooler's connections stay when the server behind them changes, so nothing is asked of the new one beforehand.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_became_a_standby_behind_a_pooler_is_unavailable_until_one_can_write() {
+    let server = PostgresServer::start(ServerOptions::default());
+    let database = server.create_database();
+    let pooler = Pooler::before(&database.url());
+    let world = world_at(&PostgresSettings { url: pooler.url(), listen: false, ..settings(&database) }).await;
+    world.create(Contact, &serde_json::json!({})).await;
+    let mut commands = Vec::new();
+    for _ in 0..3 {
+        commands.push(world.create_command(Contact, &serde_json::json!({})).await);
+    }
+    tokio::task::block_in_place(|| server.demote());
+    for command in commands {
+        let refused = world.store.create_record(command).await.map(drop);
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    }
+    tokio::task::block_in_place(|| server.promote());
+    world.create(Contact, &serde_json::json!({})).await;
+    assert_eq!(world.count(Contact).await, 2);
 }
 
 /// A node that stands still in the middle of COPY, after this: what it holds, it holds until its connection ends.
