@@ -15,6 +15,7 @@ mod lists;
 mod records;
 mod runner;
 mod settings;
+mod shared_clock;
 mod status;
 mod submit;
 mod task;
@@ -49,7 +50,7 @@ pub trait IdSource: Send + Sync {
 /// The use cases, and the tasks that run beside them.
 pub struct Engine {
     store: SharedStore,
-    clock: Arc<dyn Clock>,
+    clock: Arc<shared_clock::SharedClock>,
     ids: Arc<dyn IdSource>,
     settings: EngineSettings,
     known_keys: accounts::KnownKeys,
@@ -95,7 +96,7 @@ impl Engine {
             stop,
             background: Mutex::new(Vec::new()),
             store,
-            clock,
+            clock: Arc::new(shared_clock::SharedClock::new(clock)),
             ids,
             settings,
         });
@@ -122,13 +123,13 @@ impl Engine {
         &self.settings.limits
     }
 
-    /// Whether new work is welcome and the store answers.
+    /// Whether new work is welcome and the store answers. Puts the clock right: ask before anything is served.
     ///
     /// # Errors
     /// [`EngineError::ShuttingDown`] after [`Self::stop_accepting`]; the store's error when it does not answer.
     pub async fn ready(&self) -> Result<(), EngineError> {
         self.check_accepting()?;
-        Ok(self.store.ping().await?)
+        Ok(self.clock.learn(&self.store).await?)
     }
 
     /// Refuses new imports and writes from now on; what is under way goes on.

@@ -202,7 +202,7 @@ impl AccountVerbs for SqliteStore {
         verbs::revoke_key::revoke_key(self, id, now).await
     }
 
-    async fn ping(&self) -> Result<(), StoreError> {
+    async fn ping(&self) -> Result<Option<Timestamp>, StoreError> {
         verbs::ping::ping(self).await
     }
 

@@ -432,7 +432,7 @@ impl AccountVerbs for FaultyStore {
         self.pass(Verb::RevokeKey, self.inner.revoke_key(id, now)).await
     }
 
-    async fn ping(&self) -> Result<(), StoreError> {
+    async fn ping(&self) -> Result<Option<Timestamp>, StoreError> {
         self.pass(Verb::Ping, self.inner.ping()).await
     }
 
