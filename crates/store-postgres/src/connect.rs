@@ -136,7 +136,11 @@ impl managed::Manager for Manager {
     type Error = Failure;
 
     async fn create(&self) -> Result<Connection, Failure> {
-        self.connector.connect(|| ()).await
+        let connection = self.connector.connect(|| ()).await?;
+        if self.connector.session.is_some() {
+            connection.client.batch_execute(Beginnings::GUARD).await?;
+        }
+        Ok(connection)
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<Failure> {

@@ -16,13 +16,17 @@ struct World {
 }
 
 async fn world() -> World {
+    world_that(false).await
+}
+
+async fn world_that(listen: bool) -> World {
     let database = TestDatabase::create();
     let settings = PostgresSettings {
         connections_max: 4,
         wait_max: Duration::from_secs(2),
         clock: Clock::Caller,
         durability: Durability::Waived,
-        listen: false,
+        listen,
         ..PostgresSettings::new(database.url())
     };
     let store = PostgresStore::open(&settings).await.expect("a store");
@@ -174,6 +178,24 @@ async fn a_connection_inside_a_transaction_is_not_used() {
         world.insert(2).await.expect("another connection");
         assert_eq!(world.rows(), 1);
         world.database.sql("DELETE FROM t");
+    }
+}
+
+/// Whoever cancels statements by hand may meet BEGIN: then nothing has begun when the statement behind it arrives.
+#[tokio::test]
+async fn a_statement_behind_a_beginning_that_failed_writes_nothing() {
+    for listen in [true, false] {
+        let mut world = world_that(listen).await;
+        let begins = |world: &mut World, sql: String| {
+            let shared = Arc::get_mut(&mut world.store.shared).expect("nobody else has it");
+            std::mem::replace(&mut shared.beginnings.write, sql)
+        };
+        let whole = begins(&mut world, "SELECT 1 / 0; BEGIN".to_owned());
+        world.insert(1).await.expect_err("no beginning");
+        assert_eq!(world.rows(), 0, "listen: {listen}");
+        begins(&mut world, whole);
+        world.insert(1).await.expect("a beginning");
+        assert_eq!(world.rows(), 1);
     }
 }
 
