@@ -20,6 +20,9 @@ const VERSION_MIN: i32 = 140_000;
 
 const SERVER: &str = include_str!("sql/open_server.sql");
 
+/// How the names of all nodes begin, as the server shows them. `unblock_still.sql` goes by it.
+const NODE: &str = "refract";
+
 /// How soon a network that swallows packets is noticed.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(10);
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
@@ -58,9 +61,12 @@ impl Connector {
             .url
             .parse()
             .map_err(|error| Failure::unavailable(format!("the database's address cannot be read: {error}")))?;
-        if config.get_application_name().is_none() {
-            config.application_name("refract");
-        }
+        let name = match config.get_application_name() {
+            None => NODE.to_owned(),
+            Some(given) if given.starts_with(NODE) => given.to_owned(),
+            Some(given) => format!("{NODE} {given}"),
+        };
+        config.application_name(name);
         config.connect_timeout(settings.connect_within);
         config.keepalives_idle(KEEPALIVE_AFTER).keepalives_interval(KEEPALIVE_EVERY).keepalives_retries(2);
         config.tcp_user_timeout(UNANSWERED_FOR);

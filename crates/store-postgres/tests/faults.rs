@@ -279,6 +279,51 @@ async fn whoever_stands_still_in_a_write_of_any_kind_is_cut_off() {
     assert!(node.batch_execute("COMMIT").await.is_err(), "cut off");
 }
 
+/// Others want the same key, and wait for whoever is about to take it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_stands_still_with_a_key_is_cut_off() {
+    let database = TestDatabase::create();
+    let settings = PostgresSettings {
+        lock_within: Duration::from_millis(500),
+        idle_within: Duration::from_secs(1),
+        ..settings(&database)
+    };
+    let world = world_at(&settings).await;
+    world.make_keyed(Contact, "email").await;
+    let gone = world.create(Contact, &serde_json::json!({"email": "a@x.io"})).await.id;
+    database.sql("CREATE TABLE kept AS TABLE key_holder");
+    world.delete(Contact, gone).await;
+    let (node, _copy) = stands_still_after(&database, "INSERT INTO key_holder SELECT * FROM kept").await;
+    let begun = Instant::now();
+    let import = world.inline(Contact, &by("email"), &[contact("a@x.io")]).await;
+    assert_eq!(import.words(), ["created"]);
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(node.batch_execute("COMMIT").await.is_err(), "cut off");
+}
+
+/// Whatever a node is called in the address of its database, the others know it for one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_with_a_name_of_its_own_is_cut_off_too() {
+    let database = TestDatabase::create();
+    let settings = PostgresSettings {
+        lock_within: Duration::from_millis(500),
+        idle_within: Duration::from_secs(1),
+        ..settings(&database)
+    };
+    let world = world_at(&settings).await;
+    let named = PostgresSettings { url: format!("{}&application_name=blue", database.url()), ..settings };
+    let blue = PostgresStore::open(&named).await.expect("a store");
+    refract_store::AccountVerbs::teams(&blue).await.expect("a connection");
+    let names = "SELECT DISTINCT application_name FROM pg_stat_activity \
+                 WHERE datname = current_database() AND application_name LIKE '%blue'";
+    assert_eq!(database.sql(names), [[Some("refract blue".to_owned())]]);
+    let id = world.create(Contact, &serde_json::json!({"city": "Oslo"})).await.id;
+    let stuck = "SET application_name = 'refract blue'; UPDATE record SET version = version";
+    let (node, _copy) = stands_still_after(&database, stuck).await;
+    world.patch(Contact, id, &serde_json::json!({"city": "Bergen"})).await;
+    assert!(node.batch_execute("COMMIT").await.is_err(), "cut off");
+}
+
 /// Somebody who loads a table by hand as the same user may take its time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_nodes_are_cut_off() {
