@@ -28,6 +28,11 @@ const KEEPALIVE_AFTER: Duration = Duration::from_secs(10);
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
 const UNANSWERED_FOR: Duration = Duration::from_secs(20);
 
+/// The same for the server, which keeps the locks of a node whose machine is gone until it notices. It means nothing on a
+/// socket of the same machine.
+const SERVER_NOTICES: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; \
+                              SET tcp_keepalives_count = 2; SET tcp_user_timeout = 20000";
+
 /// Opens connections with the same settings.
 #[derive(Clone)]
 pub(crate) struct Connector {
@@ -71,7 +76,7 @@ impl Connector {
         config.keepalives_idle(KEEPALIVE_AFTER).keepalives_interval(KEEPALIVE_EVERY).keepalives_retries(2);
         config.tcp_user_timeout(UNANSWERED_FOR);
         let tls = connector(config.get_ssl_mode(), settings.root_certificates.as_deref())?;
-        let session = settings.keeps_sessions().then(|| Beginnings::session(settings));
+        let session = settings.keeps_sessions().then(|| format!("{}; {SERVER_NOTICES}", Beginnings::session(settings)));
         Ok(Self { config, tls, durability: settings.durability, within: settings.connect_within, session })
     }
 

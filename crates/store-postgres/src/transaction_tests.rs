@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use refract_testkit::postgres::TestDatabase;
+use refract_testkit::postgres::{PostgresServer, ServerOptions, TestDatabase};
 use tokio::sync::Barrier;
 
 use super::*;
@@ -93,6 +93,22 @@ async fn a_session_that_is_kept_has_them_too_and_reads_go_alone() {
     assert_eq!(setting(&mut transaction, "lock_timeout").await, "10s");
     assert_eq!(setting(&mut transaction, "idle_in_transaction_session_timeout").await, "10s");
     assert_eq!((setting(&mut transaction, "jit").await, transaction.begun), ("off".to_owned(), false));
+}
+
+/// A machine that is gone says nothing: the server looks for itself whether its peer is there.
+#[tokio::test]
+async fn the_server_notices_a_node_whose_machine_is_gone() {
+    let server = PostgresServer::start(ServerOptions { tcp: true, ..ServerOptions::default() });
+    let store = PostgresStore::open(&PostgresSettings::new(server.tcp_url())).await.expect("a store");
+    let mut transaction = Transaction::open(&store.shared, Mode::Read).await.expect("a connection");
+    for (name, expected) in [
+        ("tcp_keepalives_idle", "10"),
+        ("tcp_keepalives_interval", "5"),
+        ("tcp_keepalives_count", "2"),
+        ("tcp_user_timeout", "20000"),
+    ] {
+        assert_eq!(setting(&mut transaction, name).await, expected, "{name}");
+    }
 }
 
 #[tokio::test]
