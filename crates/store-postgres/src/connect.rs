@@ -7,6 +7,7 @@ use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use refract_store::StoreError;
 use tokio::sync::OnceCell;
 use tokio::task::AbortHandle;
+use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::{AsyncMessage, Client, Config, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -72,6 +73,10 @@ impl Connector {
             Some(given) => format!("{NODE} {given}"),
         };
         config.application_name(name);
+        if config.get_hosts().len() > 1 {
+            // Any of them may have become a standby: the one that can write is looked for.
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
         config.connect_timeout(settings.connect_within);
         config.keepalives_idle(KEEPALIVE_AFTER).keepalives_interval(KEEPALIVE_EVERY).keepalives_retries(2);
         config.tcp_user_timeout(UNANSWERED_FOR);
@@ -121,6 +126,11 @@ impl Connector {
         }
         if column::<bool>(&row, "is_standby")? {
             return Err(Failure::unavailable("the server is a standby: it cannot write"));
+        }
+        if column::<bool>(&row, "is_read_only")? {
+            return Err(Failure::unavailable(
+                "the database is set to default_transaction_read_only: it cannot be written",
+            ));
         }
         if self.durability == Durability::Waived {
             return Ok(());

@@ -185,6 +185,42 @@ async fn a_server_that_became_a_standby_behind_a_pooler_is_unavailable_until_one
     assert_eq!(world.count(Contact).await, 2);
 }
 
+/// Set by a provider whose disk is nearly full, or by hand: it holds for new connections, and nobody talks it over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_was_set_to_read_only_is_unavailable_until_it_can_be_written() {
+    let database = TestDatabase::create();
+    let world = world_at(&settings(&database)).await;
+    world.create(Contact, &serde_json::json!({})).await;
+    let command = world.create_command(Contact, &serde_json::json!({})).await;
+    let name = database.name();
+    database.sql(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"));
+    database.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    let refused = world.store.create_record(command).await.map(drop);
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    let opened = PostgresStore::open(&settings(&database)).await.expect_err("a refusal").to_string();
+    assert!(opened.contains("default_transaction_read_only"), "{opened}");
+    database.sql(&format!("BEGIN READ WRITE; ALTER DATABASE {name} RESET default_transaction_read_only; COMMIT"));
+    world.create(Contact, &serde_json::json!({})).await;
+    assert_eq!(world.count(Contact).await, 2);
+}
+
+/// Which of them is the primary may change; the address names them all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_servers_the_one_that_can_write_is_taken() {
+    let [one, two] = [(); 2].map(|()| PostgresServer::start(ServerOptions::default()));
+    tokio::task::block_in_place(|| one.demote());
+    let folder = |server: &PostgresServer| {
+        let url = server.url();
+        let (_, rest) = url.split_once("host=").expect("a folder");
+        rest.split('&').next().expect("a folder").to_owned()
+    };
+    let both = format!("host={},{} user=postgres dbname=postgres", folder(&one), folder(&two));
+    PostgresStore::open(&PostgresSettings::new(both)).await.expect("the second, which is no standby");
+}
+
 /// A node that stands still in the middle of COPY, after this: what it holds, it holds until its connection ends.
 async fn stands_still_after(database: &TestDatabase, sql: &str) -> (tokio_postgres::Client, impl Sized) {
     let mut config: tokio_postgres::Config = database.url().parse().expect("a connection string");
