@@ -77,7 +77,9 @@ impl Connector {
             // Any of them may have become a standby: the one that can write is looked for.
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
-        config.connect_timeout(settings.connect_within);
+        // One that does not answer must leave time for the next.
+        let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX).max(1);
+        config.connect_timeout(settings.connect_within / hosts);
         config.keepalives_idle(KEEPALIVE_AFTER).keepalives_interval(KEEPALIVE_EVERY).keepalives_retries(2);
         config.tcp_user_timeout(UNANSWERED_FOR);
         let tls = connector(config.get_ssl_mode(), settings.root_certificates.as_deref())?;
