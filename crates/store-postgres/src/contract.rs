@@ -1,6 +1,7 @@
 //! The contract's traits: each verb leads to its file under `verbs/`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
@@ -59,6 +60,10 @@ impl ImportVerbs for PostgresStore {
 
     async fn release(&self, lease: Lease, now: Timestamp) -> Result<(), StoreError> {
         verbs::release::release(self, lease, now).await
+    }
+
+    async fn prolong(&self, lease: &Lease, lease_for: Duration, now: Timestamp) -> Result<(), StoreError> {
+        verbs::prolong::prolong(self, lease, lease_for, now).await
     }
 
     async fn load_chunk(

@@ -222,6 +222,10 @@ pub trait ImportVerbs {
     /// Gives a job back, queued, as on shutdown: this is no death. A lost lease is no error.
     async fn release(&self, lease: Lease, now: Timestamp) -> Result<(), StoreError>;
 
+    /// Prolongs a lease from now on while a job does work that no chunk commits, such as keying its property.
+    /// [`StoreError::LeaseLost`] when another worker has the job, or it has ended.
+    async fn prolong(&self, lease: &Lease, lease_for: Duration, now: Timestamp) -> Result<(), StoreError>;
+
     /// Reads staged rows from `from_row` on: at least one unless `from_row` is the job's total, at most `rows_max`, and
     /// no further row once `bytes_max` is reached. Needs no lease, so that the next chunk can be read while one is
     /// applied. [`StoreError::StagedRowsLost`] or `Corrupt` when that cannot be.

@@ -36,6 +36,7 @@ pub enum Verb {
     KeepAnswer,
     Claim,
     Release,
+    Prolong,
     LoadChunk,
     Suspect,
     ApplyChunk,
@@ -269,6 +270,10 @@ impl ImportVerbs for FaultyStore {
 
     async fn release(&self, lease: Lease, now: Timestamp) -> Result<(), StoreError> {
         self.pass(Verb::Release, self.inner.release(lease, now)).await
+    }
+
+    async fn prolong(&self, lease: &Lease, lease_for: Duration, now: Timestamp) -> Result<(), StoreError> {
+        self.pass(Verb::Prolong, self.inner.prolong(lease, lease_for, now)).await
     }
 
     async fn load_chunk(
