@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex};
 
 use refract_domain::clock::Clock;
 use refract_domain::limits::ImportLimits;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use error::EngineError;
@@ -57,8 +57,8 @@ pub struct Engine {
     keys_in_progress: idempotency::KeysInProgress,
     inline_permits: submit::InlinePermits,
     running_jobs: status::RunningJobs,
-    /// Wakes the runner when a job was admitted; a hint only, the runner looks by itself too.
-    job_admitted: Notify,
+    /// Counts the hints that there may be a job to claim; only hints, the lanes look by themselves too.
+    work_hints: watch::Sender<u64>,
     accepting: AtomicBool,
     stop: watch::Sender<bool>,
     background: Mutex<Vec<tokio::task::JoinHandle<()>>>,
@@ -91,7 +91,7 @@ impl Engine {
             keys_in_progress: idempotency::KeysInProgress::default(),
             inline_permits: submit::InlinePermits::new(settings.inline_per_team_max),
             running_jobs: status::RunningJobs::default(),
-            job_admitted: Notify::new(),
+            work_hints: watch::Sender::new(0),
             accepting: AtomicBool::new(true),
             stop,
             background: Mutex::new(Vec::new()),
@@ -103,7 +103,7 @@ impl Engine {
         let duties = tokio::spawn(duties::run(Arc::clone(&engine), stopped.clone()));
         let mut background = vec![duties];
         if engine.settings.run_jobs {
-            background.push(tokio::spawn(runner::run(Arc::clone(&engine), judge, stopped)));
+            background.extend(runner::start(&engine, &judge, &stopped));
         }
         if let Ok(mut tasks) = engine.background.lock() {
             tasks.extend(background);

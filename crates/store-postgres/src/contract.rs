@@ -22,6 +22,9 @@ use refract_store::{
 use crate::store::PostgresStore;
 use crate::verbs;
 
+/// One for whoever has much to do, one for whoever comes later. More would only share the same processors.
+const CHUNKS_AT_ONCE: usize = 2;
+
 #[async_trait]
 impl ImportVerbs for PostgresStore {
     async fn begin(&self, caller: &Caller) -> Result<Upload, StoreError> {
@@ -106,6 +109,10 @@ impl ImportVerbs for PostgresStore {
 
     async fn purge(&self, command: Purge) -> Result<Purged, StoreError> {
         verbs::purge::purge(self, command).await
+    }
+
+    fn chunks_at_once(&self) -> usize {
+        CHUNKS_AT_ONCE
     }
 
     async fn work_hint(&self) {

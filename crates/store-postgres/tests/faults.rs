@@ -224,7 +224,8 @@ async fn of_several_servers_the_one_that_can_write_is_taken() {
 /// A node that stands still in the middle of COPY, after this: what it holds, it holds until its connection ends.
 async fn stands_still_after(database: &TestDatabase, sql: &str) -> (tokio_postgres::Client, impl Sized) {
     let mut config: tokio_postgres::Config = database.url().parse().expect("a connection string");
-    let (node, socket) = config.application_name("refract").connect(tokio_postgres::NoTls).await.expect("a connection");
+    let (node, socket) =
+        config.application_name("refract node-7").connect(tokio_postgres::NoTls).await.expect("a connection");
     tokio::spawn(socket);
     node.batch_execute(&format!("BEGIN; {sql}")).await.expect("locks");
     let mut copy = Box::pin(node.copy_in("COPY record FROM STDIN").await.expect("a copy"));

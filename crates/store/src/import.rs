@@ -274,6 +274,12 @@ pub trait ImportVerbs {
         0
     }
 
+    /// How many chunks the store carries out beside each other, of jobs of different teams. A store with one writer does
+    /// one after the other.
+    fn chunks_at_once(&self) -> usize {
+        1
+    }
+
     /// Waits for a hint that there may be a job to claim, admitted or given back by any process. A hint may be missed and
     /// may come for nothing: whoever waits also looks from time to time. Stores that only one process has open never
     /// give one: that process knows what it admits.

@@ -338,6 +338,10 @@ impl ImportVerbs for FaultyStore {
         self.inner.small_writes_waited() + self.waited.load(Ordering::SeqCst)
     }
 
+    fn chunks_at_once(&self) -> usize {
+        self.inner.chunks_at_once()
+    }
+
     async fn work_hint(&self) {
         self.inner.work_hint().await;
     }
