@@ -38,10 +38,16 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 
 impl Embedded {
     /// Starts the engine and serves.
-    pub(crate) fn start(listener: TcpListener, store: SharedStore, settings: &ServerSettings) -> Result<Self, Failure> {
+    pub(crate) async fn start(
+        listener: TcpListener,
+        store: SharedStore,
+        settings: &ServerSettings,
+    ) -> Result<Self, Failure> {
         let address = listener.local_addr().map_err(Failure::other)?;
         let engine_settings = EngineSettings { when_idle: Some(crate::memory::give_back), ..settings.engine.clone() };
         let engine = Engine::start(store, Arc::new(SystemClock), Arc::new(RandomIds), engine_settings);
+        // With the store's clock known, before anything is stamped.
+        engine.ready().await.map_err(Failure::other)?;
         let (stop, stopped) = watch::channel(false);
         let http = tokio::spawn(refract_http::serve(listener, Arc::clone(&engine), settings.http.clone(), stopped));
         Ok(Self { address, engine, stop, http })

@@ -17,6 +17,7 @@ mod lists;
 mod records;
 mod runner;
 mod settings;
+mod shared_clock;
 mod status;
 mod submit;
 mod task;
@@ -27,7 +28,7 @@ use std::sync::{Arc, Mutex};
 
 use refract_domain::clock::Clock;
 use refract_domain::limits::ImportLimits;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use error::EngineError;
@@ -54,7 +55,7 @@ pub trait IdSource: Send + Sync {
 /// The use cases, and the tasks that run beside them.
 pub struct Engine {
     store: SharedStore,
-    clock: Arc<dyn Clock>,
+    clock: Arc<shared_clock::SharedClock>,
     ids: Arc<dyn IdSource>,
     settings: EngineSettings,
     known_keys: accounts::KnownKeys,
@@ -62,8 +63,8 @@ pub struct Engine {
     inline_permits: submit::InlinePermits,
     running_jobs: status::RunningJobs,
     ready_properties: upserts::ReadyProperties,
-    /// Wakes the runner when a job was admitted; a hint only, the runner looks by itself too.
-    job_admitted: Notify,
+    /// Counts the hints that there may be a job to claim; only hints, the lanes look by themselves too.
+    work_hints: watch::Sender<u64>,
     accepting: AtomicBool,
     stop: watch::Sender<bool>,
     background: Mutex<Vec<tokio::task::JoinHandle<()>>>,
@@ -97,19 +98,19 @@ impl Engine {
             inline_permits: submit::InlinePermits::new(settings.inline_per_team_max),
             running_jobs: status::RunningJobs::default(),
             ready_properties: upserts::ReadyProperties::default(),
-            job_admitted: Notify::new(),
+            work_hints: watch::Sender::new(0),
             accepting: AtomicBool::new(true),
             stop,
             background: Mutex::new(Vec::new()),
             store,
-            clock,
+            clock: Arc::new(shared_clock::SharedClock::new(clock)),
             ids,
             settings,
         });
         let duties = tokio::spawn(duties::run(Arc::clone(&engine), stopped.clone()));
         let mut background = vec![duties];
         if engine.settings.run_jobs {
-            background.push(tokio::spawn(runner::run(Arc::clone(&engine), judge, stopped)));
+            background.extend(runner::start(&engine, &judge, &stopped));
         }
         if let Ok(mut tasks) = engine.background.lock() {
             tasks.extend(background);
@@ -129,13 +130,13 @@ impl Engine {
         &self.settings.limits
     }
 
-    /// Whether new work is welcome and the store answers.
+    /// Whether new work is welcome and the store answers. Puts the clock right: ask before anything is served.
     ///
     /// # Errors
     /// [`EngineError::ShuttingDown`] after [`Self::stop_accepting`]; the store's error when it does not answer.
     pub async fn ready(&self) -> Result<(), EngineError> {
         self.check_accepting()?;
-        Ok(self.store.ping().await?)
+        Ok(self.clock.learn(&self.store).await?)
     }
 
     /// Refuses new imports and writes from now on; what is under way goes on.

@@ -130,7 +130,7 @@ impl Intake {
             }),
         };
         let answered = self.engine.store.admit(command).await?;
-        self.engine.job_admitted.notify_one();
+        self.engine.work_hints.send_modify(|hints| *hints += 1);
         Ok(map_fresh(answered, Submitted::Job))
     }
 

@@ -10,6 +10,7 @@ mod convert;
 mod error;
 pub mod extract;
 mod layers;
+mod openapi;
 mod routes;
 mod serve;
 mod settings;

@@ -7,6 +7,7 @@ use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use refract_store::StoreError;
 use tokio::sync::OnceCell;
 use tokio::task::AbortHandle;
+use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::{AsyncMessage, Client, Config, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -20,10 +21,18 @@ const VERSION_MIN: i32 = 140_000;
 
 const SERVER: &str = include_str!("sql/open_server.sql");
 
+/// How the names of all nodes begin, as the server shows them. `unblock_still.sql` goes by it.
+const NODE: &str = "refract";
+
 /// How soon a network that swallows packets is noticed.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(10);
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
 const UNANSWERED_FOR: Duration = Duration::from_secs(20);
+
+/// The same for the server, which keeps the locks of a node whose machine is gone until it notices. It means nothing on a
+/// socket of the same machine.
+const SERVER_NOTICES: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; \
+                              SET tcp_keepalives_count = 2; SET tcp_user_timeout = 20000";
 
 /// Opens connections with the same settings.
 #[derive(Clone)]
@@ -58,14 +67,23 @@ impl Connector {
             .url
             .parse()
             .map_err(|error| Failure::unavailable(format!("the database's address cannot be read: {error}")))?;
-        if config.get_application_name().is_none() {
-            config.application_name("refract");
+        let name = match config.get_application_name() {
+            None => NODE.to_owned(),
+            Some(given) if given.starts_with(NODE) => given.to_owned(),
+            Some(given) => format!("{NODE} {given}"),
+        };
+        config.application_name(name);
+        if config.get_hosts().len() > 1 {
+            // Any of them may have become a standby: the one that can write is looked for.
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
-        config.connect_timeout(settings.connect_within);
+        // One that does not answer must leave time for the next.
+        let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX).max(1);
+        config.connect_timeout(settings.connect_within / hosts);
         config.keepalives_idle(KEEPALIVE_AFTER).keepalives_interval(KEEPALIVE_EVERY).keepalives_retries(2);
         config.tcp_user_timeout(UNANSWERED_FOR);
         let tls = connector(config.get_ssl_mode(), settings.root_certificates.as_deref())?;
-        let session = settings.keeps_sessions().then(|| Beginnings::session(settings));
+        let session = settings.keeps_sessions().then(|| format!("{}; {SERVER_NOTICES}", Beginnings::session(settings)));
         Ok(Self { config, tls, durability: settings.durability, within: settings.connect_within, session })
     }
 
@@ -111,6 +129,11 @@ impl Connector {
         if column::<bool>(&row, "is_standby")? {
             return Err(Failure::unavailable("the server is a standby: it cannot write"));
         }
+        if column::<bool>(&row, "is_read_only")? {
+            return Err(Failure::unavailable(
+                "the database is set to default_transaction_read_only: it cannot be written",
+            ));
+        }
         if self.durability == Durability::Waived {
             return Ok(());
         }
@@ -136,7 +159,11 @@ impl managed::Manager for Manager {
     type Error = Failure;
 
     async fn create(&self) -> Result<Connection, Failure> {
-        self.connector.connect(|| ()).await
+        let connection = self.connector.connect(|| ()).await?;
+        if self.connector.session.is_some() {
+            connection.client.batch_execute(Beginnings::GUARD).await?;
+        }
+        Ok(connection)
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<Failure> {

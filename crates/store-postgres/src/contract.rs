@@ -1,6 +1,7 @@
 //! The contract's traits: each verb leads to its file under `verbs/`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
@@ -20,6 +21,9 @@ use refract_store::{
 
 use crate::store::PostgresStore;
 use crate::verbs;
+
+/// One for whoever has much to do, one for whoever comes later. More would only share the same processors.
+const CHUNKS_AT_ONCE: usize = 2;
 
 #[async_trait]
 impl ImportVerbs for PostgresStore {
@@ -59,6 +63,10 @@ impl ImportVerbs for PostgresStore {
 
     async fn release(&self, lease: Lease, now: Timestamp) -> Result<(), StoreError> {
         verbs::release::release(self, lease, now).await
+    }
+
+    async fn prolong(&self, lease: &Lease, lease_for: Duration, now: Timestamp) -> Result<(), StoreError> {
+        verbs::prolong::prolong(self, lease, lease_for, now).await
     }
 
     async fn load_chunk(
@@ -101,6 +109,10 @@ impl ImportVerbs for PostgresStore {
 
     async fn purge(&self, command: Purge) -> Result<Purged, StoreError> {
         verbs::purge::purge(self, command).await
+    }
+
+    fn chunks_at_once(&self) -> usize {
+        CHUNKS_AT_ONCE
     }
 
     async fn work_hint(&self) {
@@ -214,7 +226,7 @@ impl AccountVerbs for PostgresStore {
         verbs::revoke_key::revoke_key(self, id, now).await
     }
 
-    async fn ping(&self) -> Result<(), StoreError> {
+    async fn ping(&self) -> Result<Option<Timestamp>, StoreError> {
         verbs::ping::ping(self).await
     }
 

@@ -111,6 +111,14 @@ fn of_state(state: &SqlState, constraint: Option<&str>, text: String) -> Failure
     }
 }
 
+/// What a failed BEGIN means: a server that cannot begin a transaction that writes is a standby by now.
+pub(crate) fn of_begin(error: tokio_postgres::Error) -> Failure {
+    match error.as_db_error() {
+        Some(refusal) if *refusal.code() == SqlState::FEATURE_NOT_SUPPORTED => Failure::lost(text_of(refusal)),
+        _ => error.into(),
+    }
+}
+
 /// What a failed COMMIT means: a server that lives and refuses has rolled back; any other end leaves it in doubt.
 pub(crate) fn of_commit(error: tokio_postgres::Error) -> Failure {
     let failure = Failure::from(error);

@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use deadpool::managed::{Object, PoolError, TimeoutType};
 use futures_util::SinkExt;
-use futures_util::future::{BoxFuture, join3};
+use futures_util::future::{BoxFuture, join, join3};
 use refract_store::StoreError;
 use tokio::time::Instant;
 use tokio_postgres::types::{ToSql, Type};
@@ -20,7 +20,7 @@ use tokio_postgres::{Client, Row, SimpleQueryMessage};
 
 use crate::connect::{Connection, Manager};
 use crate::counts::{self, CountChanges};
-use crate::error::{Again, Failure, Outcome, of_commit};
+use crate::error::{Again, Failure, Outcome, of_begin, of_commit};
 use crate::settings::{Durability, PostgresSettings};
 use crate::store::Shared;
 use crate::unblock::before_another_try;
@@ -100,6 +100,10 @@ impl Beginnings {
             settings.idle_within.as_millis(),
         )
     }
+
+    /// What a connection of the pool is told besides: whatever writes says so when it begins, so a statement whose BEGIN
+    /// came to nothing is refused rather than done by itself.
+    pub(crate) const GUARD: &str = "SET default_transaction_read_only = on";
 
     fn of(&self, mode: Mode) -> &str {
         match mode {
@@ -210,17 +214,25 @@ impl Transaction {
             return in_time(within, statement(connection)).await;
         }
         self.begun = true;
-        // Polled in this order for the first time, so sent in this order, all in one round trip.
         let client = &connection.client;
         let asked = client.simple_query(IS_IDLE);
         let begun = client.batch_execute(self.shared.beginnings.of(self.mode));
+        if !self.connection_is_guarded() && matches!(self.mode, Mode::Write | Mode::Draft) {
+            // Nothing would stop the statement if the transaction did not begin.
+            let (idle, begun) = in_time(within, async { Ok(join(asked, begun).await) }).await?;
+            check_begun(idle, begun)?;
+            return in_time(within, statement(connection)).await;
+        }
+        // Polled in this order for the first time, so sent in this order, all in one round trip.
         let all = async { Ok(join3(asked, begun, statement(connection)).await) };
         let (idle, begun, done) = in_time(within, all).await?;
-        if !is_idle(&idle?) {
-            return Err(Failure::lost("a connection came back in the middle of a transaction"));
-        }
-        begun?;
+        check_begun(idle, begun)?;
         Ok(done?)
+    }
+
+    /// Whether [`Beginnings::GUARD`] was said on the connection and still holds.
+    fn connection_is_guarded(&self) -> bool {
+        self.shared.settings.keeps_sessions()
     }
 
     async fn commit(mut self) -> Outcome<()> {
@@ -341,6 +353,16 @@ async fn in_time<T>(within: Duration, statement: impl Future<Output = Result<T, 
         Ok(answer) => Ok(answer?),
         Err(_) => Err(Failure::lost(format!("no answer within {within:?}"))),
     }
+}
+
+fn check_begun(
+    idle: Result<Vec<SimpleQueryMessage>, tokio_postgres::Error>,
+    begun: Result<(), tokio_postgres::Error>,
+) -> Outcome<()> {
+    if !is_idle(&idle?) {
+        return Err(Failure::lost("a connection came back in the middle of a transaction"));
+    }
+    begun.map_err(of_begin)
 }
 
 fn is_idle(answer: &[SimpleQueryMessage]) -> bool {

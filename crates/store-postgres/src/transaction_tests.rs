@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use refract_testkit::postgres::TestDatabase;
+use refract_testkit::postgres::{PostgresServer, ServerOptions, TestDatabase};
 use tokio::sync::Barrier;
 
 use super::*;
@@ -16,13 +16,17 @@ struct World {
 }
 
 async fn world() -> World {
+    world_that(false).await
+}
+
+async fn world_that(listen: bool) -> World {
     let database = TestDatabase::create();
     let settings = PostgresSettings {
         connections_max: 4,
         wait_max: Duration::from_secs(2),
         clock: Clock::Caller,
         durability: Durability::Waived,
-        listen: false,
+        listen,
         ..PostgresSettings::new(database.url())
     };
     let store = PostgresStore::open(&settings).await.expect("a store");
@@ -89,6 +93,22 @@ async fn a_session_that_is_kept_has_them_too_and_reads_go_alone() {
     assert_eq!(setting(&mut transaction, "lock_timeout").await, "10s");
     assert_eq!(setting(&mut transaction, "idle_in_transaction_session_timeout").await, "10s");
     assert_eq!((setting(&mut transaction, "jit").await, transaction.begun), ("off".to_owned(), false));
+}
+
+/// A machine that is gone says nothing: the server looks for itself whether its peer is there.
+#[tokio::test]
+async fn the_server_notices_a_node_whose_machine_is_gone() {
+    let server = PostgresServer::start(ServerOptions { tcp: true, ..ServerOptions::default() });
+    let store = PostgresStore::open(&PostgresSettings::new(server.tcp_url())).await.expect("a store");
+    let mut transaction = Transaction::open(&store.shared, Mode::Read).await.expect("a connection");
+    for (name, expected) in [
+        ("tcp_keepalives_idle", "10"),
+        ("tcp_keepalives_interval", "5"),
+        ("tcp_keepalives_count", "2"),
+        ("tcp_user_timeout", "20000"),
+    ] {
+        assert_eq!(setting(&mut transaction, name).await, expected, "{name}");
+    }
 }
 
 #[tokio::test]
@@ -174,6 +194,24 @@ async fn a_connection_inside_a_transaction_is_not_used() {
         world.insert(2).await.expect("another connection");
         assert_eq!(world.rows(), 1);
         world.database.sql("DELETE FROM t");
+    }
+}
+
+/// Whoever cancels statements by hand may meet BEGIN: then nothing has begun when the statement behind it arrives.
+#[tokio::test]
+async fn a_statement_behind_a_beginning_that_failed_writes_nothing() {
+    for listen in [true, false] {
+        let mut world = world_that(listen).await;
+        let begins = |world: &mut World, sql: String| {
+            let shared = Arc::get_mut(&mut world.store.shared).expect("nobody else has it");
+            std::mem::replace(&mut shared.beginnings.write, sql)
+        };
+        let whole = begins(&mut world, "SELECT 1 / 0; BEGIN".to_owned());
+        world.insert(1).await.expect_err("no beginning");
+        assert_eq!(world.rows(), 0, "listen: {listen}");
+        begins(&mut world, whole);
+        world.insert(1).await.expect("a beginning");
+        assert_eq!(world.rows(), 1);
     }
 }
 

@@ -8,6 +8,8 @@ mod harness;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use futures_util::SinkExt;
 use harness::settings;
 use refract_domain::ids::JobId;
 use refract_domain::import::options::ImportOptions;
@@ -16,7 +18,7 @@ use refract_domain::object_type::ObjectType::Contact;
 use refract_store::StoreError;
 use refract_store::conformance::fixture::{World, by, chunk_of, claim_of, contact, kept};
 use refract_store_postgres::{PostgresSettings, PostgresStore};
-use refract_testkit::postgres::{PostgresServer, ServerOptions, TestDatabase};
+use refract_testkit::postgres::{Pooler, PostgresServer, ServerOptions, TestDatabase};
 use refract_testkit::proxy::{CommitCut, Proxy};
 
 async fn world_at(settings: &PostgresSettings) -> World {
@@ -120,7 +122,7 @@ async fn without_a_database_verbs_are_unavailable_until_it_is_back() {
     proxy.refuse(true);
     proxy.cut_all();
     let begun = Instant::now();
-    for answer in [world.store.ping().await, world.store.teams().await.map(drop)] {
+    for answer in [world.store.ping().await.map(drop), world.store.teams().await.map(drop)] {
         assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
     }
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
@@ -161,26 +163,86 @@ async fn a_server_that_crashes_in_the_middle_is_used_again_and_nothing_is_double
     assert_eq!(world.count(Contact).await, 400);
 }
 
-/// Neither idle nor in a statement: a node that stands still while it copies would hold its job for good.
+/// A pooler's connections stay when the server behind them changes, so nothing is asked of the new one beforehand.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_became_a_standby_behind_a_pooler_is_unavailable_until_one_can_write() {
+    let server = PostgresServer::start(ServerOptions::default());
+    let database = server.create_database();
+    let pooler = Pooler::before(&database.url());
+    let world = world_at(&PostgresSettings { url: pooler.url(), listen: false, ..settings(&database) }).await;
+    world.create(Contact, &serde_json::json!({})).await;
+    let mut commands = Vec::new();
+    for _ in 0..3 {
+        commands.push(world.create_command(Contact, &serde_json::json!({})).await);
+    }
+    tokio::task::block_in_place(|| server.demote());
+    for command in commands {
+        let refused = world.store.create_record(command).await.map(drop);
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    }
+    tokio::task::block_in_place(|| server.promote());
+    world.create(Contact, &serde_json::json!({})).await;
+    assert_eq!(world.count(Contact).await, 2);
+}
+
+/// Set by a provider whose disk is nearly full, or by hand: it holds for new connections, and nobody talks it over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_was_set_to_read_only_is_unavailable_until_it_can_be_written() {
+    let database = TestDatabase::create();
+    let world = world_at(&settings(&database)).await;
+    world.create(Contact, &serde_json::json!({})).await;
+    let command = world.create_command(Contact, &serde_json::json!({})).await;
+    let name = database.name();
+    database.sql(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"));
+    database.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    let refused = world.store.create_record(command).await.map(drop);
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    let opened = PostgresStore::open(&settings(&database)).await.expect_err("a refusal").to_string();
+    assert!(opened.contains("default_transaction_read_only"), "{opened}");
+    database.sql(&format!("BEGIN READ WRITE; ALTER DATABASE {name} RESET default_transaction_read_only; COMMIT"));
+    world.create(Contact, &serde_json::json!({})).await;
+    assert_eq!(world.count(Contact).await, 2);
+}
+
+/// Which of them is the primary may change; the address names them all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_servers_the_one_that_can_write_is_taken() {
+    let [one, two] = [(); 2].map(|()| PostgresServer::start(ServerOptions::default()));
+    tokio::task::block_in_place(|| one.demote());
+    let folder = |server: &PostgresServer| {
+        let url = server.url();
+        let (_, rest) = url.split_once("host=").expect("a folder");
+        rest.split('&').next().expect("a folder").to_owned()
+    };
+    let both = format!("host={},{} user=postgres dbname=postgres", folder(&one), folder(&two));
+    PostgresStore::open(&PostgresSettings::new(both)).await.expect("the second, which is no standby");
+}
+
+/// A node that stands still in the middle of COPY, after this: what it holds, it holds until its connection ends.
+async fn stands_still_after(database: &TestDatabase, sql: &str) -> (tokio_postgres::Client, impl Sized) {
+    let mut config: tokio_postgres::Config = database.url().parse().expect("a connection string");
+    let (node, socket) =
+        config.application_name("refract node-7").connect(tokio_postgres::NoTls).await.expect("a connection");
+    tokio::spawn(socket);
+    node.batch_execute(&format!("BEGIN; {sql}")).await.expect("locks");
+    let mut copy = Box::pin(node.copy_in("COPY record FROM STDIN").await.expect("a copy"));
+    // Part of a line: the server waits for the rest.
+    copy.feed(Bytes::from_static(b"1\t")).await.expect("sent");
+    copy.flush().await.expect("sent");
+    (node, copy)
+}
+
+/// Neither idle nor in a statement that goes on: nothing else would end it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_holds_an_overdue_job_for_long_is_cut_off() {
     let database = TestDatabase::create();
     let world = world_at(&settings(&database)).await;
     world.admit_contacts(&["a@x.io"]).await;
     let _stale = world.claim_one().await;
-    let url = database.url();
-    // What a node in the middle of COPY looks like from here: a statement that goes on and on.
-    let still = std::thread::spawn(move || {
-        refract_testkit::postgres::run_sql(
-            &url,
-            "BEGIN; UPDATE job SET updated_at = updated_at; COPY record FROM PROGRAM 'sleep 60'; COMMIT",
-        )
-    });
-    let job_is_held = "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%sleep 60%' \
-                       AND pid <> pg_backend_pid() AND datname = current_database()";
-    while database.sql(job_is_held).is_empty() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let (node, _copy) = stands_still_after(&database, "UPDATE job SET updated_at = updated_at").await;
     assert!(world.claim(10).await.is_empty(), "the lease holds");
     world.clock.advance(Duration::from_secs(2 * 3_600));
     let begun = Instant::now();
@@ -189,11 +251,135 @@ async fn whoever_holds_an_overdue_job_for_long_is_cut_off() {
         if !leases.is_empty() {
             break leases;
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "the job stays with a node that stands still");
+        assert!(begun.elapsed() < Duration::from_secs(9), "the job stays with a node that stands still");
         tokio::time::sleep(Duration::from_millis(200)).await;
     };
     assert_eq!(leases[0].attempt, 2);
-    assert!(still.join().expect("no panic").is_err(), "cut off");
+    assert!(node.batch_execute("COMMIT").await.is_err(), "cut off");
+}
+
+/// Its lease is over for everybody else, but it is at work: it waits for somebody's lock.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chunk_that_waits_for_a_lock_is_not_cut_off() {
+    let database = TestDatabase::create();
+    let world = world_at(&settings(&database)).await;
+    world.admit_contacts(&["a@x.io"]).await;
+    let _running = world.claim_one().await;
+    world.create(Contact, &serde_json::json!({})).await;
+    let url = database.url();
+    let holder = std::thread::spawn(move || {
+        refract_testkit::postgres::run_sql(
+            &url,
+            "BEGIN; UPDATE record SET version = version; SELECT pg_sleep(9); COMMIT",
+        )
+    });
+    let sleeps = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
+    while database.sql(sleeps).is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let url = database.url();
+    let chunk = std::thread::spawn(move || {
+        refract_testkit::postgres::run_sql(
+            &url,
+            "SET application_name = refract; \
+             BEGIN; UPDATE job SET updated_at = updated_at; UPDATE record SET version = version; COMMIT",
+        )
+    });
+    let waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    while database.sql(waits).is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    world.clock.advance(Duration::from_secs(2 * 3_600));
+    while !holder.is_finished() {
+        assert!(world.claim(10).await.is_empty(), "the job's row is held");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    holder.join().expect("no panic").expect("committed");
+    chunk.join().expect("no panic").expect("it got its lock and went on");
+}
+
+/// What it holds is no job: a record that was being changed, or the keys of rows that were being written at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_stands_still_in_a_write_of_any_kind_is_cut_off() {
+    let database = TestDatabase::create();
+    let settings = PostgresSettings {
+        lock_within: Duration::from_millis(500),
+        idle_within: Duration::from_secs(1),
+        ..settings(&database)
+    };
+    let world = world_at(&settings).await;
+    let id = world.create(Contact, &serde_json::json!({"city": "Oslo"})).await.id;
+    let (node, _copy) = stands_still_after(&database, "UPDATE record SET version = version").await;
+    let begun = Instant::now();
+    world.patch(Contact, id, &serde_json::json!({"city": "Bergen"})).await;
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(node.batch_execute("COMMIT").await.is_err(), "cut off");
+}
+
+/// Others want the same key, and wait for whoever is about to take it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_stands_still_with_a_key_is_cut_off() {
+    let database = TestDatabase::create();
+    let settings = PostgresSettings {
+        lock_within: Duration::from_millis(500),
+        idle_within: Duration::from_secs(1),
+        ..settings(&database)
+    };
+    let world = world_at(&settings).await;
+    world.make_keyed(Contact, "email").await;
+    let gone = world.create(Contact, &serde_json::json!({"email": "a@x.io"})).await.id;
+    database.sql("CREATE TABLE kept AS TABLE key_holder");
+    world.delete(Contact, gone).await;
+    let (node, _copy) = stands_still_after(&database, "INSERT INTO key_holder SELECT * FROM kept").await;
+    let begun = Instant::now();
+    let import = world.inline(Contact, &by("email"), &[contact("a@x.io")]).await;
+    assert_eq!(import.words(), ["created"]);
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(node.batch_execute("COMMIT").await.is_err(), "cut off");
+}
+
+/// Whatever a node is called in the address of its database, the others know it for one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_with_a_name_of_its_own_is_cut_off_too() {
+    let database = TestDatabase::create();
+    let settings = PostgresSettings {
+        lock_within: Duration::from_millis(500),
+        idle_within: Duration::from_secs(1),
+        ..settings(&database)
+    };
+    let world = world_at(&settings).await;
+    let named = PostgresSettings { url: format!("{}&application_name=blue", database.url()), ..settings };
+    let blue = PostgresStore::open(&named).await.expect("a store");
+    refract_store::AccountVerbs::teams(&blue).await.expect("a connection");
+    let names = "SELECT DISTINCT application_name FROM pg_stat_activity \
+                 WHERE datname = current_database() AND application_name LIKE '%blue'";
+    assert_eq!(database.sql(names), [[Some("refract blue".to_owned())]]);
+    let id = world.create(Contact, &serde_json::json!({"city": "Oslo"})).await.id;
+    let stuck = "SET application_name = 'refract blue'; UPDATE record SET version = version";
+    let (node, _copy) = stands_still_after(&database, stuck).await;
+    world.patch(Contact, id, &serde_json::json!({"city": "Bergen"})).await;
+    assert!(node.batch_execute("COMMIT").await.is_err(), "cut off");
+}
+
+/// Somebody who loads a table by hand as the same user may take its time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_nodes_are_cut_off() {
+    let database = TestDatabase::create();
+    let settings = PostgresSettings {
+        lock_within: Duration::from_millis(300),
+        idle_within: Duration::from_millis(300),
+        statement_within: Duration::from_secs(2),
+        ..settings(&database)
+    };
+    let world = world_at(&settings).await;
+    let id = world.create(Contact, &serde_json::json!({"city": "Oslo"})).await.id;
+    let (by_hand, copy) =
+        stands_still_after(&database, "SET application_name = psql; UPDATE record SET version = version").await;
+    let command = world.patch_command(Contact, id, &serde_json::json!({"city": "Bergen"})).await;
+    let refused = world.store.patch_record(command).await.map(drop);
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    drop(copy);
+    by_hand.batch_execute("ROLLBACK").await.expect("still connected");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,7 @@
 //! The contract's traits: each verb leads to its file under `verbs/`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
@@ -59,6 +60,10 @@ impl ImportVerbs for SqliteStore {
 
     async fn release(&self, lease: Lease, now: Timestamp) -> Result<(), StoreError> {
         verbs::release::release(self, lease, now).await
+    }
+
+    async fn prolong(&self, lease: &Lease, lease_for: Duration, now: Timestamp) -> Result<(), StoreError> {
+        verbs::prolong::prolong(self, lease, lease_for, now).await
     }
 
     async fn load_chunk(
@@ -214,7 +219,7 @@ impl AccountVerbs for SqliteStore {
         verbs::revoke_key::revoke_key(self, id, now).await
     }
 
-    async fn ping(&self) -> Result<(), StoreError> {
+    async fn ping(&self) -> Result<Option<Timestamp>, StoreError> {
         verbs::ping::ping(self).await
     }
 

@@ -65,8 +65,9 @@ pub trait AccountVerbs {
     /// Revokes a key; `false` when there is none of this id or it was revoked before.
     async fn revoke_key(&self, id: ApiKeyId, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Whether the database answers: for readiness.
-    async fn ping(&self) -> Result<(), StoreError>;
+    /// Whether the database answers, and the present by its clock where several nodes share it: then that clock decides
+    /// what all of them stamp and what has expired. `None` where this process's clock is the only one.
+    async fn ping(&self) -> Result<Option<Timestamp>, StoreError>;
 
     /// Finishes what is in hand and closes; every later call answers [`StoreError::Closing`].
     async fn close(&self) -> Result<(), StoreError>;

@@ -222,6 +222,10 @@ pub trait ImportVerbs {
     /// Gives a job back, queued, as on shutdown: this is no death. A lost lease is no error.
     async fn release(&self, lease: Lease, now: Timestamp) -> Result<(), StoreError>;
 
+    /// Prolongs a lease from now on while a job does work that no chunk commits, such as keying its property.
+    /// [`StoreError::LeaseLost`] when another worker has the job, or it has ended.
+    async fn prolong(&self, lease: &Lease, lease_for: Duration, now: Timestamp) -> Result<(), StoreError>;
+
     /// Reads staged rows from `from_row` on: at least one unless `from_row` is the job's total, at most `rows_max`, and
     /// no further row once `bytes_max` is reached. Needs no lease, so that the next chunk can be read while one is
     /// applied. [`StoreError::StagedRowsLost`] or `Corrupt` when that cannot be.
@@ -268,6 +272,12 @@ pub trait ImportVerbs {
     /// nobody wait answer 0.
     fn small_writes_waited(&self) -> u64 {
         0
+    }
+
+    /// How many chunks the store carries out beside each other, of jobs of different teams. A store with one writer does
+    /// one after the other.
+    fn chunks_at_once(&self) -> usize {
+        1
     }
 
     /// Waits for a hint that there may be a job to claim, admitted or given back by any process. A hint may be missed and

@@ -36,6 +36,7 @@ pub enum Verb {
     KeepAnswer,
     Claim,
     Release,
+    Prolong,
     LoadChunk,
     Suspect,
     ApplyChunk,
@@ -274,6 +275,10 @@ impl ImportVerbs for FaultyStore {
         self.pass(Verb::Release, self.inner.release(lease, now)).await
     }
 
+    async fn prolong(&self, lease: &Lease, lease_for: Duration, now: Timestamp) -> Result<(), StoreError> {
+        self.pass(Verb::Prolong, self.inner.prolong(lease, lease_for, now)).await
+    }
+
     async fn load_chunk(
         &self,
         spec: &JobSpec,
@@ -334,6 +339,10 @@ impl ImportVerbs for FaultyStore {
 
     fn small_writes_waited(&self) -> u64 {
         self.inner.small_writes_waited() + self.waited.load(Ordering::SeqCst)
+    }
+
+    fn chunks_at_once(&self) -> usize {
+        self.inner.chunks_at_once()
     }
 
     async fn work_hint(&self) {
@@ -447,7 +456,7 @@ impl AccountVerbs for FaultyStore {
         self.pass(Verb::RevokeKey, self.inner.revoke_key(id, now)).await
     }
 
-    async fn ping(&self) -> Result<(), StoreError> {
+    async fn ping(&self) -> Result<Option<Timestamp>, StoreError> {
         self.pass(Verb::Ping, self.inner.ping()).await
     }
 

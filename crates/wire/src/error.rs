@@ -1,9 +1,10 @@
 //! The body of every answer that is not a success (contract §5.1).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The error body. `code` and `message` stand twice, because clients read them in either place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorBody {
     /// The envelope.
     pub error: ErrorDetail,
@@ -22,7 +23,7 @@ impl ErrorBody {
 }
 
 /// What went wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorDetail {
     /// Stable, for programs.
     pub code: String,
@@ -39,7 +40,7 @@ pub struct ErrorDetail {
 }
 
 /// One fault of a request or of a row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
     /// Where: a path inside the request or the row.
     pub field: String,

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::error::FieldError;
 
 /// Where an import stands; clients know no other word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobStatus {
     /// Waiting or running.
@@ -18,7 +19,7 @@ pub enum JobStatus {
 }
 
 /// An import: the answer to `POST …/import` and to `GET …/imports/{jobId}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportJob {
     /// Null for an import that was answered at once.
     pub job_id: Option<String>,
@@ -48,7 +49,7 @@ pub struct ImportJob {
 }
 
 /// Why a job failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct JobError {
     /// Stable, for programs.
     pub code: String,
@@ -57,7 +58,7 @@ pub struct JobError {
 }
 
 /// What became of one row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportResult {
     /// The row's place in the request, from 0.
     pub input_index: u64,
@@ -75,7 +76,7 @@ pub struct ImportResult {
 }
 
 /// Why a row was rejected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RowError {
     /// The code of the first fault.
     pub code: String,

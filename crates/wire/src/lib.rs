@@ -8,6 +8,7 @@
 
 mod error;
 mod import;
+mod import_request;
 mod list;
 mod property;
 mod record;
@@ -15,11 +16,12 @@ mod server;
 
 pub use error::{ErrorBody, ErrorDetail, FieldError};
 pub use import::{ImportJob, ImportOptions, ImportResult, JobError, JobStatus, RowError};
+pub use import_request::{ImportRequest, ImportRequestOptions};
 pub use list::{List, ListPage, ListView, NewList};
 pub use property::{PropertyDefinition, PropertyMap, PropertyOption};
 pub use record::{
-    BatchItem, BatchResult, BatchStatus, BatchSummary, Count, DeleteBatch, FindOrCreate, FoundOrCreated, Record,
-    RecordBody, UpdateBatch,
+    BatchItem, BatchResult, BatchStatus, BatchSummary, BatchUpdate, Count, DeleteBatch, FindOrCreate, FoundOrCreated,
+    Record, RecordBody, UpdateBatch,
 };
 pub use server::{Health, Version};
 

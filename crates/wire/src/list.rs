@@ -1,9 +1,10 @@
 //! Lists (contract §6.1).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A list of records of one type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct List {
     /// Its id.
     pub id: String,
@@ -25,7 +26,7 @@ pub struct List {
 }
 
 /// A view of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ListView {
     /// Its id.
     pub id: String,
@@ -35,14 +36,14 @@ pub struct ListView {
 }
 
 /// All lists of a team.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ListPage {
     /// The lists, oldest first.
     pub data: Vec<List>,
 }
 
 /// What makes a list. Unknown names are refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewList {
     /// What to make it from.

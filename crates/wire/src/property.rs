@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Definitions by object type and then by id.
 pub type PropertyMap = BTreeMap<String, BTreeMap<String, PropertyDefinition>>;
 
 /// What a property is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PropertyDefinition {
     /// Its id.
     pub id: String,
@@ -43,7 +44,7 @@ pub struct PropertyDefinition {
 }
 
 /// One option of a select property.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PropertyOption {
     /// Its id.
     pub id: String,

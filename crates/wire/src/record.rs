@@ -2,53 +2,72 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use crate::import::RowError;
 
 /// A record as it is read.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Record {
     /// Its id.
     pub id: String,
     /// Its values: an object, slug → value.
+    #[schema(value_type = Object)]
     pub default: Box<RawValue>,
     /// Its values in a list; only where a list is the context.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub list: Option<Box<RawValue>>,
 }
 
 /// A record as it is written: the body of create and patch, and the shape of a row.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct RecordBody {
     /// Values of workspace-wide properties.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub default: Option<Box<RawValue>>,
     /// Values in the scope of a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub list: Option<Box<RawValue>>,
     /// Taken and ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub extended: Option<Box<RawValue>>,
 }
 
 /// The body of a batch update.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateBatch {
     /// Bodies of records with their `id`.
+    #[schema(value_type = Vec<BatchUpdate>)]
     pub items: Vec<Box<RawValue>>,
 }
 
+/// An item of a batch update; described only, since each is read by itself.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct BatchUpdate {
+    /// The record.
+    #[schema(format = Uuid)]
+    pub id: String,
+    /// What becomes of it.
+    #[serde(flatten)]
+    pub body: RecordBody,
+}
+
 /// The body of a batch delete.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteBatch {
     /// Ids of records.
+    #[schema(value_type = Vec<String>)]
     pub ids: Vec<serde_json::Value>,
 }
 
 /// What came of a batch.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct BatchResult {
     /// One an item, in their order.
     pub results: Vec<BatchItem>,
@@ -57,7 +76,7 @@ pub struct BatchResult {
 }
 
 /// What came of one item of a batch.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct BatchItem {
     /// The record that the item names; null when it names none.
     pub id: Option<String>,
@@ -72,7 +91,7 @@ pub struct BatchItem {
 }
 
 /// Whether an item was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BatchStatus {
     /// It was.
@@ -82,7 +101,7 @@ pub enum BatchStatus {
 }
 
 /// How many items of a batch went well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BatchSummary {
     /// All.
     pub total: usize,
@@ -93,19 +112,21 @@ pub struct BatchSummary {
 }
 
 /// The body of find-or-create.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindOrCreate {
     /// What the record is known by: one name with its value.
     #[serde(rename = "match")]
+    #[schema(value_type = Object)]
     pub matched: serde_json::Map<String, serde_json::Value>,
     /// Values of a record that is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub defaults: Option<Box<RawValue>>,
 }
 
 /// The answer of find-or-create.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct FoundOrCreated {
     /// Whether the record was made.
     pub created: bool,
@@ -114,7 +135,7 @@ pub struct FoundOrCreated {
 }
 
 /// How many records there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Count {
     /// How many.
     pub total: u64,

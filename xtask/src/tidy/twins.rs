@@ -87,6 +87,7 @@ const ALONE: [Alone; 15] = [
             "find_holder_locked.sql",
             "find_record_locked.sql",
             "idempotency_claim.sql",
+            "unblock_still.sql",
         ],
     },
     Alone {

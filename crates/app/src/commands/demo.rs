@@ -48,7 +48,7 @@ async fn demo(settings: &ServerSettings, is_to_exit: bool) -> Result<Exit, Failu
     let Some(Credentials { team_id, new_key: Some(key) }) = made else {
         return Err(Failure::other("the temporary store is not empty"));
     };
-    let server = Embedded::start(listener, store, settings)?;
+    let server = Embedded::start(listener, store, settings).await?;
     let url = server.client_url();
     output::line(format_args!("listening on {url}"));
     let visit = Visit { url: url.clone(), team_id: team_id.0, key: key.clone() };

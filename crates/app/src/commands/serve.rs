@@ -31,7 +31,7 @@ async fn serve(settings: &ServerSettings) -> Result<(), Failure> {
     let store = backend::open(&settings.backend).await?;
     let makers = Makers { clock: &SystemClock, ids: &RandomIds };
     let credentials = bootstrap::ensure(&*store, &makers, &settings.bootstrap).await?;
-    let mut server = Embedded::start(listener, store, settings)?;
+    let mut server = Embedded::start(listener, store, settings).await?;
     announce(&server, settings, credentials.as_ref());
     let failed = tokio::select! {
         _ = signals::first(&mut signal) => None,

@@ -2,7 +2,7 @@
 //! undisturbed server comes to.
 //!
 //! `takeover` kills the node that holds a job, `zombies` lets one stand still inside a chunk and wakes it too late,
-//! `outages` takes the database away, `cuts` cuts connections at a COMMIT, `pool` leaves no connection free, `keys` and
+//! `outages` takes the database away, `clocks` sets clocks wrong, `cuts` cuts connections at a COMMIT, `pool` leaves no connection free, `keys` and
 //! `idempotency` race, `fairness` lets a small job meet many large ones. Random tests print the seed they draw from;
 //! `scale` says how to ask for more.
 // It prints seeds and figures, and draws the former.
@@ -29,6 +29,7 @@ mod undisturbed;
 #[path = "../crash/watch.rs"]
 mod watch;
 
+mod clocks;
 mod cuts;
 mod fairness;
 mod idempotency;

@@ -143,10 +143,10 @@ impl<'a> Gate<'a> {
     fn waiting(&self) -> Option<usize> {
         let waiting = self.database.sql(
             "SELECT application_name FROM pg_stat_activity
-             WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name LIKE 'node-%'",
+             WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name LIKE 'refract node-%'",
         );
         let name = waiting.first()?[0].clone()?;
-        name.strip_prefix("node-")?.parse().ok()
+        name.strip_prefix("refract node-")?.parse().ok()
     }
 }
 

@@ -201,7 +201,8 @@ impl Pattern {
     /// # Errors
     /// [`PatternFault`] when it is none, or would take too much memory.
     pub fn parse(text: &str) -> Result<Self, PatternFault> {
-        let built = regex::RegexBuilder::new(text).size_limit(PATTERN_BYTES_MAX).dfa_size_limit(PATTERN_BYTES_MAX).build();
+        let built =
+            regex::RegexBuilder::new(text).size_limit(PATTERN_BYTES_MAX).dfa_size_limit(PATTERN_BYTES_MAX).build();
         built.map(Self).map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => PatternFault::TooComplex,
             other => PatternFault::Syntax(other.to_string()),

@@ -30,6 +30,8 @@ pub(super) struct HeldJob {
     pub(super) one_by_one_until: u32,
     /// A moment at which the lease had not begun to count yet: it lasts at least for its time from here.
     pub(super) leased_since: Instant,
+    /// For how long its chunks were carried out here.
+    pub(super) served: Duration,
     failures: u32,
     failing_since: Option<Timestamp>,
     not_before: Option<Instant>,
@@ -45,6 +47,7 @@ impl HeldJob {
             is_keyed: false,
             one_by_one_until: 0,
             leased_since,
+            served: Duration::ZERO,
             failures: 0,
             failing_since: None,
             not_before: None,

@@ -11,6 +11,7 @@ use refract_store::{ApplyChunk, ChunkReceipt, StoreError};
 use tokio::time::Instant;
 
 use super::held::HeldJob;
+use super::lanes::OneOfLanes;
 use super::prepare::{Errand, Prepared, ReadyChunk, Wanted, crashed, prepare_at_cursor};
 use super::{JudgeChunk, release};
 use crate::Engine;
@@ -23,6 +24,8 @@ const FAILING_MAX: Duration = Duration::from_secs(24 * 3600);
 pub(super) struct Lane {
     engine: Arc<Engine>,
     judge: Arc<JudgeChunk>,
+    /// The other lanes.
+    pub(super) beside: OneOfLanes,
     size: ChunkSize,
     /// The job whose chunk is next, with the chunk.
     in_hand: Option<(HeldJob, ReadyChunk)>,
@@ -31,11 +34,11 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) fn new(engine: Arc<Engine>, judge: Arc<JudgeChunk>) -> Self {
+    pub(super) fn new(engine: Arc<Engine>, judge: Arc<JudgeChunk>, beside: OneOfLanes) -> Self {
         let settings = &engine.settings;
         let size =
             ChunkSize::new(settings.chunk_rows_max, settings.chunk_time_alone, settings.chunk_time_while_waited_for);
-        Self { engine, judge, size, in_hand: None, spare: Vec::new() }
+        Self { engine, judge, beside, size, in_hand: None, spare: Vec::new() }
     }
 
     /// The team whose job is in the lane rather than in the ring.
@@ -53,6 +56,7 @@ impl Lane {
             }
             (None, Some(mut held)) => {
                 let room = self.room();
+                self.beside.is_at(Some(held.served));
                 let prepared = self.prepare(&mut held, room).await;
                 self.place(held, prepared, ring).await;
                 true
@@ -84,6 +88,7 @@ impl Lane {
     ) {
         let rows = chunk.judged.rows.len();
         let room = self.room();
+        self.beside.take_turn(held.served).await;
         let started = Instant::now();
         let ((applied, spare), prepared) =
             tokio::join!(apply(&self.engine, &mut held, chunk), self.prepare(&mut next, room));
@@ -101,10 +106,12 @@ impl Lane {
         let may_look_ahead = end_row < held.lease.spec.total && !held.is_wary() && end_row >= held.one_by_one_until;
         let errand = Errand::of(&self.engine, &held, &self.judge).filter(|_| may_look_ahead);
         let room = self.room();
+        let wanted = self.wanted(end_row, self.size.rows());
         let ahead = async {
             let errand = errand?;
-            Some(errand.prepare(self.wanted(end_row, self.size.rows()), room, None).await)
+            Some(errand.prepare(wanted, room, None).await)
         };
+        self.beside.take_turn(held.served).await;
         let started = Instant::now();
         let ((applied, spare), ahead) = tokio::join!(apply(&self.engine, &mut held, chunk), ahead);
         self.spare.extend(spare);
@@ -118,7 +125,7 @@ impl Lane {
     }
 
     fn saw(&mut self, rows: usize, took: Duration) {
-        self.size.saw(rows, took, self.engine.store.small_writes_waited());
+        self.size.saw(rows, took, self.engine.store.small_writes_waited() + self.beside.gave_way());
     }
 
     fn wanted(&self, from_row: u32, rows_max: usize) -> Wanted {
@@ -127,6 +134,7 @@ impl Lane {
 
     /// Nothing to do: the room of the last chunks is not worth keeping.
     fn rest(&mut self) {
+        self.beside.is_at(None);
         if self.spare.is_empty() {
             return;
         }
@@ -251,6 +259,7 @@ async fn apply(
     };
     let (rows, started) = (judged.rows.len(), Instant::now());
     let applied = engine.store.apply_chunk(&mut held.lease, command).await;
+    held.served += started.elapsed();
     if applied.is_ok() {
         held.leased_since = started;
     }

@@ -25,6 +25,9 @@ const DEATHS_MAX: u32 = 3;
 /// Deaths with the same row noted after which it is that row.
 const SUSPECT_DEATHS_MAX: u32 = 2;
 
+/// How often a lease is prolonged in its time while a job's property is keyed.
+const PROLONGED_IN_A_LEASE: u32 = 3;
+
 /// Rows read and judged at a time.
 const PIECE_ROWS_MAX: usize = 4_096;
 /// Raw bytes read and judged at a time.
@@ -188,7 +191,9 @@ pub(super) async fn prepare_at_cursor(
                 // The first step may have changed the schema.
                 held.context = None;
             }
-            Ok(Keying::Building) => return Prepared::Keying,
+            Ok(Keying::Building) if holds_on(engine, held).await => return Prepared::Keying,
+            // Another worker keys on. The fence of a chunk says so too, where a lost job is put down.
+            Ok(Keying::Building) => {}
             Err(error) => return Prepared::Failed(error),
         }
     }
@@ -200,6 +205,22 @@ pub(super) async fn prepare_at_cursor(
     let Some(errand) = Errand::of(engine, held, judge) else { return Prepared::Keying };
     let wanted = up_to_given_up_row(wanted, errand.given_up_row);
     errand.prepare(wanted, room, held.is_wary().then_some(&held.lease)).await
+}
+
+/// Prolongs the lease in good time, since no chunk does; `false` when another worker has the job.
+async fn holds_on(engine: &Engine, held: &mut HeldJob) -> bool {
+    let lease_for = engine.settings.lease_for;
+    if held.leased_since.elapsed() < lease_for / PROLONGED_IN_A_LEASE {
+        return true;
+    }
+    let asked_at = Instant::now();
+    match engine.store.prolong(&held.lease, lease_for, engine.clock.now()).await {
+        Ok(()) => held.leased_since = asked_at,
+        Err(StoreError::LeaseLost) => return false,
+        // After the next step it is tried again.
+        Err(error) => tracing::warn!(job = %held.job_id(), %error, "the lease of a job could not be prolonged"),
+    }
+    true
 }
 
 /// What the errors of a chunk take: a row that is wrong all over is smaller than what is to be said of it.

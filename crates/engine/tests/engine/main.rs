@@ -12,6 +12,7 @@ mod fairness;
 mod house;
 mod idempotent;
 mod intake;
+mod keying;
 mod lost_rows;
 mod panics;
 mod schema;

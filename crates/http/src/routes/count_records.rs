@@ -12,8 +12,18 @@ use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::path::ApiPath;
 use crate::extract::query::Query;
+use crate::openapi::TypePath;
 use crate::state::SharedApi;
 
+#[utoipa::path(
+    get,
+    path = "/v2/prism/{team_id}/{object_type}/count",
+    operation_id = "count_records",
+    tag = "query",
+    summary = "Count records",
+    params(TypePath, ("list_id" = Option<String>, Query, format = Uuid, description = "Only members of this list.")),
+    responses((status = 200, description = "How many there are.", body = refract_wire::Count))
+)]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let path = ApiPath::of(&parts.uri);

@@ -12,8 +12,19 @@ use crate::convert::list::{list, wanted_list};
 use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::path::ApiPath;
+use crate::openapi::{TeamPath, WriteHeaders};
 use crate::state::SharedApi;
 
+#[utoipa::path(
+    post,
+    path = "/v2/prism/{team_id}/lists",
+    operation_id = "create_list",
+    tag = "lists",
+    summary = "Make a list",
+    params(TeamPath, WriteHeaders),
+    request_body(content = refract_wire::NewList, example = json!({"template_id": "sales_deals", "name": "Spring"})),
+    responses((status = 201, description = "The list.", body = refract_wire::List))
+)]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let caller = admit(&api, &parts, &ApiPath::of(&parts.uri), Access::Write).await?;

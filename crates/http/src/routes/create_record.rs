@@ -12,8 +12,20 @@ use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::path::ApiPath;
 use crate::extract::query::Query;
+use crate::openapi::{ListScope, TypePath, WriteHeaders};
 use crate::state::SharedApi;
 
+#[utoipa::path(
+    post,
+    path = "/v2/prism/{team_id}/{object_type}",
+    operation_id = "create_record",
+    tag = "records",
+    summary = "Make a record",
+    params(TypePath, ListScope, WriteHeaders),
+    request_body(content = refract_wire::RecordBody, example = json!({"default": {"email": "ada@example.org"}})),
+    responses((status = 201, description = "The record.", body = refract_wire::Record,
+        headers(("etag" = String, description = "Its version, for `If-Match`."))))
+)]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let path = ApiPath::of(&parts.uri);

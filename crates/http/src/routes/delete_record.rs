@@ -13,8 +13,18 @@ use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::headers::precondition;
 use crate::extract::path::ApiPath;
+use crate::openapi::{RecordHeaders, RecordPath};
 use crate::state::SharedApi;
 
+#[utoipa::path(
+    delete,
+    path = "/v2/prism/{team_id}/{object_type}/{record_id}",
+    operation_id = "delete_record",
+    tag = "records",
+    summary = "Hide a record",
+    params(RecordPath, RecordHeaders),
+    responses((status = 204, description = "Hidden; it can be restored."))
+)]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let path = ApiPath::of(&parts.uri);

@@ -10,8 +10,22 @@ use crate::convert::batch::{batch_answer, delete_ids};
 use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::path::ApiPath;
+use crate::openapi::{TypePath, WriteHeaders};
 use crate::state::SharedApi;
 
+#[utoipa::path(
+    post,
+    path = "/v2/prism/{team_id}/{object_type}/batch/delete",
+    operation_id = "delete_records",
+    tag = "records",
+    summary = "Hide many records",
+    description = "At most 100, each by itself: what is wrong with one keeps no other from being hidden.",
+    params(TypePath, WriteHeaders),
+    request_body(content = refract_wire::DeleteBatch, example = json!({"ids": ["0b8f2d6e-0000-4000-8000-000000000001"]})),
+    responses(
+        (status = 200, description = "What came of each item.", body = refract_wire::BatchResult)
+    )
+)]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let path = ApiPath::of(&parts.uri);

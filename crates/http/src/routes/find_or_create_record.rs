@@ -14,8 +14,25 @@ use crate::convert::record::{find_or_create_answer, refusal};
 use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::path::ApiPath;
+use crate::openapi::{TypePath, WriteHeaders};
 use crate::state::SharedApi;
 
+#[utoipa::path(
+    post,
+    path = "/v2/prism/{team_id}/{object_type}/find-or-create",
+    operation_id = "find_or_create_record",
+    tag = "records",
+    summary = "Read the record of an address or a domain, or make it",
+    description = "For `identity`, matched by `email_address`, and `organization`, by `primary_domain`. A record that is found stays as it is.",
+    params(TypePath, WriteHeaders),
+    request_body(content = refract_wire::FindOrCreate, example = json!({"match": {"primary_domain": "example.org"}, "defaults": {"name": "Example"}})),
+    responses(
+        (status = 200, description = "The record, which was there.", body = refract_wire::FoundOrCreated,
+            headers(("etag" = String, description = "Its version, for `If-Match`."))),
+        (status = 201, description = "The record, which was made.", body = refract_wire::FoundOrCreated,
+            headers(("etag" = String, description = "Its version, for `If-Match`.")))
+    )
+)]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let path = ApiPath::of(&parts.uri);

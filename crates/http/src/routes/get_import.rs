@@ -11,8 +11,19 @@ use crate::convert::{answer, job};
 use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::path::ApiPath;
+use crate::openapi::JobPath;
 use crate::state::SharedApi;
 
+#[utoipa::path(
+    get,
+    path = "/v2/prism/{team_id}/imports/{job_id}",
+    operation_id = "get_import",
+    tag = "imports",
+    summary = "Poll an import",
+    description = "Kept for seven days unless set otherwise. `results` comes once the job has ended.",
+    params(JobPath),
+    responses((status = 200, description = "The job.", body = refract_wire::ImportJob))
+)]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let path = ApiPath::of(&parts.uri);

@@ -11,8 +11,19 @@ use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::path::ApiPath;
 use crate::extract::query::Query;
+use crate::openapi::RecordPath;
 use crate::state::SharedApi;
 
+#[utoipa::path(
+    get,
+    path = "/v2/prism/{team_id}/{object_type}/{record_id}",
+    operation_id = "get_record",
+    tag = "records",
+    summary = "Read a record",
+    params(RecordPath, ("select" = Option<String>, Query, description = "Slugs, separated by commas; all when absent.")),
+    responses((status = 200, description = "The record.", body = refract_wire::Record,
+        headers(("etag" = String, description = "Its version, for `If-Match`."))))
+)]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let path = ApiPath::of(&parts.uri);

@@ -15,8 +15,28 @@ use crate::extract::headers;
 use crate::extract::idempotency::HeldKey;
 use crate::extract::import_body::{Refusal, read_import};
 use crate::extract::path::ApiPath;
+use crate::openapi::{TypePath, WriteHeaders};
 use crate::state::SharedApi;
 
+#[utoipa::path(
+    post,
+    path = "/v2/prism/{team_id}/{object_type}/import",
+    operation_id = "import",
+    tag = "imports",
+    summary = "Import rows",
+    description = "Fewer rows than the server's limit (100 unless set otherwise) are answered at once, with a result a row. More \
+                   become a durable job: poll where `Location` points.",
+    params(TypePath, WriteHeaders),
+    request_body(content = refract_wire::ImportRequest, description = "Rows and options", example = json!({
+        "objects": [{"default": {"email": "ada@example.org", "full_name": "Ada Lovelace"}}],
+        "options": {"dedupe_by": "email"}
+    })),
+    responses(
+        (status = 200, description = "Done; `results` holds one entry a row.", body = refract_wire::ImportJob),
+        (status = 202, description = "Accepted; the rows are safe.", body = refract_wire::ImportJob,
+            headers(("location" = String, description = "Where to poll."))),
+    )
+)]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let path = ApiPath::of(&parts.uri);

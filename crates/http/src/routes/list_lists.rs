@@ -11,8 +11,18 @@ use crate::convert::list::list;
 use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::path::ApiPath;
+use crate::openapi::TeamPath;
 use crate::state::SharedApi;
 
+#[utoipa::path(
+    get,
+    path = "/v2/prism/{team_id}/lists",
+    operation_id = "list_lists",
+    tag = "lists",
+    summary = "The team's lists",
+    params(TeamPath),
+    responses((status = 200, description = "The lists, oldest first.", body = refract_wire::ListPage))
+)]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let caller = admit(&api, &parts, &ApiPath::of(&parts.uri), Access::Read).await?;

@@ -15,8 +15,18 @@ use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::path::ApiPath;
 use crate::extract::query::Query;
+use crate::openapi::{PropertyQuery, TeamPath};
 use crate::state::{Api, SharedApi};
 
+#[utoipa::path(
+    get,
+    path = "/v2/prism/{team_id}/properties",
+    operation_id = "list_properties",
+    tag = "properties",
+    summary = "Properties of all object types",
+    params(TeamPath, PropertyQuery),
+    responses((status = 200, description = "By type, then by id.", body = refract_wire::PropertyMap))
+)]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let caller = admit(&api, &parts, &ApiPath::of(&parts.uri), Access::Read).await?;

@@ -25,33 +25,36 @@ mod upsert_record;
 mod write;
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::openapi;
 use crate::state::SharedApi;
 
-/// All routes.
+/// All routes, and the document that describes them.
 pub(crate) fn routes() -> Router<SharedApi> {
-    Router::new()
-        .route("/healthz", get(health::live))
-        .route("/readyz", get(health::ready))
-        .route("/version", get(health::version))
-        .route("/v2/prism/{team_id}/imports/{job_id}", get(get_import::handle))
-        .route("/v2/prism/{team_id}/properties", get(list_properties::handle))
-        .route("/v2/prism/{team_id}/lists", get(list_lists::handle).post(create_list::handle))
-        .route("/v2/prism/{team_id}/{object_type}", post(create_record::handle))
-        .route("/v2/prism/{team_id}/{object_type}/import", post(import::handle))
-        .route("/v2/prism/{team_id}/{object_type}/count", get(count_records::handle))
-        .route("/v2/prism/{team_id}/{object_type}/properties", get(list_type_properties::handle))
-        .route(
-            "/v2/prism/{team_id}/{object_type}/{record_id}",
-            get(get_record::handle).patch(patch_record::handle).delete(delete_record::handle),
-        )
-        .route("/v2/prism/{team_id}/{object_type}/{record_id}/restore", post(restore_record::handle))
-        .route("/v2/prism/{team_id}/{object_type}/{record_id}/duplicate", post(duplicate_record::handle))
-        .route("/v2/prism/{team_id}/{object_type}/by/{slug}/{value}", put(upsert_record::handle))
-        .route("/v2/prism/{team_id}/{object_type}/find-or-create", post(find_or_create_record::handle))
-        .route("/v2/prism/{team_id}/{object_type}/batch/update", post(update_records::handle))
-        .route("/v2/prism/{team_id}/{object_type}/batch/delete", post(delete_records::handle))
-        .fallback(unknown::route)
-        .method_not_allowed_fallback(unknown::method)
+    let (router, document) = described().split_for_parts();
+    openapi::with_document(router, document).fallback(unknown::route).method_not_allowed_fallback(unknown::method)
+}
+
+/// The routes that the document describes: all but the document itself.
+fn described() -> OpenApiRouter<SharedApi> {
+    OpenApiRouter::with_openapi(openapi::frame())
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::version))
+        .routes(routes!(get_import::handle))
+        .routes(routes!(list_properties::handle))
+        .routes(routes!(list_lists::handle, create_list::handle))
+        .routes(routes!(create_record::handle))
+        .routes(routes!(import::handle))
+        .routes(routes!(count_records::handle))
+        .routes(routes!(list_type_properties::handle))
+        .routes(routes!(get_record::handle, patch_record::handle, delete_record::handle))
+        .routes(routes!(restore_record::handle))
+        .routes(routes!(duplicate_record::handle))
+        .routes(routes!(upsert_record::handle))
+        .routes(routes!(find_or_create_record::handle))
+        .routes(routes!(update_records::handle))
+        .routes(routes!(delete_records::handle))
 }

@@ -13,8 +13,21 @@ use crate::extract::admission::admit;
 use crate::extract::headers::precondition;
 use crate::extract::path::ApiPath;
 use crate::extract::query::Query;
+use crate::openapi::{ListScope, RecordHeaders, RecordPath, WriteHeaders};
 use crate::state::SharedApi;
 
+#[utoipa::path(
+    patch,
+    path = "/v2/prism/{team_id}/{object_type}/{record_id}",
+    operation_id = "patch_record",
+    tag = "records",
+    summary = "Change a record",
+    description = "Values that are not named stay; null clears.",
+    params(RecordPath, ListScope, WriteHeaders, RecordHeaders),
+    request_body(content = refract_wire::RecordBody, example = json!({"default": {"title": "Countess", "city": null}})),
+    responses((status = 200, description = "The record as it is now.", body = refract_wire::Record,
+        headers(("etag" = String, description = "Its version, for `If-Match`."))))
+)]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let path = ApiPath::of(&parts.uri);

@@ -11,8 +11,22 @@ use crate::convert::record::{effect_answer, not_found};
 use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::path::ApiPath;
+use crate::openapi::{RecordPath, WriteHeaders};
 use crate::state::SharedApi;
 
+#[utoipa::path(
+    post,
+    path = "/v2/prism/{team_id}/{object_type}/{record_id}/restore",
+    operation_id = "restore_record",
+    tag = "records",
+    summary = "Bring a hidden record back",
+    description = "As it was: its values, its places in lists, its keys. A live record stays as it is.",
+    params(RecordPath, WriteHeaders),
+    responses(
+        (status = 200, description = "The record as it is now.", body = refract_wire::Record,
+            headers(("etag" = String, description = "Its version, for `If-Match`.")))
+    )
+)]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let path = ApiPath::of(&parts.uri);

@@ -13,8 +13,22 @@ use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::path::ApiPath;
 use crate::extract::query::Query;
+use crate::openapi::{ListScope, TypePath, WriteHeaders};
 use crate::state::SharedApi;
 
+#[utoipa::path(
+    post,
+    path = "/v2/prism/{team_id}/{object_type}/batch/update",
+    operation_id = "update_records",
+    tag = "records",
+    summary = "Change many records",
+    description = "At most 100, each by itself: what is wrong with one keeps no other from being changed.",
+    params(TypePath, ListScope, WriteHeaders),
+    request_body(content = refract_wire::UpdateBatch, example = json!({"items": [{"id": "0b8f2d6e-0000-4000-8000-000000000001", "default": {"title": "Countess"}}]})),
+    responses(
+        (status = 200, description = "What came of each item.", body = refract_wire::BatchResult)
+    )
+)]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let path = ApiPath::of(&parts.uri);

@@ -12,8 +12,25 @@ use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::path::ApiPath;
 use crate::extract::query::Query;
+use crate::openapi::{ListScope, ValuePath, WriteHeaders};
 use crate::state::SharedApi;
 
+#[utoipa::path(
+    put,
+    path = "/v2/prism/{team_id}/{object_type}/by/{slug}/{value}",
+    operation_id = "upsert_record",
+    tag = "records",
+    summary = "Change the record that has a value, or make it",
+    description = "Matched as the rows of an import are. A record that is made gets the value, unless the body has one for its property.",
+    params(ValuePath, ListScope, WriteHeaders),
+    request_body(content = refract_wire::RecordBody, example = json!({"default": {"title": "Countess"}})),
+    responses(
+        (status = 200, description = "The record as it is now.", body = refract_wire::Record,
+            headers(("etag" = String, description = "Its version, for `If-Match`."))),
+        (status = 201, description = "The record, which was made.", body = refract_wire::Record,
+            headers(("etag" = String, description = "Its version, for `If-Match`.")))
+    )
+)]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let path = ApiPath::of(&parts.uri);

@@ -181,7 +181,7 @@ impl std::fmt::Debug for Import {
 
 /// Makes the database ready in one transaction: whether it was before, or why it cannot be.
 async fn prepare(client: &Client, secret: [u8; 16]) -> Outcome<Result<bool, Refusal>> {
-    client.batch_execute("BEGIN").await?;
+    client.batch_execute("BEGIN READ WRITE").await?;
     let state = client.query_typed_one(STATE, &[]).await?;
     let count = |name| column::<i64>(&state, name).map(i64::unsigned_abs);
     let is_same: bool = column::<&[u8]>(&state, "key_secret")? == secret;

@@ -26,6 +26,7 @@ pub(crate) mod lists;
 pub(crate) mod load_chunk;
 pub(crate) mod patch_record;
 pub(crate) mod ping;
+pub(crate) mod prolong;
 pub(crate) mod purge;
 pub(crate) mod release;
 pub(crate) mod restore_record;

@@ -41,9 +41,17 @@ pub(super) fn find(connection: &Connection, rows: &Rows<'_>) -> Outcome<Findings
             finder.add(stored)?;
         }
     }
-    let mut held_places: Vec<usize> = held.into_iter().map(|held| held.place).collect();
-    held_places.sort_unstable();
+    let held_places = ascending(held.into_iter().map(|held| held.place));
     Ok(Findings { found: finder.found, numbers: finder.numbers, held_places })
+}
+
+/// Places in their order, each once: whoever walks them beside the keys would miss all that follow one that came twice,
+/// and take keys that are held.
+fn ascending(places: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut places: Vec<usize> = places.collect();
+    places.sort_unstable();
+    places.dedup();
+    places
 }
 
 fn find_list(connection: &Connection, rows: &Rows<'_>, lookup: &Lookup) -> Outcome<Option<i64>> {
@@ -115,5 +123,15 @@ fn add_holder(holders: &mut Holders, id: RecordId) {
         Holders::Claimed => *holders = Holders::Held(id),
         Holders::Held(first) => *holders = Holders::Shared(vec![*first, id]),
         Holders::Shared(ids) => ids.push(id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ascending;
+
+    #[test]
+    fn a_place_that_is_found_twice_counts_once() {
+        assert_eq!(ascending([7, 2, 9, 2, 7].into_iter()), [2, 7, 9]);
     }
 }

@@ -1,4 +1,4 @@
-//! `claim`, `release`, `suspect`: who works on a job, and what is known of those who died over it.
+//! `claim`, `release`, `prolong`, `suspect`: who works on a job, and what is known of those who died over it.
 
 use refract_domain::import::job::JobState;
 use refract_domain::object_type::ObjectType;
@@ -148,6 +148,35 @@ pub async fn a_lost_lease_is_released_in_silence(harness: &dyn Harness) {
     assert!(world.store.cancel(&world.caller, spec.id, world.now()).await.unwrap());
     world.store.release(lease, world.now()).await.unwrap();
     assert!(world.claim(10).await.is_empty());
+}
+
+/// Work that commits no chunk can go on for longer than a lease.
+pub async fn a_lease_is_prolonged_without_a_chunk(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    world.admit_contacts(&["a@x.io"]).await;
+    let lease = world.claim_one().await;
+    world.clock.advance(HOUR / 2);
+    world.store.prolong(&lease, HOUR, world.now()).await.unwrap();
+    world.clock.advance(HOUR / 4 * 3);
+    assert!(world.claim(10).await.is_empty(), "the lease holds an hour from then on");
+    world.clock.advance(HOUR / 2);
+    let next = world.claim_one().await;
+    assert_eq!((next.attempt, next.deaths), (2, 1));
+}
+
+/// What another worker has, or what has ended, is nobody else's to prolong.
+pub async fn a_lost_lease_is_not_prolonged(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let spec = world.admit_contacts(&["a@x.io"]).await;
+    let stale = world.claim_one().await;
+    let lease = world.take_over().await;
+    let refused = world.store.prolong(&stale, 100 * HOUR, world.now()).await;
+    assert!(matches!(refused, Err(StoreError::LeaseLost)), "{refused:?}");
+    assert!(world.store.cancel(&world.caller, spec.id, world.now()).await.unwrap());
+    let refused = world.store.prolong(&lease, HOUR, world.now()).await;
+    assert!(matches!(refused, Err(StoreError::LeaseLost)), "{refused:?}");
+    let second = world.admit_contacts(&["b@x.io"]).await;
+    assert_eq!(world.claim_one().await.spec.id, second.id);
 }
 
 /// The row noted when a worker died is known to the next, until a chunk is committed.

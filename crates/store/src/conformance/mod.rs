@@ -69,7 +69,8 @@ macro_rules! conformance_tests {
             claim: the_oldest_job_of_each_team_comes_first, jobs_max_is_the_most, a_busy_team_is_left_out,
                 a_second_worker_takes_the_second_job, a_leased_job_is_taken_by_nobody, an_expired_lease_is_taken_over,
                 every_claim_has_its_own_attempt, a_claim_carries_cursor_and_tally, a_death_counts_until_a_commit,
-                a_release_is_no_death, a_lost_lease_is_released_in_silence, a_noted_row_is_remembered_with_a_death,
+                a_release_is_no_death, a_lost_lease_is_released_in_silence, a_lease_is_prolonged_without_a_chunk,
+                a_lost_lease_is_not_prolonged, a_noted_row_is_remembered_with_a_death,
                 a_row_noted_again_is_counted, a_withdrawn_note_is_forgotten, a_note_of_a_released_job_is_forgotten,
                 an_ended_job_is_not_claimed, a_running_job_outlives_the_process;
             apply_chunk: a_chunk_moves_cursor_tally_outcomes_and_records_together, the_last_chunk_completes_the_job,

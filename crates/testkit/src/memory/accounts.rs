@@ -48,8 +48,8 @@ impl AccountVerbs for MemoryStore {
         })
     }
 
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|_| ())
+    async fn ping(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|_| None)
     }
 
     async fn close(&self) -> Result<(), StoreError> {

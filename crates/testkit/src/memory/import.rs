@@ -1,6 +1,7 @@
 //! The verbs of an import.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
@@ -112,6 +113,13 @@ impl ImportVerbs for MemoryStore {
             if let Ok(job) = state.held(&lease) {
                 job.give_back(now);
             }
+            Ok(())
+        })
+    }
+
+    async fn prolong(&self, lease: &Lease, lease_for: Duration, now: Timestamp) -> Result<(), StoreError> {
+        self.transaction(|state| {
+            state.held(lease)?.lease_until = now.plus(lease_for);
             Ok(())
         })
     }

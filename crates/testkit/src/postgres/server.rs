@@ -119,6 +119,20 @@ impl PostgresServer {
         self.pg_ctl(&["start"]);
     }
 
+    /// Makes it a standby, which can be read and not written, as happens to a primary that another server has replaced.
+    pub fn demote(&self) {
+        self.pg_ctl(&["-m", "fast", "stop"]);
+        let signal = self.data().join("standby.signal");
+        fs::write(&signal, "").expect("a file of ours");
+        self.owner.give(&signal);
+        self.start_again();
+    }
+
+    /// Makes a standby the primary.
+    pub fn promote(&self) {
+        self.pg_ctl(&["promote"]);
+    }
+
     /// Lets it offer encryption with a certificate and its key (PEM); it is started anew.
     pub fn encrypt(&self, certificate: &Path, key: &Path) {
         for (from, name) in [(certificate, "server.crt"), (key, "server.key")] {

@@ -1,0 +1,131 @@
+//! Parameters that several operations share, for the document only: handlers read paths and headers themselves.
+
+use utoipa::IntoParams;
+
+/// Below a team.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct TeamPath {
+    /// The team.
+    #[param(format = Uuid)]
+    team_id: String,
+}
+
+/// Below an object type.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct TypePath {
+    /// The team.
+    #[param(format = Uuid)]
+    team_id: String,
+    /// The object type.
+    #[param(inline)]
+    object_type: ObjectTypeName,
+}
+
+/// One record.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct RecordPath {
+    /// The team.
+    #[param(format = Uuid)]
+    team_id: String,
+    /// The object type.
+    #[param(inline)]
+    object_type: ObjectTypeName,
+    /// The record.
+    #[param(format = Uuid)]
+    record_id: String,
+}
+
+/// The record that a value means.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct ValuePath {
+    /// The team.
+    #[param(format = Uuid)]
+    team_id: String,
+    /// The object type.
+    #[param(inline)]
+    object_type: ObjectTypeName,
+    /// A property.
+    slug: String,
+    /// The value, as text whatever the property's type.
+    value: String,
+}
+
+/// The list that `list` values belong to.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct ListScope {
+    /// The list in whose scope `list` values are written; who is written becomes its member.
+    #[param(format = Uuid)]
+    list_id: Option<String>,
+}
+
+/// One import job.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct JobPath {
+    /// The team.
+    #[param(format = Uuid)]
+    team_id: String,
+    /// The job, as the answer to the import named it.
+    job_id: String,
+}
+
+/// What of the metadata is asked for.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct PropertyQuery {
+    /// Only properties in the scope of this list.
+    #[param(format = Uuid)]
+    list_id: Option<String>,
+    /// Only properties whose name contains this, ignoring case.
+    term: Option<String>,
+    /// Whether select properties come with their options.
+    #[param(default = true)]
+    include_options: Option<bool>,
+}
+
+/// Headers of every write.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct WriteHeaders {
+    /// Sent again with the same request within 24 hours, the first answer is repeated.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, pattern = "^[ -~]*$")]
+    idempotency_key: Option<String>,
+}
+
+/// Headers of a change to one record.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct RecordHeaders {
+    /// The record's `etag`, or `*`: anything else is answered 412.
+    #[param(rename = "If-Match", pattern = "^[ -~]*$")]
+    if_match: Option<String>,
+}
+
+/// The object types, as the document names them.
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[allow(dead_code, reason = "only described, never made")]
+enum ObjectTypeName {
+    Contact,
+    Organization,
+    Identity,
+    Deal,
+    Action,
+    Document,
+    Event,
+    Engagement,
+}
