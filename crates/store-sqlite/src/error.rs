@@ -83,6 +83,7 @@ pub(crate) fn same_again(error: &StoreError) -> StoreError {
     match error {
         StoreError::Unavailable(text) => StoreError::Unavailable(text.clone()),
         StoreError::StorageFull(text) => StoreError::StorageFull(text.clone()),
+        StoreError::TimedOut(text) => StoreError::TimedOut(text.clone()),
         StoreError::OutcomeUnknown(text) => StoreError::OutcomeUnknown(text.clone()),
         StoreError::LeaseLost => StoreError::LeaseLost,
         StoreError::SchemaChanged => StoreError::SchemaChanged,

@@ -14,6 +14,7 @@ mod idempotency;
 mod import;
 mod lease;
 mod list;
+mod query;
 mod record;
 mod schema;
 mod schema_cache;
@@ -33,14 +34,18 @@ pub use import::{
 };
 pub use lease::Lease;
 pub use list::{CreateList, List, ListVerbs};
+pub use query::{FoundRecord, QueryVerbs, RecordPage};
 pub use record::{CreateRecord, DeleteRecord, PatchRecord, RecordEffect, RecordVerbs};
 pub use schema::{Freshness, KeyProperty, Keying, SchemaVerbs};
 pub use schema_cache::SchemaCache;
 
 /// A backend: all verbs together.
-pub trait Store: ImportVerbs + RecordVerbs + SchemaVerbs + ListVerbs + AccountVerbs + Send + Sync {}
+pub trait Store:
+    ImportVerbs + RecordVerbs + QueryVerbs + SchemaVerbs + ListVerbs + AccountVerbs + Send + Sync
+{
+}
 
-impl<S: ImportVerbs + RecordVerbs + SchemaVerbs + ListVerbs + AccountVerbs + Send + Sync> Store for S {}
+impl<S: ImportVerbs + RecordVerbs + QueryVerbs + SchemaVerbs + ListVerbs + AccountVerbs + Send + Sync> Store for S {}
 
 /// A backend as the rest of the house holds it.
 pub type SharedStore = Arc<dyn Store>;
