@@ -73,6 +73,8 @@ fn of_code(failure: &rusqlite::ffi::Error, text: String) -> StoreError {
         | ErrorCode::CannotOpen
         | ErrorCode::OutOfMemory
         | ErrorCode::ReadOnly => StoreError::Unavailable(text),
+        // Only a deadline interrupts.
+        ErrorCode::OperationInterrupted => StoreError::TimedOut(text),
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Corrupt(text),
         _ => StoreError::Internal(text),
     }

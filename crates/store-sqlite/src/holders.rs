@@ -1,6 +1,6 @@
 //! Who holds a dedupe key: the first holder in the key table, further ones, which are rare, in a table beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use refract_domain::key::KeyHash;
 use rusqlite::Connection;
@@ -47,6 +47,31 @@ pub(crate) fn find(connection: &Connection, keys: &[KeyHash]) -> Outcome<Vec<Hel
         }
     }
     Ok(held)
+}
+
+/// All who hold one of these ascending keys, unless they are more than `most`.
+pub(crate) fn find_few(connection: &Connection, keys: &[KeyHash], most: usize) -> Outcome<Option<BTreeSet<i64>>> {
+    let holders = find_first(connection, keys, most)?;
+    Ok((holders.len() <= most).then_some(holders))
+}
+
+/// Those who hold one of these ascending keys; of each key the least `most`, and a few more.
+pub(crate) fn find_first(connection: &Connection, keys: &[KeyHash], most: usize) -> Outcome<BTreeSet<i64>> {
+    let mut firsts = Vec::new();
+    KeyTable::of(connection).find(keys, |place, first| firsts.push((place, first)))?;
+    let mut holders: BTreeSet<i64> = firsts.iter().map(|(_, first)| *first).collect();
+    let mut statement = connection.prepare_cached(MORE)?;
+    for key in firsts.iter().filter_map(|(place, _)| keys.get(*place)) {
+        let mut rows = statement.query([key.as_bytes()])?;
+        let mut of_key = 0;
+        while let Some(row) = rows.next()?
+            && of_key <= most
+        {
+            of_key += 1;
+            holders.insert(row.get(0)?);
+        }
+    }
+    Ok(holders)
 }
 
 /// Makes the changes, ordered by key, one after the other. If a key's first holder gives it up, the next one takes its

@@ -3,7 +3,7 @@
 //! Owns the verbs (each is one transaction), the values that go in and come out, [`Lease`] and [`StoreError`], and what
 //! every backend must decide alike: what a reused key means, whether a precondition holds, how outcomes are cut. Owns in
 //! `conformance` (a feature) the suite that says what the verbs mean: a backend is right when it passes; in `transfer` the
-//! form in which a whole store moves to another. Must not know any database, HTTP, or how answers are shown.
+//! form in which a whole store moves to another, in `query_sql` how a query becomes SQL. Must not know any database's driver, HTTP, or how answers are shown.
 
 mod account;
 mod caller;
@@ -15,6 +15,7 @@ mod import;
 mod lease;
 mod list;
 mod query;
+pub mod query_sql;
 mod record;
 mod schema;
 mod schema_cache;
