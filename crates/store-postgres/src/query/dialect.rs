@@ -38,8 +38,8 @@ impl Dialect for Postgres {
     fn elements(&self, document: Document, slug: &str, number: usize) -> String {
         let document = text_of(document);
         format!(
-            "(SELECT element COLLATE \"C\" AS value FROM jsonb_array_elements_text(CASE jsonb_typeof({document} -> {slug}) \
-             WHEN 'array' THEN {document} -> {slug} ELSE '[]' END) AS element) AS v{number}"
+            "jsonb_array_elements_text(CASE jsonb_typeof({document} -> {slug}) \
+             WHEN 'array' THEN {document} -> {slug} ELSE '[]' END) AS v{number} (value)"
         )
     }
 

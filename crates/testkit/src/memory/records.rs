@@ -54,9 +54,7 @@ impl RecordVerbs for MemoryStore {
             let stored = state.records.get_mut(&(caller.team_id, id)).map(Arc::make_mut);
             let stored = stored.ok_or_else(|| StoreError::Internal("a live record is there".to_owned()))?;
             stored.is_deleted = true;
-            let record = stored.record.clone();
-            state.members.retain(|(team_id, _, member), _| (*team_id, *member) != (caller.team_id, id));
-            Ok(RecordEffect::Written(record))
+            Ok(RecordEffect::Written(stored.record.clone()))
         })
     }
 
