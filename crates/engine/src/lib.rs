@@ -8,13 +8,16 @@ mod accounts;
 mod chunk_size;
 mod duties;
 mod error;
+mod find;
 mod idempotency;
 mod intake;
 mod judging;
 mod lists;
+mod query;
 mod records;
 mod runner;
 mod settings;
+mod show;
 mod status;
 mod submit;
 mod task;
@@ -28,15 +31,18 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 pub use error::EngineError;
+pub use find::{Found, Wanted};
 pub use idempotency::{IdempotentRequest, KeyReservation};
 pub use intake::Intake;
 pub use lists::WantedList;
+pub use query::{Page, Question};
 pub use refract_store::{
     Access, Answered, ApiKey, Caller, IdempotencyClaim, InlineReport, KeptAnswer, List, OutcomePiece, RecordEffect,
     SharedStore, StoreError,
 };
 pub use runner::JudgeChunk;
 pub use settings::EngineSettings;
+pub use show::{ShownRecord, View, written_values};
 pub use status::{JobResults, JobView};
 pub use submit::Submitted;
 

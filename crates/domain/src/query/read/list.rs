@@ -75,14 +75,20 @@ fn filters(origin: &Origin<'_>, parameters: &[(&str, &str)]) -> Result<Filter, Q
         let resolved = origin.resolve(&here, slug)?;
         let class = Class::of(&resolved.path.leaf);
         let texts: Vec<&str> = match values.as_slice() {
-            [only] if class.is_split_at_commas() && !names_an_option(&resolved, only) => {
-                only.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()
+            [only] if class.is_split_at_commas() && !names_an_option(&resolved, only) => parts_of(only).collect(),
+            // Clients join several values with commas, and a text may hold one: it is looked for as a whole and in parts.
+            [only] if class == Class::Text && only.contains(',') => {
+                std::iter::once(*only).chain(parts_of(only)).collect()
             }
             _ => values,
         };
         conditions.push(equality(&here, &resolved, &texts)?);
     }
     Ok(Filter::All(conditions))
+}
+
+fn parts_of(values: &str) -> impl Iterator<Item = &str> {
+    values.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 
 /// An option's display value may hold a comma; it is meant before its parts are.

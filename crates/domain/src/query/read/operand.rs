@@ -70,7 +70,7 @@ impl Class {
 
     /// Whether a comma can never be part of a value, so that it separates two.
     pub(super) fn is_split_at_commas(self) -> bool {
-        !matches!(self, Self::Text | Self::Address | Self::Json)
+        !matches!(self, Self::Text | Self::Json)
     }
 
     pub(super) fn name(self) -> &'static str {
