@@ -47,11 +47,9 @@ async fn paged(world: &World, query: &RecordQuery, live: &[Record]) -> Vec<Recor
     loop {
         let page = world.page(&asked).await;
         places.extend(page.records.iter().map(|found| place_of(query, found, live)));
-        if !page.has_more {
-            break;
-        }
+        let Some(last) = places.last().filter(|_| page.has_more) else { break };
         assert_eq!(page.records.len(), query.limit as usize, "only the last page is short");
-        asked.start = Start::After(places.last().unwrap().clone());
+        asked.start = Start::After(last.clone());
     }
     assert!(places.is_sorted_by(|left, right| compare(&query.sort, left, right) == Ordering::Less), "{query:?}");
     places.into_iter().map(|place| place.id).collect()

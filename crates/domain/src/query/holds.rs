@@ -1,5 +1,8 @@
 //! What a filter means for one record: the reference that every store's SQL must agree with.
 
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Ordering;
 
 use super::order::compare_numbers;

@@ -1,7 +1,10 @@
 //! Answers as they are shown: values with the records that references point at nested in them (contract §3.1).
 //!
 //! Owns the JSON of values. Must not read: who shows a page asks [`Known::unknown`] what is missing, reads it in one go,
-//! adds it, and asks again until nothing is; once for every dot of the longest path.
+//! adds it, and asks again until nothing is: at most once for every dot of the longest path.
+
+#[cfg(test)]
+mod tests;
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
