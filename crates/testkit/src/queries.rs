@@ -6,6 +6,7 @@
 
 use refract_domain::ids::{ListId, RecordId, TeamId};
 use refract_domain::key::KeyHasher;
+use refract_domain::limits::SORT_TEXT_CHARS_MAX;
 use refract_domain::object_type::ObjectType;
 use refract_domain::property::{Property, PropertyType, Schema};
 use refract_domain::query::{CursorSigner, QueryContext, RecordQuery};
@@ -207,6 +208,7 @@ impl QueryDrawer<'_> {
     /// A value, or an element of one.
     fn single(&self, drawer: &mut Drawer, property: &Property) -> Option<Value> {
         Some(match property.property_type {
+            PropertyType::Text if drawer.once_in(4) => json!(long_text(drawer)),
             PropertyType::Str | PropertyType::Text | PropertyType::MultiStr => json!(drawer.one_of(&TEXTS)),
             PropertyType::Num => json!(drawer.one_of(&NUMBERS)),
             PropertyType::Bool => json!(drawer.once_in(2)),
@@ -292,6 +294,12 @@ fn operators(property_type: PropertyType) -> &'static [&'static str] {
         PropertyType::SelectStr | PropertyType::MultiselectStr => SEARCHED,
         PropertyType::Str | PropertyType::Text | PropertyType::MultiStr | PropertyType::EmailAddresses => TEXT,
     }
+}
+
+/// A text longer than what orders; texts of one length end differently.
+fn long_text(drawer: &mut Drawer) -> String {
+    let beginning = "É".repeat(SORT_TEXT_CHARS_MAX - drawer.below(2));
+    format!("{beginning}{}", drawer.one_of(&["a", "b", "bc"]))
 }
 
 /// One or more characters out of a text, in some case.

@@ -1,5 +1,6 @@
 //! Orders, and the place after which a page begins.
 
+use refract_domain::limits::SORT_TEXT_CHARS_MAX;
 use refract_domain::query::{Position, SortKey, SortValue};
 
 use super::dialect::{Dialect, Kind};
@@ -33,7 +34,7 @@ pub fn order_sql<D: Dialect>(writer: &mut Writer<'_, D>, sort: &[SortKey], posit
 fn key_expression<D: Dialect>(writer: &mut Writer<'_, D>, key: &SortKey) -> String {
     let reached = Reached::by(writer, &key.path, false);
     let value = match kind_of(&key.path.leaf) {
-        Kind::Text => writer.dialect.lower(&reached.value),
+        Kind::Text => format!("substr({}, 1, {SORT_TEXT_CHARS_MAX})", writer.dialect.lower(&reached.value)),
         _ => reached.value.clone(),
     };
     match reached.source() {
@@ -44,12 +45,7 @@ fn key_expression<D: Dialect>(writer: &mut Writer<'_, D>, key: &SortKey) -> Stri
 }
 
 /// Whether a record comes after the place by the keys from `number` on, those before being the same.
-fn comes_after<D: Dialect>(
-    writer: &mut Writer<'_, D>,
-    sort: &[SortKey],
-    position: &Position,
-    number: usize,
-) -> String {
+fn comes_after<D: Dialect>(writer: &mut Writer<'_, D>, sort: &[SortKey], position: &Position, number: usize) -> String {
     let Some(key) = sort.get(number) else {
         let id = writer.bind(Bound::Id(position.id));
         return format!("q.id > {id}");
