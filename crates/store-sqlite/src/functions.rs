@@ -51,9 +51,8 @@ fn is_over() -> bool {
 pub(crate) fn register(connection: &mut Connection) -> Outcome<()> {
     connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(is_over))?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    connection.create_scalar_function(c"refract_raw", 2, flags, |context| {
-        Ok(raw_argument(context).map(str::to_owned))
-    })?;
+    connection
+        .create_scalar_function(c"refract_raw", 2, flags, |context| Ok(raw_argument(context).map(str::to_owned)))?;
     connection.create_scalar_function(c"refract_text", 2, flags, |context| {
         let raw = raw_argument(context).filter(|raw| raw.starts_with('"'));
         Ok(raw.map(|raw| unquote(raw).into_owned()))
@@ -70,9 +69,8 @@ pub(crate) fn register(connection: &mut Connection) -> Outcome<()> {
     connection.create_scalar_function(c"refract_instant", 1, flags, |context| {
         Ok(text(context, 0).and_then(instant_order_text))
     })?;
-    connection.create_scalar_function(c"refract_lower", 1, flags, |context| {
-        Ok(text(context, 0).map(str::to_lowercase))
-    })?;
+    connection
+        .create_scalar_function(c"refract_lower", 1, flags, |context| Ok(text(context, 0).map(str::to_lowercase)))?;
     connection.create_scalar_function(c"refract_contains", 2, flags, |context| {
         let (whole, part) = (text(context, 0), text(context, 1));
         Ok(whole.zip(part).map(|(whole, part)| whole.contains(part)))
@@ -81,9 +79,8 @@ pub(crate) fn register(connection: &mut Connection) -> Outcome<()> {
     connection.create_scalar_function(c"refract_id", 1, flags, |context| {
         Ok(id(context, 0).map(|id| id.as_bytes().to_vec()))
     })?;
-    connection.create_scalar_function(c"refract_id_text", 1, flags, |context| {
-        Ok(id(context, 0).map(|id| id.to_string()))
-    })?;
+    connection
+        .create_scalar_function(c"refract_id_text", 1, flags, |context| Ok(id(context, 0).map(|id| id.to_string())))?;
     connection.create_scalar_function(c"refract_record_no", 1, flags, |context| {
         Ok(id(context, 0).and_then(claimed_number))
     })?;

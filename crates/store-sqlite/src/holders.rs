@@ -9,6 +9,7 @@ use crate::error::Outcome;
 use crate::keys::{Edit, Entry, KeyTable};
 
 const ANY_MORE: &str = include_str!("sql/find_any_more_holders.sql");
+const FROM: &str = include_str!("sql/query_holders.sql");
 const MORE: &str = include_str!("sql/find_more_holders.sql");
 const ADD_MORE: &str = include_str!("sql/write_more_holder.sql");
 const MORE_GONE: &str = include_str!("sql/write_more_holder_gone.sql");
@@ -72,6 +73,35 @@ pub(crate) fn find_first(connection: &Connection, keys: &[KeyHash], most: usize)
         }
     }
     Ok(holders)
+}
+
+/// Those who hold a key and have at least the number `from`, ascending, about `most` of them; fewer only when there are no
+/// more. `first` is the key's first holder.
+pub(crate) fn holders_from(
+    connection: &Connection,
+    key: KeyHash,
+    first: i64,
+    from: i64,
+    most: usize,
+) -> Outcome<Vec<i64>> {
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(FROM)?;
+    let rows = statement.query_map((key.as_bytes(), from, limit), |row| row.get(0))?;
+    let mut holders = rows.collect::<rusqlite::Result<Vec<i64>>>()?;
+    let is_all = holders.len() < most;
+    let place = holders.partition_point(|holder| *holder < first);
+    // Beyond the last of a full batch it has its turn with a later one.
+    if first >= from && (is_all || place < holders.len()) {
+        holders.insert(place, first);
+    }
+    Ok(holders)
+}
+
+/// The first holder of a key.
+pub(crate) fn first_holder(connection: &Connection, key: KeyHash) -> Outcome<Option<i64>> {
+    let mut holder = None;
+    KeyTable::of(connection).find(&[key], |_, first| holder = Some(first))?;
+    Ok(holder)
 }
 
 /// Makes the changes, ordered by key, one after the other. If a key's first holder gives it up, the next one takes its
@@ -176,6 +206,27 @@ mod tests {
         assert_eq!(held_by(&connection, 1), [3]);
         give_up(&connection, 1, 3);
         assert!(held_by(&connection, 1).is_empty());
+    }
+
+    #[test]
+    fn holders_come_in_order_batch_by_batch() {
+        let connection = database();
+        for record_no in [50, 3, 70, 10, 60, 20] {
+            take(&connection, 1, record_no);
+        }
+        for most in 1..8 {
+            let (mut all, mut from) = (Vec::<i64>::new(), 0);
+            loop {
+                let batch = holders_from(&connection, key(1), 50, from, most).expect("holders");
+                all.extend(&batch);
+                match batch.last() {
+                    Some(last) if batch.len() >= most => from = last + 1,
+                    _ => break,
+                }
+            }
+            assert_eq!(all, [3, 10, 20, 50, 60, 70], "{most} at a time");
+        }
+        assert_eq!(first_holder(&connection, key(1)).expect("a holder"), Some(50));
     }
 
     #[test]

@@ -125,7 +125,8 @@ impl SqliteStore {
             notes.sweep(|job_id| is_unfinished(&connection, job_id))?;
         }
         let next_record_no = connection.query_row(NEXT_RECORD_NO, [], |row| row.get(0))?;
-        let open_readers = |count: usize| (0..count.max(1)).map(|_| open_reader(&path, settings)).collect::<Outcome<_>>();
+        let open_readers =
+            |count: usize| (0..count.max(1)).map(|_| open_reader(&path, settings)).collect::<Outcome<_>>();
         let (readers, scanners) = (open_readers(settings.readers)?, open_readers(settings.scanners)?);
         let housekeeper = Arc::new(Housekeeper::start(open_checkpointer(&path)?, settings)?);
         let numbers = RecordNumbers::starting_at(next_record_no);

@@ -29,7 +29,10 @@ async fn filled(settings: &SqliteSettings) -> (tempfile::TempDir, World) {
 /// A question that looks at every record.
 fn long() -> RecordQuery {
     let contains = |slug| Filter::Where(property(slug, Str), Test::Contains("nobody".into()));
-    RecordQuery { count_total: true, ..those(Contact, Filter::Any(["full_name", "city", "title"].map(contains).to_vec())) }
+    RecordQuery {
+        count_total: true,
+        ..those(Contact, Filter::Any(["full_name", "city", "title"].map(contains).to_vec()))
+    }
 }
 
 #[tokio::test]

@@ -39,12 +39,7 @@ pub(super) async fn rows(
 }
 
 /// How many rows the filter holds for.
-pub(super) async fn count(
-    transaction: &mut Transaction,
-    sql: &Sql,
-    verdict: &Verdict,
-    end: Instant,
-) -> Outcome<u64> {
+pub(super) async fn count(transaction: &mut Transaction, sql: &Sql, verdict: &Verdict, end: Instant) -> Outcome<u64> {
     let mut counted = 0;
     each(transaction, sql, verdict, end, |_| {
         counted += 1;

@@ -86,5 +86,9 @@ fn offset(query: &RecordQuery) -> u64 {
 }
 
 fn in_time(end: Instant) -> Outcome<()> {
-    if Instant::now() < end { Ok(()) } else { Err(Failure::from(StoreError::TimedOut("a query ran too long".to_owned()))) }
+    if Instant::now() < end {
+        Ok(())
+    } else {
+        Err(Failure::from(StoreError::TimedOut("a query ran too long".to_owned())))
+    }
 }

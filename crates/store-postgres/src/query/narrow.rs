@@ -20,7 +20,7 @@ const IS_READY: &str = include_str!("../sql/key_property_is_ready.sql");
 const HOLDERS: &str = include_str!("../sql/query_holders.sql");
 
 /// Holders of a key beyond which the key is of no use: a scan meets the first page soon.
-const HOLDERS_MAX: i64 = 50_000;
+const HOLDERS_MAX: i64 = 10_000;
 
 /// Where a query looks.
 #[derive(Debug)]
@@ -67,11 +67,7 @@ fn narrow_to(ids: &mut Option<BTreeSet<RecordId>>, to: BTreeSet<RecordId>) {
 }
 
 /// Who holds one of these keys, unless they are too many.
-async fn holders(
-    transaction: &mut Transaction,
-    team_no: i64,
-    keys: Vec<Uuid>,
-) -> Outcome<Option<BTreeSet<RecordId>>> {
+async fn holders(transaction: &mut Transaction, team_no: i64, keys: Vec<Uuid>) -> Outcome<Option<BTreeSet<RecordId>>> {
     let most = HOLDERS_MAX + 1;
     let parameters = [(&team_no as _, Type::INT8), (&keys as _, Type::UUID_ARRAY), (&most as _, Type::INT8)];
     let rows = transaction.query(HOLDERS, &parameters).await?;

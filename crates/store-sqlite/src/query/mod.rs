@@ -6,10 +6,12 @@
 mod dialect;
 mod narrow;
 mod page;
+#[cfg(test)]
+mod plan_tests;
 mod statement;
 mod total;
 
-use refract_domain::query::{RecordQuery, Start};
+use refract_domain::query::{Filter, RecordQuery, Start};
 use refract_domain::record::Record;
 use refract_store::{Caller, FoundRecord, RecordPage};
 use rusqlite::Connection;
@@ -69,15 +71,19 @@ fn offset(query: &RecordQuery) -> u64 {
     }
 }
 
+/// Whether the page is known after a look at few records.
 fn is_short(query: &RecordQuery, narrowed: &Narrowed) -> bool {
     let few = u64::try_from(SHORT_MAX).unwrap_or(u64::MAX);
-    match &narrowed.numbers {
-        Some(numbers) => numbers.len() <= SHORT_MAX || (narrowed.streams(query) && offset(query) < few && !query.count_total),
-        None => {
-            let all_of_them = narrow::is_everything(query) && !(query.count_total && query.with_deleted);
-            all_of_them && narrowed.streams(query) && offset(query) < few
-        }
+    if narrowed.numbers.as_ref().is_some_and(|numbers| numbers.len() <= SHORT_MAX) {
+        return true;
     }
+    if !narrowed.streams(query) || offset(query) >= few {
+        return false;
+    }
+    // Nearly everyone who is looked at is an answer.
+    let by_key_alone = matches!(&query.filter, Filter::Where(..)) && !query.count_total;
+    let of_key = (narrowed.numbers.is_some() || narrowed.along.is_some()) && by_key_alone;
+    of_key || (narrow::is_everything(query) && !(query.count_total && query.with_deleted))
 }
 
 fn found(connection: &Connection, narrowed: &Narrowed, record_no: i64) -> Outcome<FoundRecord> {

@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 
 use refract_domain::ids::RecordId;
+use refract_domain::key::KeyHash;
 use refract_domain::query::{Filter, RecordQuery};
 use refract_store::Caller;
 use refract_store::query_sql::{keyed_tests, named_ids};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::Outcome;
-use crate::holders::find_few;
+use crate::holders::{find_few, first_holder};
 use crate::numbers::claimed_number;
 use crate::records::find_by_id;
 use crate::store::Shared;
@@ -21,8 +22,11 @@ const ANY_ALIAS: &str = include_str!("../sql/query_any_alias.sql");
 const LIST: &str = include_str!("../sql/find_list.sql");
 const IS_READY: &str = include_str!("../sql/key_property_is_ready.sql");
 
-/// Holders of a key beyond which the key is of no use: a scan meets the first page soon.
-const HOLDERS_MAX: usize = 50_000;
+/// Holders of a key that are taken from it all at once where one can also go along the key until the page is full.
+const HOLDERS_MAX: usize = 1_000;
+
+/// The same where one cannot: beyond that the key is of no use.
+const HOLDERS_OF_ALL_MAX: usize = 100_000;
 
 /// Where a query looks.
 #[derive(Debug)]
@@ -32,6 +36,8 @@ pub(crate) struct Narrowed {
     pub(super) range: (i64, i64),
     /// Only these, ascending.
     pub(super) numbers: Option<Vec<i64>>,
+    /// Only those who hold this key, whose first holder stands beside it; they are too many to name them.
+    pub(super) along: Option<(KeyHash, i64)>,
     /// Only members of this list.
     pub(super) list_no: Option<i64>,
     /// Whether some of the team's records have ids that do not say their number, so that the order of numbers is not
@@ -69,8 +75,10 @@ pub(super) fn narrow(
     let list_no = match query.list_id {
         None => None,
         Some(list_id) => {
-            let list =
-                connection.prepare_cached(LIST)?.query_row((team_no, list_id.as_bytes()), |row| row.get(0)).optional()?;
+            let list = connection
+                .prepare_cached(LIST)?
+                .query_row((team_no, list_id.as_bytes()), |row| row.get(0))
+                .optional()?;
             let Some(list_no) = list else { return Ok(None) };
             Some(list_no)
         }
@@ -81,13 +89,22 @@ pub(super) fn narrow(
     for ids in query.ids.iter().chain(named.iter()) {
         narrow_to(&mut numbers, numbers_of(connection, team_no, ids)?);
     }
+    let mut along = None;
     if !query.with_deleted {
-        for held in held_numbers(connection, shared, caller, query)? {
-            narrow_to(&mut numbers, held);
+        for keys in keys(connection, shared, caller, query)? {
+            let can_follow = can_follow(query, any_alias, &keys);
+            let most = if can_follow { HOLDERS_MAX } else { HOLDERS_OF_ALL_MAX };
+            match (find_few(connection, &keys, most)?, keys.first()) {
+                (Some(holders), _) => narrow_to(&mut numbers, holders),
+                (None, Some(key)) if can_follow => {
+                    along = first_holder(connection, *key)?.map(|first| (*key, first));
+                }
+                (None, _) => {}
+            }
         }
     }
     let numbers = numbers.map(|numbers| numbers.into_iter().collect());
-    Ok(Some(Narrowed { team_no, range, numbers, list_no, any_alias }))
+    Ok(Some(Narrowed { team_no, range, numbers, along, list_no, any_alias }))
 }
 
 fn narrow_to(numbers: &mut Option<BTreeSet<i64>>, to: BTreeSet<i64>) {
@@ -107,25 +124,21 @@ fn numbers_of(connection: &Connection, team_no: i64, ids: &[RecordId]) -> Outcom
     Ok(numbers)
 }
 
-/// For each condition that names a value of a property with keys: who holds one. Hidden records hold none.
-fn held_numbers(
-    connection: &Connection,
-    shared: &Shared,
-    caller: &Caller,
-    query: &RecordQuery,
-) -> Outcome<Vec<BTreeSet<i64>>> {
+/// Whether the order of a key's holders is that of the answer, so that one can go along it.
+fn can_follow(query: &RecordQuery, any_alias: bool, keys: &[KeyHash]) -> bool {
+    keys.len() == 1 && query.sort.is_empty() && !query.count_total && query.list_id.is_none() && !any_alias
+}
+
+/// For each condition that names values of a property with keys: the keys, of which an answer holds one. Hidden records
+/// hold none.
+fn keys(connection: &Connection, shared: &Shared, caller: &Caller, query: &RecordQuery) -> Outcome<Vec<Vec<KeyHash>>> {
     let mut all = Vec::new();
     for test in keyed_tests(&query.filter) {
         let parameters = (caller.team_id.as_bytes(), query.object_type.number(), test.slug);
-        let is_ready: bool = connection.prepare_cached(IS_READY)?.query_row(parameters, |row| row.get(0))?;
-        if !is_ready {
-            continue;
-        }
-        let scope = shared.hasher.scope(caller.team_id, query.object_type, test.slug);
-        let keys: BTreeSet<_> = test.key_texts.iter().map(|text| scope.hash(text)).collect();
-        let keys: Vec<_> = keys.into_iter().collect();
-        if let Some(holders) = find_few(connection, &keys, HOLDERS_MAX)? {
-            all.push(holders);
+        if connection.prepare_cached(IS_READY)?.query_row(parameters, |row| row.get(0))? {
+            let scope = shared.hasher.scope(caller.team_id, query.object_type, test.slug);
+            let keys: BTreeSet<_> = test.key_texts.iter().map(|text| scope.hash(text)).collect();
+            all.push(keys.into_iter().collect());
         }
     }
     Ok(all)

@@ -1,5 +1,6 @@
 //! The records of a page, by number, in the order of the answer.
 
+use refract_domain::key::KeyHash;
 use refract_domain::query::{RecordQuery, Start};
 use rusqlite::Connection;
 
@@ -7,6 +8,7 @@ use super::narrow::{Narrowed, first_number_from};
 use super::statement::{Branch, Sql, by_id, sorted};
 use super::{limit, offset};
 use crate::error::Outcome;
+use crate::holders::holders_from;
 
 /// Named records that are looked at together: the first of them are often enough.
 const BATCH: usize = 256;
@@ -24,11 +26,14 @@ pub(super) fn record_numbers(connection: &Connection, query: &RecordQuery, narro
         return Ok(collect(connection, &sql, numbers)?.into_iter().map(|(_, number)| number).collect());
     }
     let with_offset = wanted.saturating_add(offset);
-    let mut found = match &narrowed.numbers {
-        Some(numbers) if !narrowed.any_alias => named(connection, query, narrowed, numbers, with_offset)?,
-        Some(numbers) => collect(connection, &by_id(query, narrowed, Branch::All, with_offset), numbers)?,
-        None if narrowed.any_alias && narrowed.list_no.is_none() => merged(connection, query, narrowed, with_offset)?,
-        None => collect(connection, &by_id(query, narrowed, Branch::All, with_offset), &[])?,
+    let mut found = match (&narrowed.numbers, narrowed.along) {
+        (None, Some(key)) => along(connection, query, narrowed, key, with_offset)?,
+        (Some(numbers), _) if !narrowed.any_alias => named(connection, query, narrowed, numbers, with_offset)?,
+        (Some(numbers), _) => collect(connection, &by_id(query, narrowed, Branch::All, with_offset), numbers)?,
+        (None, None) if narrowed.any_alias && narrowed.list_no.is_none() => {
+            merged(connection, query, narrowed, with_offset)?
+        }
+        (None, None) => collect(connection, &by_id(query, narrowed, Branch::All, with_offset), &[])?,
     };
     found.drain(..usize::try_from(offset).unwrap_or(usize::MAX).min(found.len()));
     Ok(found.into_iter().map(|(_, number)| number).collect())
@@ -42,25 +47,59 @@ fn named(
     numbers: &[i64],
     wanted: u64,
 ) -> Outcome<Vec<Numbered>> {
-    let first = match &query.start {
+    let first = first_number(query);
+    let left = numbers.get(numbers.partition_point(|number| *number < first)..).unwrap_or_default();
+    let mut batches = left.chunks(BATCH);
+    in_batches(connection, query, narrowed, wanted, || Ok(batches.next().unwrap_or_default().to_vec()))
+}
+
+/// Looks at the holders of a key batch by batch until there are enough.
+fn along(
+    connection: &Connection,
+    query: &RecordQuery,
+    narrowed: &Narrowed,
+    (key, first_holder): (KeyHash, i64),
+    wanted: u64,
+) -> Outcome<Vec<Numbered>> {
+    let mut from = first_number(query);
+    let of_numbers = Narrowed { numbers: Some(Vec::new()), ..*narrowed };
+    in_batches(connection, query, &of_numbers, wanted, || {
+        let batch = holders_from(connection, key, first_holder, from, BATCH)?;
+        from = batch.last().map_or(i64::MAX, |last| last.saturating_add(1));
+        Ok(batch)
+    })
+}
+
+/// The least number that a record of the page can have.
+fn first_number(query: &RecordQuery) -> i64 {
+    match &query.start {
         Start::After(position) => first_number_from(position.id),
         Start::First | Start::Offset(_) => 0,
-    };
-    let left = numbers.get(numbers.partition_point(|number| *number < first)..).unwrap_or_default();
+    }
+}
+
+fn in_batches(
+    connection: &Connection,
+    query: &RecordQuery,
+    narrowed: &Narrowed,
+    wanted: u64,
+    mut next: impl FnMut() -> Outcome<Vec<i64>>,
+) -> Outcome<Vec<Numbered>> {
     let sql = by_id(query, narrowed, Branch::All, wanted);
     let mut statement = sql.prepare(connection)?;
     let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
     let mut found = Vec::new();
-    for batch in left.chunks(BATCH) {
-        let mut rows = sql.run(&mut statement, batch)?;
+    while found.len() < wanted {
+        let batch = next()?;
+        if batch.is_empty() {
+            break;
+        }
+        let mut rows = sql.run(&mut statement, &batch)?;
         while let Some(row) = rows.next()? {
             found.push((row.get(1)?, row.get(0)?));
         }
-        if found.len() >= wanted {
-            found.truncate(wanted);
-            break;
-        }
     }
+    found.truncate(wanted);
     Ok(found)
 }
 

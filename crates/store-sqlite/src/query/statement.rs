@@ -149,6 +149,12 @@ pub(super) fn count(query: &RecordQuery, narrowed: &Narrowed) -> Sql {
 }
 
 impl Sql {
+    /// The statement that tells how this one is carried out.
+    #[cfg(test)]
+    pub(super) fn explained(&self) -> Self {
+        Self { text: format!("EXPLAIN QUERY PLAN {}", self.text), values: self.values.clone() }
+    }
+
     /// Compiles the statement. Not kept: shapes are many, and those that are needed at once must stay.
     pub(super) fn prepare<'c>(&self, connection: &'c Connection) -> Outcome<Statement<'c>> {
         Ok(connection.prepare(&self.text)?)

@@ -108,7 +108,8 @@ pub async fn patterns_are_found(harness: &dyn Harness) {
 /// Numbers are compared as numbers, exactly.
 pub async fn numbers_are_numbers(harness: &dyn Harness) {
     let world = World::new(harness).await;
-    let values = r#"[{"value":10},{"value":9.5},{"value":-3},{"value":9007199254740993},{"value":1.25e30},{"value":0.1},{}]"#;
+    let values =
+        r#"[{"value":10},{"value":9.5},{"value":-3},{"value":9007199254740993},{"value":1.25e30},{"value":0.1},{}]"#;
     let values: Vec<Value> = serde_json::from_str(values).expect("values");
     let ids = made(&world, Deal, &values).await;
     let value = property("value", Num);
@@ -166,7 +167,10 @@ pub async fn the_other_types_are_compared(harness: &dyn Harness) {
         async move { world.passing_of(Organization, &path, test, ids).await }
     };
     assert_eq!(passing(is_customer.clone(), Test::Is(Operand::Bool(true))).await, [0]);
-    assert_eq!(passing(is_customer.clone(), Test::OneOf(vec![Operand::Bool(false), Operand::Bool(true)])).await, [0, 1]);
+    assert_eq!(
+        passing(is_customer.clone(), Test::OneOf(vec![Operand::Bool(false), Operand::Bool(true)])).await,
+        [0, 1]
+    );
     assert_eq!(passing(is_customer, Test::Present).await, [0, 1]);
     assert_eq!(passing(strength.clone(), Test::Is(text("strong"))).await, [0]);
     assert_eq!(passing(strength.clone(), Test::EndsWith("k".into())).await, [1]);
@@ -227,8 +231,12 @@ pub async fn paths_lead_through_live_records(harness: &dyn Harness) {
     let given = RecordId(world.ids.next());
     let rows = [json!({ "id": given.to_string(), "default": { "name": "Given", "domains": ["g.io"] } })];
     world.inline(Organization, &ImportOptions::default(), &rows).await;
-    let orgs = made(&world, Organization, &[json!({ "name": "Acme", "domains": ["a.io"] }), json!({ "name": "Gone" })]).await;
-    let people = [json!({ "companies": [orgs[0].to_string(), given.to_string()] }), json!({ "companies": [orgs[1].to_string()] })];
+    let orgs =
+        made(&world, Organization, &[json!({ "name": "Acme", "domains": ["a.io"] }), json!({ "name": "Gone" })]).await;
+    let people = [
+        json!({ "companies": [orgs[0].to_string(), given.to_string()] }),
+        json!({ "companies": [orgs[1].to_string()] }),
+    ];
     let people = made(&world, Identity, &people).await;
     let values = [
         json!({ "company": orgs[0].to_string(), "strongest_connection": people[0].to_string() }),

@@ -26,13 +26,7 @@ pub(super) fn condition<D: Dialect>(writer: &mut Writer<'_, D>, filter: &Filter,
     }
 }
 
-fn joined<D: Dialect>(
-    writer: &mut Writer<'_, D>,
-    parts: &[Filter],
-    weaker: bool,
-    word: &str,
-    of_none: &str,
-) -> String {
+fn joined<D: Dialect>(writer: &mut Writer<'_, D>, parts: &[Filter], weaker: bool, word: &str, of_none: &str) -> String {
     if parts.is_empty() {
         return of_none.to_owned();
     }

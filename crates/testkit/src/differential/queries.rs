@@ -174,8 +174,11 @@ impl Pair {
     }
 }
 
+/// A record as an answer shows it: id, whether hidden, version, body, list values.
+type Row<'p> = (RecordId, bool, u64, &'p str, Option<&'p str>);
+
 /// What must be the same.
-fn told(page: &RecordPage) -> (Vec<(RecordId, bool, u64, &str, Option<&str>)>, bool, Option<u64>) {
+fn told(page: &RecordPage) -> (Vec<Row<'_>>, bool, Option<u64>) {
     let rows = page.records.iter().map(|found| {
         let (record, list_values) = (&found.record, found.list_values.as_deref());
         (record.id, found.deleted, record.version, record.body.as_str(), list_values)
