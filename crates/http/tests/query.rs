@@ -116,10 +116,10 @@ async fn hidden_records_are_shown_when_asked_for() {
     let (kept, gone) = (create(&server, "contact", json!({})).await, create(&server, "contact", json!({})).await);
     let path = team_path(&format!("/contact/{gone}"));
     assert_eq!(server.send(request("DELETE", &path).body(Body::empty()).unwrap()).await.status, 204);
-    assert_eq!(ids(&listed(&server, "/contact").await), [kept.clone()]);
+    assert_eq!(ids(&listed(&server, "/contact").await), std::slice::from_ref(&kept));
     assert_eq!(ids(&listed(&server, "/contact?deleted=true").await), [kept.clone(), gone.clone()]);
     let select_nothing = json!({"query": {"select": []}});
-    assert_eq!(ids(&page(&server, select_nothing.clone()).await), [kept.clone()]);
+    assert_eq!(ids(&page(&server, select_nothing).await), std::slice::from_ref(&kept));
     let both = page(&server, json!({"query": {"select": []}, "deleted": true, "include_total": true})).await;
     assert_eq!((ids(&both), &both["total"]), (vec![kept, gone], &json!(2)));
 }
