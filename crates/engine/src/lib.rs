@@ -8,14 +8,17 @@ mod accounts;
 mod chunk_size;
 mod duties;
 mod error;
+mod find;
 mod idempotency;
 mod intake;
 mod judging;
 mod lists;
+mod query;
 mod records;
 mod runner;
 mod settings;
 mod shared_clock;
+mod show;
 mod status;
 mod submit;
 mod task;
@@ -29,15 +32,18 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use error::EngineError;
+pub use find::{Found, Wanted};
 pub use idempotency::{IdempotentRequest, KeyReservation};
 pub use intake::Intake;
 pub use lists::WantedList;
+pub use query::{Page, Question};
 pub use refract_store::{
     Access, Answered, ApiKey, Caller, IdempotencyClaim, InlineReport, KeptAnswer, List, OutcomePiece, RecordEffect,
     SharedStore, StoreError,
 };
 pub use runner::JudgeChunk;
 pub use settings::EngineSettings;
+pub use show::{ShownRecord, View, written_values};
 pub use status::{JobResults, JobView};
 pub use submit::Submitted;
 

@@ -16,7 +16,10 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, Securi
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
-pub(crate) use params::{JobPath, PropertyQuery, RecordHeaders, RecordPath, TeamPath, TypePath, WriteHeaders};
+pub(crate) use params::{
+    JobPath, ListQuery, PropertyQuery, RecordHeaders, RecordPath, TeamPath, TypePath, ValuePath, ViewQuery,
+    WriteHeaders,
+};
 
 const KEY_SCHEME: &str = "api_key";
 const API_PREFIX: &str = "/v2/prism/";

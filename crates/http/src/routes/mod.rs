@@ -7,18 +7,22 @@ mod count_records;
 mod create_list;
 mod create_record;
 mod delete_record;
+mod find_record;
 mod get_import;
 mod get_record;
 mod health;
 mod import;
 mod list_lists;
 mod list_properties;
+mod list_records;
 mod list_type_properties;
 mod patch_record;
+mod query_records;
 mod unknown;
 mod write;
 
 use axum::Router;
+use axum::routing::{get, post};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -40,9 +44,14 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(get_import::handle))
         .routes(routes!(list_properties::handle))
         .routes(routes!(list_lists::handle, create_list::handle))
-        .routes(routes!(create_record::handle))
+        .routes(routes!(list_records::handle, create_record::handle))
         .routes(routes!(import::handle))
         .routes(routes!(count_records::handle))
+        .routes(routes!(query_records::handle))
+        .routes(routes!(find_record::handle))
         .routes(routes!(list_type_properties::handle))
         .routes(routes!(get_record::handle, patch_record::handle, delete_record::handle))
+        // The older names of routes (contract §1.6); no new client should learn them.
+        .route("/v2/prism/query/{team_id}/{object_type}", post(query_records::handle))
+        .route("/v2/prism/metadata/properties/{team_id}/{object_type}", get(list_type_properties::handle))
 }

@@ -45,7 +45,7 @@ impl RecordVerbs for MemoryStore {
     }
 
     async fn delete_record(&self, command: DeleteRecord) -> Result<RecordEffect, StoreError> {
-        let DeleteRecord { caller, object_type, id, precondition, now: _ } = command;
+        let DeleteRecord { caller, object_type, id, precondition, now } = command;
         self.transaction(|state| {
             let live = state.live(caller.team_id, object_type, id);
             if let Some(refused) = refusal(live, precondition) {
@@ -54,9 +54,9 @@ impl RecordVerbs for MemoryStore {
             let stored = state.records.get_mut(&(caller.team_id, id)).map(Arc::make_mut);
             let stored = stored.ok_or_else(|| StoreError::Internal("a live record is there".to_owned()))?;
             stored.is_deleted = true;
-            let record = stored.record.clone();
-            state.members.retain(|(team_id, _, member), _| (*team_id, *member) != (caller.team_id, id));
-            Ok(RecordEffect::Written(record))
+            stored.record.version += 1;
+            stored.record.updated_at = now;
+            Ok(RecordEffect::Written(stored.record.clone()))
         })
     }
 
