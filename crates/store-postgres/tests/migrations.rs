@@ -79,7 +79,7 @@ async fn nodes_that_start_together_migrate_once() {
     while let Some(store) = starting.join_next().await {
         store.expect("no panic").expect("a store").ping().await.expect("an answer");
     }
-    assert_eq!(database.sql("SELECT count(*) FROM schema_version"), [[Some("3".to_owned())]]);
+    assert_eq!(database.sql("SELECT count(*) FROM schema_version"), [[Some("4".to_owned())]]);
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn a_newer_schema_is_refused_naming_both_versions() {
     ];
     for refusal in refusals {
         let text = refusal.to_string();
-        assert!(text.contains("version 99") && text.contains("up to 3"), "{text}");
+        assert!(text.contains("version 99") && text.contains("up to 4"), "{text}");
     }
 }
 
