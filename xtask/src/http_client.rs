@@ -65,6 +65,18 @@ impl HttpClient {
         self.read_response()
     }
 
+    /// Sends a JSON body, or nothing where it is empty, with any method and reads the answer.
+    pub(crate) fn send(&mut self, method: &str, path: &str, body: &str) -> Result<Response> {
+        let length = body.len();
+        let more = match length {
+            0 => String::new(),
+            _ => format!("content-type: application/json\r\ncontent-length: {length}\r\n"),
+        };
+        let request = self.head(method, path, &more) + body;
+        self.reader.get_mut().write_all(request.as_bytes())?;
+        self.read_response()
+    }
+
     /// Sends a file as a JSON body without reading it into memory, and reads the answer.
     pub(crate) fn post_file(&mut self, path: &str, file: &Path) -> Result<Response> {
         let mut body = File::open(file)?;

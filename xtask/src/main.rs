@@ -12,6 +12,7 @@ mod latency;
 mod postgres;
 mod raw_load;
 mod raw_postgres;
+mod records;
 mod server;
 mod soak;
 mod suite;
@@ -40,6 +41,8 @@ enum Command {
     Bench(bench::BenchArgs),
     /// Measure what a big import makes others wait: inline imports, polls, and reading its results.
     Latency(latency::LatencyArgs),
+    /// Measure reads, finds, writes and queries of single records among a million.
+    Records(records::RecordsArgs),
     /// Run the crash test with many more kills than the test suite does.
     Soak(soak::SoakArgs),
 }
@@ -57,6 +60,7 @@ fn run() -> Result<ExitCode> {
         Command::Test(args) => suite::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Latency(args) => latency::run(&args),
+        Command::Records(args) => records::run(&args),
         Command::Soak(args) => soak::run(&args),
     }
 }

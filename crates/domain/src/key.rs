@@ -62,6 +62,14 @@ impl KeyHasher {
         KeyScope { prefilled }
     }
 
+    /// A key of its own for another purpose. Hashes under it tell nothing of dedupe keys, nor the other way round; the
+    /// purpose must be no beginning of another one, nor a team's id.
+    pub(crate) fn derived_key(&self, purpose: &[u8]) -> [u8; 16] {
+        let mut hasher = SipHasher24::new_with_key(&self.secret);
+        hasher.write(purpose);
+        hasher.finish128().as_bytes()
+    }
+
     /// The source of a job's record ids ([`crate::ids::RecordIdSpace::source`]).
     ///
     /// Made of the job's id, so that nothing needs to be kept and every process makes the same; with the secret, so that

@@ -30,6 +30,35 @@ pub const BATCH_ITEMS_MAX: usize = 100;
 /// Most decoded bytes in the body of one batch.
 pub const BATCH_BODY_BYTES_MAX: u64 = 8 << 20;
 
+/// Most keys of an order.
+pub const QUERY_SORTS_MAX: usize = 8;
+
+/// Most conditions of a filter: operators, and each element of an array given to `contains`.
+pub const QUERY_FILTERS_MAX: usize = 50;
+
+/// Most slugs in a path such as `company.name`.
+pub const PATH_SLUGS_MAX: usize = 5;
+
+/// Most values of one `in`, and most ids of one query.
+pub const QUERY_VALUES_MAX: usize = 1_000;
+
+/// The last page that can be asked for by number.
+pub const QUERY_PAGE_MAX: u64 = 1_000_000;
+
+/// Most slugs in one `select`.
+pub const SELECT_SLUGS_MAX: usize = 500;
+
+/// Most references that one answer follows to show what is behind them. Paths through sets multiply, so that a short
+/// `select` could otherwise ask for more than there is memory.
+pub const NESTED_RECORDS_MAX: usize = 10_000;
+
+/// Most bytes of values that one answer shows of the records behind references; those behind several count at each.
+pub const NESTED_BYTES_MAX: usize = 64 << 20;
+
+/// Answers are ordered by this many characters of a text in lower case; texts that begin alike go by id. A cursor carries
+/// them, and must fit a URI.
+pub const SORT_TEXT_CHARS_MAX: usize = 256;
+
 /// Limits of one import; over a limit the whole import is refused and nothing is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportLimits {

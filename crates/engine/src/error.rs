@@ -2,6 +2,7 @@
 
 use refract_domain::error::RowError;
 use refract_domain::import::judge::ContextError;
+use refract_domain::query::QueryFault;
 use refract_store::StoreError;
 use thiserror::Error;
 
@@ -17,9 +18,15 @@ pub enum EngineError {
     /// The body of a single record is not of the shape it must have; the text is for the caller.
     #[error("{0}")]
     Body(String),
+    /// A question that cannot be asked.
+    #[error(transparent)]
+    Query(QueryFault),
     /// A value that a record is looked for by is none of the property's type.
     #[error("{}", .0.first.message)]
     Value(Box<RowError>),
+    /// The property that records are looked for by is being made keyed; in a moment it is.
+    #[error("the property is being made ready to find records by")]
+    Keying,
     /// The team has as many unfinished jobs as it may.
     #[error("the team has {limit} unfinished import jobs already")]
     TooManyJobs {

@@ -72,7 +72,18 @@ pub(crate) async fn key_step(
     object_type: ObjectType,
     options: &ImportOptions,
 ) -> Result<Keying, StoreError> {
-    let Some(slug) = options.dedupe_by.clone() else { return Ok(Keying::Ready) };
+    let Some(slug) = options.dedupe_by.as_deref() else { return Ok(Keying::Ready) };
+    key_step_of(store, caller, object_type, slug).await
+}
+
+/// As [`key_step`], for a property by its slug.
+pub(crate) async fn key_step_of(
+    store: &SharedStore,
+    caller: &Caller,
+    object_type: ObjectType,
+    slug: &str,
+) -> Result<Keying, StoreError> {
+    let slug = slug.to_owned();
     store.key_property(KeyProperty { caller: *caller, object_type, slug, batch_max: KEYING_BATCH_MAX }).await
 }
 

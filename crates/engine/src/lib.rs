@@ -10,14 +10,17 @@ mod bodies;
 mod chunk_size;
 mod duties;
 mod error;
+mod find;
 mod idempotency;
 mod intake;
 mod judging;
 mod lists;
+mod query;
 mod records;
 mod runner;
 mod settings;
 mod shared_clock;
+mod show;
 mod status;
 mod submit;
 mod task;
@@ -32,9 +35,11 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use error::EngineError;
+pub use find::{Found, Wanted};
 pub use idempotency::{IdempotentRequest, KeyReservation};
 pub use intake::Intake;
 pub use lists::WantedList;
+pub use query::{Page, Question};
 pub use records::RecordScope;
 pub use refract_store::{
     Access, Answered, ApiKey, BatchEffect, Caller, IdempotencyClaim, InlineReport, KeptAnswer, List, OutcomePiece,
@@ -42,6 +47,7 @@ pub use refract_store::{
 };
 pub use runner::JudgeChunk;
 pub use settings::EngineSettings;
+pub use show::{ShownRecord, View, written_values};
 pub use status::{JobResults, JobView};
 pub use submit::Submitted;
 pub use upserts::MeantBy;

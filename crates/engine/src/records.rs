@@ -7,7 +7,7 @@ use refract_domain::import::judge::copy_of;
 use refract_domain::import::options::ImportOptions;
 use refract_domain::object_type::ObjectType;
 use refract_domain::property::Schema;
-use refract_domain::record::{Precondition, Record};
+use refract_domain::record::Precondition;
 use refract_store::{
     Answered, Caller, CreateRecord, DeleteRecord, Freshness, PatchRecord, RecordEffect, RestoreRecord,
 };
@@ -183,19 +183,6 @@ impl Engine {
         .await
     }
 
-    /// Reads a live record.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn get_record(
-        &self,
-        caller: &Caller,
-        object_type: ObjectType,
-        id: RecordId,
-    ) -> Result<Option<Record>, EngineError> {
-        Ok(self.store.get_record(caller, object_type, id).await?)
-    }
-
     /// Counts live records of a type, or those of them in a list.
     ///
     /// # Errors
@@ -215,5 +202,13 @@ impl Engine {
     /// The store's.
     pub async fn schema(&self, caller: &Caller) -> Result<Arc<Schema>, EngineError> {
         Ok(self.store.schema(caller, Freshness::Latest).await?)
+    }
+
+    /// The team's schema as this process last saw it: enough to show what is written.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn known_schema(&self, caller: &Caller) -> Result<Arc<Schema>, EngineError> {
+        Ok(self.store.schema(caller, Freshness::Cached).await?)
     }
 }

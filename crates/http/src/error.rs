@@ -33,12 +33,14 @@ struct Fault {
     code: &'static str,
     message: String,
     errors: Vec<FieldError>,
+    details: Option<serde_json::Value>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self(Box::new(Fault { status, code, message: message.into(), errors: Vec::new(), headers: Vec::new() }))
+        let message = message.into();
+        Self(Box::new(Fault { status, code, message, errors: Vec::new(), details: None, headers: Vec::new() }))
     }
 
     /// 400 `invalid_request`: the request is understood and cannot be carried out as it is.
@@ -101,6 +103,18 @@ impl ApiError {
     pub(crate) fn internal() -> Self {
         let message = "The server failed at this request. Its log names the request id.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", message)
+    }
+
+    /// 409: a value names several records; trying again is of no use.
+    pub(crate) fn multiple_matches(message: impl Into<String>, ids: &[String]) -> Self {
+        let mut conflict = Self::new(StatusCode::CONFLICT, "multiple_matches", message).should_retry(false);
+        conflict.0.details = Some(serde_json::json!({ "ids": ids }));
+        conflict
+    }
+
+    /// 503: the query takes longer than one may.
+    pub(crate) fn query_timeout(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "query_timeout", message).retry_after(Duration::from_secs(1))
     }
 
     /// 409: the key is taken by another request; trying again is of no use.
@@ -189,7 +203,7 @@ impl ApiError {
             message: self.0.message.clone(),
             request_id: request_id.to_owned(),
             errors: self.0.errors.clone(),
-            details: None,
+            details: self.0.details.clone(),
         };
         // Texts and lists of texts always serialise.
         serde_json::to_vec(&ErrorBody::new(detail)).unwrap_or_default()
@@ -275,7 +289,12 @@ impl From<EngineError> for ApiError {
                 Self::invalid_field(field, error.to_string())
             }
             EngineError::Body(message) => Self::invalid_field(".body", message),
+            EngineError::Query(fault) => Self::invalid(fault.code.name(), fault.field, sentence(&fault.message)),
             EngineError::Value(error) => Self::refused(&error),
+            EngineError::Keying => {
+                let message = "The property is being made ready to find records by. Try again in a moment.";
+                Self::query_timeout(message)
+            }
             EngineError::TooManyJobs { limit } => Self::rate_limited(
                 format!("The team has {limit} unfinished import jobs, the most it may have. Wait for one to end."),
                 WAIT_FOR_JOBS,
@@ -291,6 +310,14 @@ impl From<EngineError> for ApiError {
             }
         }
     }
+}
+
+/// The words of a fault as a sentence.
+fn sentence(words: &str) -> String {
+    let mut characters = words.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let end = if words.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", characters.as_str())
 }
 
 fn options_field(error: &ContextError) -> &'static str {
@@ -319,6 +346,12 @@ impl From<StoreError> for ApiError {
                 tracing::error!(%error, "the store's disk is full");
                 let message = "The server has no space left. Nothing was written.";
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "insufficient_storage", message).retry_after(wait)
+            }
+            StoreError::TimedOut(_) => {
+                tracing::warn!(%error, "a query took too long");
+                Self::query_timeout(
+                    "The query takes longer than it may. Ask for less at once, or by a property that is searched often.",
+                )
             }
             StoreError::Closing => shutting_down(),
             StoreError::LeaseLost

@@ -117,10 +117,10 @@ async fn a_record_is_found_under_its_own_type_only() {
     let server = Server::start().await;
     let (path, _) = create(&server, "{}").await;
     server.get(&path.replace("/contact/", "/deal/")).await.assert_error(404, "not_found");
-    for id in [ANY_ID, "not-a-uuid", "%ff", "query"] {
+    for id in [ANY_ID, "not-a-uuid", "%ff", "queries"] {
         server.get(&team_path(&format!("/contact/{id}"))).await.assert_error(404, "not_found");
     }
-    server.get(&format!("{path}?select=emial")).await.assert_error(400, "invalid_request");
+    server.get(&format!("{path}?select=emial")).await.assert_error(400, "unknown_property");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,15 +8,17 @@ use refract_domain::clock::Timestamp;
 use refract_domain::ids::{ApiKeyId, JobId, ListId, RecordId, TeamId};
 use refract_domain::import::job::{JobError, JobSnapshot, JobSpec};
 use refract_domain::import::row::RawChunk;
-use refract_domain::key::KeyHasher;
+use refract_domain::key::{KeyHash, KeyHasher};
 use refract_domain::object_type::ObjectType;
 use refract_domain::property::Schema;
+use refract_domain::query::RecordQuery;
 use refract_domain::record::Record;
 use refract_store::{
     AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, BatchEffect, Caller, ChunkReceipt, ClaimJobs, CreateList,
     CreateRecord, DeleteRecord, DeleteRecords, Freshness, IdempotencyClaim, ImportVerbs, InlineImport, InlineReport,
     KeptAnswer, KeyProperty, Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece, PatchRecord, Purge, Purged,
-    RecordEffect, RecordVerbs, RestoreRecord, SchemaVerbs, StoreError, Team, UpdateRecords, Upload,
+    QueryVerbs, RecordEffect, RecordPage, RecordVerbs, RestoreRecord, SchemaVerbs, StoreError, Team, UpdateRecords,
+    Upload,
 };
 
 use crate::store::PostgresStore;
@@ -171,6 +173,27 @@ impl RecordVerbs for PostgresStore {
         id: RecordId,
     ) -> Result<Option<String>, StoreError> {
         verbs::get_list_values::get_list_values(self, caller, list_id, id).await
+    }
+}
+
+#[async_trait]
+impl QueryVerbs for PostgresStore {
+    async fn query_records(&self, caller: &Caller, query: &RecordQuery) -> Result<RecordPage, StoreError> {
+        verbs::query_records::query_records(self, caller, query).await
+    }
+
+    async fn get_records(&self, caller: &Caller, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
+        verbs::get_records::get_records(self, caller, ids).await
+    }
+
+    async fn find_records(
+        &self,
+        caller: &Caller,
+        object_type: ObjectType,
+        keys: &[KeyHash],
+        records_max: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        verbs::find_records::find_records(self, caller, object_type, keys, records_max).await
     }
 }
 

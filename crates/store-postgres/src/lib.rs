@@ -16,6 +16,7 @@ mod idempotency;
 mod job;
 mod migrate;
 mod notes;
+mod query;
 mod records;
 mod retries;
 mod schema;

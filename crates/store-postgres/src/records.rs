@@ -65,7 +65,8 @@ async fn read(transaction: &mut Transaction, sql: &str, team_no: i64, ids: &[Uui
     rows.iter().map(stored).collect()
 }
 
-fn stored(row: &Row) -> Outcome<StoredRecord> {
+/// A record out of a row with its columns, `deleted` among them.
+pub(crate) fn stored(row: &Row) -> Outcome<StoredRecord> {
     let version: i64 = column(row, "version")?;
     let record = Record {
         id: RecordId(column(row, "id")?),

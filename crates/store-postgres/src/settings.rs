@@ -17,6 +17,8 @@ pub struct PostgresSettings {
     pub connect_within: Duration,
     /// How long one statement may run (`statement_timeout`).
     pub statement_within: Duration,
+    /// How long a query may take.
+    pub query_within: Duration,
     /// How long a statement may wait for a lock (`lock_timeout`).
     pub lock_within: Duration,
     /// How long a transaction may be idle (`idle_in_transaction_session_timeout`). Well under the time of a lease: a
@@ -62,6 +64,7 @@ impl PostgresSettings {
             wait_max: Duration::from_secs(5),
             connect_within: Duration::from_secs(5),
             statement_within: Duration::from_secs(30),
+            query_within: Duration::from_secs(5),
             lock_within: Duration::from_secs(10),
             idle_within: Duration::from_secs(10),
             clock: Clock::Database,

@@ -15,6 +15,7 @@ use futures_util::SinkExt;
 use futures_util::future::{BoxFuture, join, join3};
 use refract_store::StoreError;
 use tokio::time::Instant;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row, SimpleQueryMessage};
 
@@ -44,6 +45,8 @@ pub(crate) enum Mode {
     Read,
     /// Reads, all of one moment.
     Snapshot,
+    /// A query: reads, all of one moment, and not for long.
+    Query,
     /// Writes that last.
     Write,
     /// Writes that need not last before a later transaction of this store does.
@@ -55,6 +58,7 @@ pub(crate) enum Mode {
 pub(crate) struct Beginnings {
     read: String,
     snapshot: String,
+    query: String,
     write: String,
     draft: String,
 }
@@ -82,9 +86,11 @@ impl Beginnings {
             Durability::Waived => "",
         };
         let write = format!("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {common}; {by_key}");
+        let snapshot = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {common}");
         Self {
+            query: format!("{snapshot}; SET LOCAL statement_timeout = {}", settings.query_within.as_millis()),
             read: format!("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; {common}"),
-            snapshot: format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {common}"),
+            snapshot,
             draft: format!("{write}; SET LOCAL synchronous_commit = off"),
             write: format!("{write}{durable}"),
         }
@@ -109,6 +115,7 @@ impl Beginnings {
         match mode {
             Mode::Read => &self.read,
             Mode::Snapshot => &self.snapshot,
+            Mode::Query => &self.query,
             Mode::Write => &self.write,
             Mode::Draft => &self.draft,
         }
@@ -211,7 +218,9 @@ impl Transaction {
         let connection = self.connection.as_ref().ok_or_else(|| Failure::internal("the transaction has ended"))?;
         let within = self.shared.settings.statement_within + GRACE;
         if self.begun || (self.mode == Mode::Read && self.shared.settings.keeps_sessions()) {
-            return in_time(within, statement(connection)).await;
+            let mode = self.mode;
+            let answer = in_time(within, async { Ok(statement(connection).await) }).await?;
+            return answer.map_err(|error| of_statement(mode, error));
         }
         self.begun = true;
         let client = &connection.client;
@@ -227,7 +236,7 @@ impl Transaction {
         let all = async { Ok(join3(asked, begun, statement(connection)).await) };
         let (idle, begun, done) = in_time(within, all).await?;
         check_begun(idle, begun)?;
-        Ok(done?)
+        done.map_err(|error| of_statement(self.mode, error))
     }
 
     /// Whether [`Beginnings::GUARD`] was said on the connection and still holds.
@@ -240,7 +249,7 @@ impl Transaction {
             let within = self.shared.settings.statement_within + GRACE;
             let client = self.client()?;
             let commit = client.batch_execute("COMMIT");
-            if matches!(self.mode, Mode::Read | Mode::Snapshot) {
+            if matches!(self.mode, Mode::Read | Mode::Snapshot | Mode::Query) {
                 // Nothing was written, so there is nothing to be in doubt of.
                 in_time(within, commit).await?;
             } else {
@@ -346,6 +355,14 @@ where
             Err(failure)
         }
     }
+}
+
+/// What stopped a statement: a query is stopped by nothing but its time limit.
+fn of_statement(mode: Mode, error: tokio_postgres::Error) -> Failure {
+    if mode == Mode::Query && error.code() == Some(&SqlState::QUERY_CANCELED) {
+        return StoreError::TimedOut(error.to_string()).into();
+    }
+    error.into()
 }
 
 async fn in_time<T>(within: Duration, statement: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Outcome<T> {

@@ -33,3 +33,9 @@ proptest! {
         block_on(laws::interruptions_change_nothing(&PostgresHarness::new(), &before, &drawn, chunk_rows, &interruptions));
     }
 }
+
+#[test]
+fn the_database_finds_what_the_reference_finds() {
+    use differential::queries::{compare, questions, seed};
+    block_on(compare(&MemoryHarness::default(), &PostgresHarness::new(), seed(), questions()));
+}

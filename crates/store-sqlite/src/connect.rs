@@ -8,6 +8,7 @@ use refract_store::StoreError;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Failure, Outcome};
+use crate::functions;
 use crate::settings::SqliteSettings;
 
 /// Bytes of a page. Measured (docs/benchmarks.md): larger ones make updates of records all over the table slower, smaller
@@ -55,8 +56,9 @@ pub(crate) fn open_writer(path: &Path, settings: &SqliteSettings) -> Outcome<Con
 
 /// Opens a connection that can only read.
 pub(crate) fn open_reader(path: &Path, settings: &SqliteSettings) -> Outcome<Connection> {
-    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let mut connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.pragma_update(None, "query_only", true)?;
+    functions::register(&mut connection)?;
     set_cache(&connection, settings.reader_cache_bytes)?;
     Ok(connection)
 }

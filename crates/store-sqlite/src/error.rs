@@ -73,6 +73,8 @@ fn of_code(failure: &rusqlite::ffi::Error, text: String) -> StoreError {
         | ErrorCode::CannotOpen
         | ErrorCode::OutOfMemory
         | ErrorCode::ReadOnly => StoreError::Unavailable(text),
+        // Only a deadline interrupts.
+        ErrorCode::OperationInterrupted => StoreError::TimedOut(text),
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Corrupt(text),
         _ => StoreError::Internal(text),
     }
@@ -83,6 +85,7 @@ pub(crate) fn same_again(error: &StoreError) -> StoreError {
     match error {
         StoreError::Unavailable(text) => StoreError::Unavailable(text.clone()),
         StoreError::StorageFull(text) => StoreError::StorageFull(text.clone()),
+        StoreError::TimedOut(text) => StoreError::TimedOut(text.clone()),
         StoreError::OutcomeUnknown(text) => StoreError::OutcomeUnknown(text.clone()),
         StoreError::LeaseLost => StoreError::LeaseLost,
         StoreError::SchemaChanged => StoreError::SchemaChanged,

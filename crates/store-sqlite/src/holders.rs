@@ -1,6 +1,6 @@
 //! Who holds a dedupe key: the first holder in the key table, further ones, which are rare, in a table beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use refract_domain::key::KeyHash;
 use rusqlite::Connection;
@@ -9,6 +9,7 @@ use crate::error::Outcome;
 use crate::keys::{Edit, Entry, KeyTable};
 
 const ANY_MORE: &str = include_str!("sql/find_any_more_holders.sql");
+const FROM: &str = include_str!("sql/query_holders.sql");
 const MORE: &str = include_str!("sql/find_more_holders.sql");
 const ADD_MORE: &str = include_str!("sql/write_more_holder.sql");
 const MORE_GONE: &str = include_str!("sql/write_more_holder_gone.sql");
@@ -47,6 +48,60 @@ pub(crate) fn find(connection: &Connection, keys: &[KeyHash]) -> Outcome<Vec<Hel
         }
     }
     Ok(held)
+}
+
+/// All who hold one of these ascending keys, unless they are more than `most`.
+pub(crate) fn find_few(connection: &Connection, keys: &[KeyHash], most: usize) -> Outcome<Option<BTreeSet<i64>>> {
+    let holders = find_first(connection, keys, most)?;
+    Ok((holders.len() <= most).then_some(holders))
+}
+
+/// Those who hold one of these ascending keys; of each key the least `most`, and a few more.
+pub(crate) fn find_first(connection: &Connection, keys: &[KeyHash], most: usize) -> Outcome<BTreeSet<i64>> {
+    let mut firsts = Vec::new();
+    KeyTable::of(connection).find(keys, |place, first| firsts.push((place, first)))?;
+    let mut holders: BTreeSet<i64> = firsts.iter().map(|(_, first)| *first).collect();
+    let mut statement = connection.prepare_cached(MORE)?;
+    for key in firsts.iter().filter_map(|(place, _)| keys.get(*place)) {
+        let mut rows = statement.query([key.as_bytes()])?;
+        let mut of_key = 0;
+        while let Some(row) = rows.next()?
+            && of_key <= most
+        {
+            of_key += 1;
+            holders.insert(row.get(0)?);
+        }
+    }
+    Ok(holders)
+}
+
+/// Those who hold a key and have at least the number `from`, ascending, about `most` of them; fewer only when there are no
+/// more. `first` is the key's first holder.
+pub(crate) fn holders_from(
+    connection: &Connection,
+    key: KeyHash,
+    first: i64,
+    from: i64,
+    most: usize,
+) -> Outcome<Vec<i64>> {
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(FROM)?;
+    let rows = statement.query_map((key.as_bytes(), from, limit), |row| row.get(0))?;
+    let mut holders = rows.collect::<rusqlite::Result<Vec<i64>>>()?;
+    let is_all = holders.len() < most;
+    let place = holders.partition_point(|holder| *holder < first);
+    // Beyond the last of a full batch it has its turn with a later one.
+    if first >= from && (is_all || place < holders.len()) {
+        holders.insert(place, first);
+    }
+    Ok(holders)
+}
+
+/// The first holder of a key.
+pub(crate) fn first_holder(connection: &Connection, key: KeyHash) -> Outcome<Option<i64>> {
+    let mut holder = None;
+    KeyTable::of(connection).find(&[key], |_, first| holder = Some(first))?;
+    Ok(holder)
 }
 
 /// Makes the changes, ordered by key, one after the other. If a key's first holder gives it up, the next one takes its
@@ -151,6 +206,27 @@ mod tests {
         assert_eq!(held_by(&connection, 1), [3]);
         give_up(&connection, 1, 3);
         assert!(held_by(&connection, 1).is_empty());
+    }
+
+    #[test]
+    fn holders_come_in_order_batch_by_batch() {
+        let connection = database();
+        for record_no in [50, 3, 70, 10, 60, 20] {
+            take(&connection, 1, record_no);
+        }
+        for most in 1..8 {
+            let (mut all, mut from) = (Vec::<i64>::new(), 0);
+            loop {
+                let batch = holders_from(&connection, key(1), 50, from, most).expect("holders");
+                all.extend(&batch);
+                match batch.last() {
+                    Some(last) if batch.len() >= most => from = last + 1,
+                    _ => break,
+                }
+            }
+            assert_eq!(all, [3, 10, 20, 50, 60, 70], "{most} at a time");
+        }
+        assert_eq!(first_holder(&connection, key(1)).expect("a holder"), Some(50));
     }
 
     #[test]

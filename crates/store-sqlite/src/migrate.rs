@@ -24,6 +24,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration::sql(include_str!("../migrations/0001_initial.sql")),
     Migration { sql: include_str!("../migrations/0002_key_pages.sql"), then: keys_into_pages },
     Migration::sql(include_str!("../migrations/0003_copied_jobs.sql")),
+    Migration::sql(include_str!("../migrations/0004_instants.sql")),
 ];
 
 /// Keys that are moved together: as a chunk would bring them.
@@ -157,7 +158,7 @@ mod tests {
         let first = secret(&connection);
         migrate(&mut connection).expect("migrations");
         assert_eq!(secret(&connection), first);
-        assert_eq!(pragma(&connection, "user_version").expect("a version"), 3);
+        assert_eq!(pragma(&connection, "user_version").expect("a version"), 4);
     }
 
     #[test]
@@ -179,7 +180,7 @@ mod tests {
         migrate(&mut connection).expect("migrations");
         connection.pragma_update(None, "user_version", 99).expect("a version");
         let refusal = migrate(&mut connection).expect_err("a refusal").0.to_string();
-        assert!(refusal.contains("version 99") && refusal.contains("up to 3"), "{refusal}");
+        assert!(refusal.contains("version 99") && refusal.contains("up to 4"), "{refusal}");
     }
 
     #[test]

@@ -27,6 +27,12 @@ pub(crate) fn claimed_number(id: RecordId) -> Option<i64> {
     pack(millis, index)
 }
 
+/// The least number that a record of this millisecond can have; of one that no number can say, the nearest that one can.
+pub(crate) fn first_of_millisecond(millis: i64) -> i64 {
+    let since_epoch = millis.saturating_sub(i64::try_from(EPOCH_MS).unwrap_or(i64::MAX)).clamp(0, (1 << 40) - 1);
+    since_epoch << INDEX_BITS
+}
+
 /// Where the record ids of a job or a write come from, whose row 0 has number `first_number`.
 pub(crate) fn id_space(first_number: i64, source: Uuid) -> RecordIdSpace {
     let number = u64::try_from(first_number).unwrap_or(0);

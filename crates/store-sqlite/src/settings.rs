@@ -11,6 +11,10 @@ pub struct SqliteSettings {
     pub reader_cache_bytes: u64,
     /// Reading connections, each on a thread of its own.
     pub readers: usize,
+    /// Further reading connections, each on a thread of its own, for queries that may look at many records.
+    pub scanners: usize,
+    /// How long a query may take, waiting for such a thread included.
+    pub query_within: Duration,
     /// Write-ahead log, in bytes not yet in the database, at which a checkpoint runs beside the writer.
     pub checkpoint_wal_bytes: u64,
     /// Write-ahead log, in bytes, beyond which the writer itself stops to empty it.
@@ -27,6 +31,8 @@ impl Default for SqliteSettings {
             writer_cache_bytes: 16 << 20,
             reader_cache_bytes: 4 << 20,
             readers: 2,
+            scanners: 2,
+            query_within: Duration::from_secs(5),
             checkpoint_wal_bytes: 64 << 20,
             wal_bytes_max: 512 << 20,
             idle_for: Duration::from_secs(5),

@@ -3,6 +3,7 @@
 use std::fs::DirBuilder;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use refract_domain::ids::JobId;
 use refract_domain::key::KeyHasher;
@@ -35,6 +36,8 @@ const CLAIMED: &str = include_str!("sql/staged_claimed.sql");
 pub struct SqliteStore {
     pub(crate) shared: Arc<Shared>,
     pub(crate) threads: Arc<Threads>,
+    /// How long a query may take.
+    pub(crate) query_within: Duration,
     // Last: the directory is free once everything above is gone.
     _lock: Option<DirectoryLock>,
 }
@@ -43,6 +46,8 @@ pub struct SqliteStore {
 pub(crate) struct Threads {
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
+    /// For reads that may take long.
+    pub(crate) scanners: Readers,
     housekeeper: Arc<Housekeeper>,
 }
 
@@ -51,6 +56,7 @@ impl Threads {
     pub(crate) fn close(&self) {
         self.writer.close();
         self.readers.close();
+        self.scanners.close();
         self.housekeeper.close();
     }
 }
@@ -119,14 +125,17 @@ impl SqliteStore {
             notes.sweep(|job_id| is_unfinished(&connection, job_id))?;
         }
         let next_record_no = connection.query_row(NEXT_RECORD_NO, [], |row| row.get(0))?;
-        let readers = (0..settings.readers.max(1)).map(|_| open_reader(&path, settings)).collect::<Outcome<_>>()?;
+        let open_readers =
+            |count: usize| (0..count.max(1)).map(|_| open_reader(&path, settings)).collect::<Outcome<_>>();
+        let (readers, scanners) = (open_readers(settings.readers)?, open_readers(settings.scanners)?);
         let housekeeper = Arc::new(Housekeeper::start(open_checkpointer(&path)?, settings)?);
         let numbers = RecordNumbers::starting_at(next_record_no);
         let writer = Writer::start(connection, numbers, Arc::clone(&housekeeper), settings.group_max)?;
         let shared =
             Arc::new(Shared { staged, notes, hasher: KeyHasher::new(secret), schemas: SchemaCache::default() });
-        let threads = Arc::new(Threads { writer, readers: Readers::start(readers)?, housekeeper });
-        Ok(Self { shared, threads, _lock: lock })
+        let (readers, scanners) = (Readers::start(readers)?, Readers::start(scanners)?);
+        let threads = Arc::new(Threads { writer, readers, scanners, housekeeper });
+        Ok(Self { shared, threads, query_within: settings.query_within, _lock: lock })
     }
 }
 

@@ -33,3 +33,9 @@ proptest! {
         block_on(laws::interruptions_change_nothing(&SqliteHarness::new(), &before, &drawn, chunk_rows, &interruptions));
     }
 }
+
+#[test]
+fn the_embedded_store_finds_what_the_reference_finds() {
+    use differential::queries::{compare, questions, seed};
+    block_on(compare(&MemoryHarness::default(), &SqliteHarness::new(), seed(), questions()));
+}

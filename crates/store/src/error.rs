@@ -22,6 +22,9 @@ pub enum StoreError {
     /// The disk is full.
     #[error("no space left for the store: {0}")]
     StorageFull(String),
+    /// A query took longer than the store lets one run; nothing else is wrong.
+    #[error("the query took too long: {0}")]
+    TimedOut(String),
     /// The commit was sent, its answer was lost.
     #[error("commit outcome unknown: {0}")]
     OutcomeUnknown(String),
@@ -50,7 +53,11 @@ impl StoreError {
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         match self {
-            Self::Unavailable(_) | Self::StorageFull(_) | Self::OutcomeUnknown(_) | Self::SchemaChanged => true,
+            Self::Unavailable(_)
+            | Self::StorageFull(_)
+            | Self::TimedOut(_)
+            | Self::OutcomeUnknown(_)
+            | Self::SchemaChanged => true,
             Self::LeaseLost | Self::StagedRowsLost(_) | Self::Corrupt(_) | Self::Closing | Self::Internal(_) => false,
         }
     }
@@ -62,6 +69,7 @@ impl StoreError {
             Self::OutcomeUnknown(_) => DidItHappen::Unknown,
             Self::Unavailable(_)
             | Self::StorageFull(_)
+            | Self::TimedOut(_)
             | Self::LeaseLost
             | Self::SchemaChanged
             | Self::StagedRowsLost(_)

@@ -3,7 +3,8 @@
 //! Owns the verbs (each is one transaction), the values that go in and come out, [`Lease`] and [`StoreError`], and what
 //! every backend must decide alike: what a reused key means, whether a precondition holds, how outcomes are cut. Owns in
 //! `conformance` (a feature) the suite that says what the verbs mean: a backend is right when it passes; in `transfer` the
-//! form in which a whole store moves to another. Must not know any database, HTTP, or how answers are shown.
+//! form in which a whole store moves to another, in `query_sql` how a query becomes SQL. Must not know any database's
+//! driver, HTTP, or how answers are shown.
 
 mod account;
 mod caller;
@@ -14,6 +15,8 @@ mod idempotency;
 mod import;
 mod lease;
 mod list;
+mod query;
+pub mod query_sql;
 mod record;
 mod schema;
 mod schema_cache;
@@ -33,6 +36,7 @@ pub use import::{
 };
 pub use lease::Lease;
 pub use list::{CreateList, List, ListVerbs};
+pub use query::{FoundRecord, QueryVerbs, RecordPage};
 pub use record::{
     BatchEffect, CreateRecord, DeleteRecord, DeleteRecords, PatchRecord, RecordEffect, RecordVerbs, RestoreRecord,
     UpdateRecords, WrittenRecord, not_there,
@@ -41,9 +45,9 @@ pub use schema::{Freshness, KeyProperty, Keying, SchemaVerbs};
 pub use schema_cache::SchemaCache;
 
 /// A backend: all verbs together.
-pub trait Store: ImportVerbs + RecordVerbs + SchemaVerbs + ListVerbs + AccountVerbs + Send + Sync {}
+pub trait Store: ImportVerbs + RecordVerbs + QueryVerbs + SchemaVerbs + ListVerbs + AccountVerbs + Send + Sync {}
 
-impl<S: ImportVerbs + RecordVerbs + SchemaVerbs + ListVerbs + AccountVerbs + Send + Sync> Store for S {}
+impl<S: ImportVerbs + RecordVerbs + QueryVerbs + SchemaVerbs + ListVerbs + AccountVerbs + Send + Sync> Store for S {}
 
 /// A backend as the rest of the house holds it.
 pub type SharedStore = Arc<dyn Store>;

@@ -13,15 +13,17 @@ use refract_domain::clock::Timestamp;
 use refract_domain::ids::{ApiKeyId, JobId, ListId, RecordId, TeamId};
 use refract_domain::import::job::{JobError, JobSnapshot, JobSpec};
 use refract_domain::import::row::RawChunk;
-use refract_domain::key::KeyHasher;
+use refract_domain::key::{KeyHash, KeyHasher};
 use refract_domain::object_type::ObjectType;
 use refract_domain::property::Schema;
+use refract_domain::query::RecordQuery;
 use refract_domain::record::Record;
 use refract_store::{
     AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, BatchEffect, Caller, ChunkReceipt, ClaimJobs, CreateList,
     CreateRecord, DeleteRecord, DeleteRecords, Freshness, IdempotencyClaim, ImportVerbs, InlineImport, InlineReport,
     KeptAnswer, KeyProperty, Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece, PatchRecord, Purge, Purged,
-    RecordEffect, RecordVerbs, RestoreRecord, SchemaVerbs, SharedStore, StoreError, Team, UpdateRecords, Upload,
+    QueryVerbs, RecordEffect, RecordPage, RecordVerbs, RestoreRecord, SchemaVerbs, SharedStore, StoreError, Team,
+    UpdateRecords, Upload,
 };
 
 /// A verb that can be hit.
@@ -55,6 +57,9 @@ pub enum Verb {
     GetRecord,
     CountRecords,
     GetListValues,
+    QueryRecords,
+    GetRecords,
+    FindRecords,
     Schema,
     KeyProperty,
     CreateList,
@@ -401,6 +406,27 @@ impl RecordVerbs for FaultyStore {
         id: RecordId,
     ) -> Result<Option<String>, StoreError> {
         self.pass(Verb::GetListValues, self.inner.get_list_values(caller, list_id, id)).await
+    }
+}
+
+#[async_trait]
+impl QueryVerbs for FaultyStore {
+    async fn query_records(&self, caller: &Caller, query: &RecordQuery) -> Result<RecordPage, StoreError> {
+        self.pass(Verb::QueryRecords, self.inner.query_records(caller, query)).await
+    }
+
+    async fn get_records(&self, caller: &Caller, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
+        self.pass(Verb::GetRecords, self.inner.get_records(caller, ids)).await
+    }
+
+    async fn find_records(
+        &self,
+        caller: &Caller,
+        object_type: ObjectType,
+        keys: &[KeyHash],
+        records_max: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.pass(Verb::FindRecords, self.inner.find_records(caller, object_type, keys, records_max)).await
     }
 }
 

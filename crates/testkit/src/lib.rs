@@ -1,10 +1,10 @@
 //! Test support for the whole house; a dev-dependency and never part of a release.
 //!
 //! Owns [`MemoryStore`], the naive reference of the store contract; [`FaultyStore`], which makes any store fail where a
-//! test wants it to; [`strategies`] for random imports, and a [`Drawer`] for long runs of them; [`differential`], which
-//! drives two stores with the same operations and compares every answer; [`laws`], what holds of every import on every
-//! store; [`postgres`], a real server for tests, and [`proxy`], which comes between it and its clients; [`apply_rate`],
-//! which measures a store. Worlds, rows and clocks come from the conformance
+//! test wants it to; [`strategies`] for random imports, and a [`Drawer`] for long runs of them; [`queries`], random records
+//! and questions about them; [`differential`], which drives two stores with the same operations and compares every answer;
+//! [`laws`], what holds of every import on every store; [`postgres`], a real server for tests, and [`proxy`], which comes
+//! between it and its clients; [`apply_rate`], which measures a store. Worlds, rows and clocks come from the conformance
 //! suite and are re-exported. Must not know any real backend: those bring themselves to the tests here.
 
 // Tests say by panicking that they cannot go on.
@@ -18,6 +18,7 @@ pub mod laws;
 pub mod memory;
 pub mod postgres;
 pub mod proxy;
+pub mod queries;
 pub mod strategies;
 
 pub use drawer::Drawer;

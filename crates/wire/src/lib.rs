@@ -1,7 +1,7 @@
 //! The JSON shapes of the Prism API, with their public names.
 //!
 //! Owns the names and which fields may be absent: an optional field is left out, never `null`, but for
-//! [`ImportJob::job_id`] and [`ImportResult::id`], which are always there. Imports nothing of ours and must not know what
+//! [`ImportJob::job_id`], [`ImportResult::id`] and [`Page::next_cursor`], which are always there. Imports nothing of ours and must not know what
 //! a field means; values are converted where requests are taken in and answers are made.
 //!
 //! Times are RFC 3339 texts in UTC with milliseconds (`2026-07-01T10:00:00.120Z`); ids are lower-case uuids.
@@ -11,6 +11,7 @@ mod import;
 mod import_request;
 mod list;
 mod property;
+mod query_request;
 mod record;
 mod server;
 
@@ -19,9 +20,10 @@ pub use import::{ImportJob, ImportOptions, ImportResult, JobError, JobStatus, Ro
 pub use import_request::{ImportRequest, ImportRequestOptions};
 pub use list::{List, ListPage, ListView, NewList};
 pub use property::{PropertyDefinition, PropertyMap, PropertyOption};
+pub use query_request::{Combinator, Direction, QueryBody, QueryRequest};
 pub use record::{
     BatchItem, BatchResult, BatchStatus, BatchSummary, BatchUpdate, Count, DeleteBatch, FindOrCreate, FoundOrCreated,
-    Record, RecordBody, UpdateBatch,
+    Page, Record, RecordBody, Row, UpdateBatch,
 };
 pub use server::{Health, Version};
 

@@ -47,7 +47,15 @@ const ALONE: [Alone; 15] = [
     Alone {
         folder: SQLITE,
         why: "records have numbers of their own in a folder; in a database their ids are the keys",
-        files: &["find_alias.sql", "write_alias.sql", "find_record_id.sql", "open_next_record_no.sql", "find_list.sql"],
+        files: &[
+            "find_alias.sql",
+            "write_alias.sql",
+            "find_record_id.sql",
+            "open_next_record_no.sql",
+            "find_list.sql",
+            "query_any_alias.sql",
+            "query_range.sql",
+        ],
     },
     Alone {
         folder: SQLITE,
@@ -70,13 +78,13 @@ const ALONE: [Alone; 15] = [
     },
     Alone {
         folder: POSTGRES,
-        why: "keys are rows: their unique index decides between nodes",
-        files: &["find_claim.sql", "find_holder.sql", "write_holder.sql", "write_holder_gone.sql"],
+        why: "keys are rows: their unique index decides between nodes, and a statement finds what holds them",
+        files: &["find_claim.sql", "find_holder.sql", "find_records.sql", "write_holder.sql", "write_holder_gone.sql"],
     },
     Alone {
         folder: SQLITE,
-        why: "a database reads all holders of many keys at once, and counts in slots (write_count)",
-        files: &["find_more_holders.sql", "write_record_live.sql"],
+        why: "a database reads all holders of many keys at once, and counts in slots (write_count, count_records)",
+        files: &["find_more_holders.sql", "write_record_live.sql", "query_live.sql", "query_members.sql"],
     },
     Alone {
         folder: POSTGRES,

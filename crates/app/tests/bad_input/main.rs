@@ -19,6 +19,7 @@ mod idempotency;
 mod json_shape;
 mod limits;
 mod meaning;
+mod query;
 mod rate;
 mod runner;
 mod slow;

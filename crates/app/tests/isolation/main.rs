@@ -48,6 +48,7 @@ impl Operation {
     /// The request for these ids, without a key. Every id in the document's example of a body becomes the record's.
     fn request(&self, team: &str, object_type: &str, ids: &Ids, in_list: bool) -> Request {
         let mut target = self.path.replace("{team_id}", team).replace("{object_type}", object_type);
+        target = target.replace("{slug}", "description").replace("{value}", "secret");
         for (name, id) in ids.by_parameter() {
             target = target.replace(&format!("{{{name}}}"), id);
         }

@@ -10,6 +10,23 @@
 //! Truth has two values. A condition holds when *some* value at the end of its path passes the test; a record without a
 //! value has none that passes. A negation is exactly the opposite: `status != "done"` holds for records without a status.
 
+mod cursor;
+mod fault;
+mod holds;
+mod nest;
+mod order;
+mod path;
+mod read;
+mod selection;
+
+pub use cursor::CursorSigner;
+pub use fault::{QueryCode, QueryFault};
+pub use holds::{Facts, holds};
+pub use nest::{Known, Nesting, TooManyReferences, Unknown};
+pub use order::{compare, compare_numbers, position_of};
+pub use read::{Asked, QueryContext};
+pub use selection::{Behind, Chosen, Selection};
+
 use crate::ids::{ListId, RecordId};
 use crate::object_type::ObjectType;
 use crate::property::PropertyType;
@@ -66,7 +83,8 @@ pub struct Position {
 /// A value as answers are ordered by it. Values under one key are all of one variant.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SortValue {
-    /// Text in lower case, compared byte by byte; instants as [`crate::value::instant_order_text`].
+    /// Text in lower case, of which the first [`crate::limits::SORT_TEXT_CHARS_MAX`] characters count, compared byte by byte;
+    /// instants as [`crate::value::instant_order_text`], ids.
     Text(String),
     /// A number as canonical JSON text, compared as a number.
     Number(String),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::date;
+use super::{date, number};
 use crate::json::{elements, unquote};
 use crate::property::PropertyType;
 
@@ -35,6 +35,17 @@ pub fn same(property_type: PropertyType, left_raw: &str, right_raw: &str) -> boo
 #[must_use]
 pub fn instant_order_text(date: &str) -> Option<String> {
     date::parse(date).ok().map(|instant| instant.order_text())
+}
+
+/// A date, given as text, as the number of milliseconds since the Unix epoch, canonical; `None` for what is no date.
+pub(crate) fn instant_millis(date: &str) -> Option<String> {
+    canonical_number(&date::parse(date).ok()?.millis_text())
+}
+
+/// A number, given as text by JSON's grammar, in canonical form; `None` for what is none, or does not fit.
+pub(crate) fn canonical_number(text: &str) -> Option<String> {
+    let mut canonical = String::new();
+    (number::is_number(text) && number::push_canonical(text, &mut canonical).is_ok()).then_some(canonical)
 }
 
 /// Calls `each` with every text by which a canonical value is matched, trimmed; blank ones are skipped.

@@ -20,6 +20,20 @@ impl fmt::Display for Instant<'_> {
 }
 
 impl Instant<'_> {
+    /// The place among whole milliseconds since the epoch, as a number by JSON's grammar: one of them, or the middle
+    /// between two, wherever between them the instant lies.
+    pub(super) fn millis_text(&self) -> String {
+        let (thousandths, finer) = self.fraction.split_at_checked(3).unwrap_or((self.fraction, ""));
+        let digits = thousandths.bytes().chain(std::iter::repeat(b'0')).take(3);
+        let millis = self.seconds * 1_000 + digits.fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+        // The fraction counts forwards, also before the epoch: half a millisecond after -2 is -1.5.
+        match (finer.is_empty(), millis) {
+            (true, _) => millis.to_string(),
+            (false, 0..) => format!("{millis}.5"),
+            (false, _) => format!("-{}.5", -(millis + 1)),
+        }
+    }
+
     /// A text that sorts as instants do: seconds since before year 1 in twelve digits, then `.` and the fraction if any.
     pub(super) fn order_text(&self) -> String {
         let seconds = self.seconds + SECONDS_BEFORE_EPOCH;
@@ -172,6 +186,21 @@ mod tests {
             ("2026-07-31T07:30:00.123456789012Z", "1785483000.123456789012"),
         ] {
             assert_eq!(key(text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn instants_lie_at_or_between_milliseconds() {
+        for (text, expected) in [
+            ("1970-01-01", "0"),
+            ("1970-01-01T00:00:01.02Z", "1020"),
+            ("1970-01-01T00:00:00.0001Z", "0.5"),
+            ("1970-01-01T00:00:00.1239999Z", "123.5"),
+            ("1969-12-31T23:59:59.5Z", "-500"),
+            ("1969-12-31T23:59:59.9999Z", "-0.5"),
+            ("1969-12-31T23:59:59.0001Z", "-999.5"),
+        ] {
+            assert_eq!(parse(text).map(|instant| instant.millis_text()).as_deref(), Ok(expected), "{text}");
         }
     }
 

@@ -16,6 +16,7 @@ mod scalar;
 mod select;
 mod several;
 
+pub(crate) use compare::{canonical_number, instant_millis};
 pub use compare::{exact_texts, for_each_key_text, instant_order_text, same};
 pub use email::normalized as normalized_email;
 

@@ -38,7 +38,7 @@ struct Tables {
 
 impl OptionIndex {
     /// The slug of the option that `written` names: by slug, then id, then display value.
-    fn find<'p>(&self, property: &'p Property, written: &str) -> Option<&'p str> {
+    pub(crate) fn find<'p>(&self, property: &'p Property, written: &str) -> Option<&'p str> {
         let options = &property.options;
         if options.len() <= LINEAR_OPTIONS_MAX
             && let Some(option) = options.iter().find(|option| option.slug == written)

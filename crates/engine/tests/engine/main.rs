@@ -6,6 +6,7 @@
 
 mod accounts;
 mod admission;
+mod asking;
 mod chunks;
 mod deaths;
 mod fairness;

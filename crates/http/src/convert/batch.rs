@@ -5,6 +5,7 @@ use refract_domain::error::{RowCode, RowError};
 use refract_domain::ids::RecordId;
 use refract_domain::import::row::RawChunk;
 use refract_domain::limits::BATCH_ITEMS_MAX;
+use refract_domain::property::Schema;
 use refract_engine::{BatchEffect, KeptAnswer, WrittenRecord};
 use refract_wire::{
     BatchItem, BatchResult, BatchStatus, BatchSummary, DeleteBatch, FieldError, RowError as WireRowError, UpdateBatch,
@@ -51,12 +52,13 @@ pub(crate) fn delete_ids(object: &[u8]) -> Result<Vec<Result<RecordId, Box<RowEr
     Ok(parsed.collect())
 }
 
-/// The answer to a batch: 200, whatever came of its items. `shows_records` says whether there is anything left to show.
-pub(crate) fn batch_answer(effect: &BatchEffect, ids: &[Option<RecordId>], shows_records: bool) -> KeptAnswer {
+/// The answer to a batch: 200, whatever came of its items. Records are shown under the schema, where there are any left to
+/// show.
+pub(crate) fn batch_answer(effect: &BatchEffect, ids: &[Option<RecordId>], shown_under: Option<&Schema>) -> KeptAnswer {
     let results = effect.items.iter().enumerate().map(|(place, item)| {
         let named = ids.get(place).copied().flatten();
         match item {
-            Ok(written) => succeeded(written, shows_records),
+            Ok(written) => succeeded(written, shown_under),
             Err(error) => BatchItem {
                 id: named.map(|id| id.to_string()),
                 status: BatchStatus::Error,
@@ -72,12 +74,12 @@ pub(crate) fn batch_answer(effect: &BatchEffect, ids: &[Option<RecordId>], shows
     answer::json(StatusCode::OK, &BatchResult { results, summary })
 }
 
-fn succeeded(written: &WrittenRecord, shows_records: bool) -> BatchItem {
+fn succeeded(written: &WrittenRecord, shown_under: Option<&Schema>) -> BatchItem {
     BatchItem {
         id: Some(written.record.id.to_string()),
         status: BatchStatus::Ok,
         error: None,
-        record: shows_records.then(|| written_record(written)),
+        record: shown_under.map(|schema| written_record(schema, written)),
     }
 }
 

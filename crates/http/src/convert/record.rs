@@ -1,75 +1,77 @@
-//! Single records: the answer to a write, and a read with `select`.
-
-use std::borrow::Cow;
+//! Records as they are shown: one that was written or read, and a page of them.
 
 use http::StatusCode;
 use refract_domain::error::{Fault, RowError};
-use refract_domain::ids::TeamId;
 use refract_domain::import::judge::ContextError;
-use refract_domain::json;
 use refract_domain::object_type::ObjectType;
-use refract_domain::property::{PropertyType, TypeSchema, nearest};
-use refract_domain::record::{BodyWriter, Record};
-use refract_engine::{EngineError, KeptAnswer, RecordEffect, WrittenRecord};
-use refract_wire::{FoundOrCreated, RawValue, Record as WireRecord};
-use uuid::Uuid;
+use refract_domain::property::Schema;
+use refract_engine::{EngineError, KeptAnswer, Page, RecordEffect, ShownRecord, WrittenRecord, written_values};
+use refract_wire::{FoundOrCreated, Page as WirePage, RawValue, Record as WireRecord, Row};
 
 use super::answer;
 use crate::error::ApiError;
 
 /// The tag of a record's version.
-pub(crate) fn etag(record: &Record) -> String {
-    format!("\"v{}\"", record.version)
+fn etag_header(version: u64) -> (String, String) {
+    ("etag".to_owned(), format!("\"v{version}\""))
 }
 
-/// A record with these values, a canonical body.
-pub(crate) fn record(record: &Record, values: String) -> WireRecord {
+/// An object of values as the wire takes it.
+fn values(object: String) -> Box<RawValue> {
     // A body that is not JSON would be a corrupt store; an object without values is still an answer.
-    let default = RawValue::from_string(values).unwrap_or_else(|_| RawValue::NULL.to_owned());
-    WireRecord { id: record.id.to_string(), default, list: None }
+    RawValue::from_string(object).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
-/// A record as a write leaves it, with its values in the list that the write names.
-pub(crate) fn written_record(written: &WrittenRecord) -> WireRecord {
-    let list = written.list_values.clone().and_then(|values| RawValue::from_string(values).ok());
-    WireRecord { list, ..record(&written.record, written.record.body.clone()) }
+/// The answer to a read.
+pub(crate) fn shown_answer(shown: ShownRecord) -> KeptAnswer {
+    let record = WireRecord { id: shown.id.to_string(), default: values(shown.default), list: shown.list.map(values) };
+    let mut answer = answer::json(StatusCode::OK, &record);
+    answer.headers.push(etag_header(shown.version));
+    answer
 }
 
-/// The answer to a write. `request_id` is named by the answers that are errors.
-pub(crate) fn effect_answer(effect: &RecordEffect, done: StatusCode, request_id: &str) -> KeptAnswer {
-    match effect {
-        RecordEffect::Written(written) if done == StatusCode::NO_CONTENT => {
-            KeptAnswer { status: done.as_u16(), headers: vec![etag_header(&written.record)], body: Vec::new() }
-        }
-        RecordEffect::Written(written) => {
-            let mut answer = answer::json(done, &written_record(written));
-            answer.headers.push(etag_header(&written.record));
-            answer
-        }
-        RecordEffect::NotFound => not_found().kept(request_id),
-        RecordEffect::PreconditionFailed => {
-            let message = "The record is not as If-Match says. Read it again and decide anew.";
-            ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", message).kept(request_id)
-        }
-        RecordEffect::Refused(error) => ApiError::refused(error).kept(request_id),
+/// A page as it is shown.
+pub(crate) fn page(page: Page) -> WirePage {
+    let rows = page.rows.into_iter();
+    WirePage {
+        data: rows.map(|(id, properties)| Row { id: id.to_string(), properties: values(properties) }).collect(),
+        has_more: page.next_cursor.is_some(),
+        next_cursor: page.next_cursor,
+        total: page.total,
     }
 }
 
+/// The answer to a write; the schema says which values are references. `request_id` is named by the answers that are
+/// errors.
+pub(crate) fn effect_answer(schema: &Schema, effect: &RecordEffect, done: StatusCode, request_id: &str) -> KeptAnswer {
+    let RecordEffect::Written(written) = effect else { return unwritten_answer(effect, request_id) };
+    let mut answer = answer::json(done, &written_record(schema, written));
+    answer.headers.push(etag_header(written.record.version));
+    answer
+}
+
+/// A record as a write leaves it, with its values in the list that the write names.
+pub(crate) fn written_record(schema: &Schema, written: &WrittenRecord) -> WireRecord {
+    let WrittenRecord { record, list_values, .. } = written;
+    let default = values(written_values(schema, record));
+    WireRecord { id: record.id.to_string(), default, list: list_values.clone().map(values) }
+}
+
 /// The answer to an upsert: 201 for a record that was made, 200 for one that was there.
-pub(crate) fn upsert_answer(effect: &RecordEffect, request_id: &str) -> KeptAnswer {
-    effect_answer(effect, made_or_met(effect), request_id)
+pub(crate) fn upsert_answer(schema: &Schema, effect: &RecordEffect, request_id: &str) -> KeptAnswer {
+    effect_answer(schema, effect, made_or_met(effect), request_id)
 }
 
 /// The answer of find-or-create.
-pub(crate) fn find_or_create_answer(effect: &RecordEffect, request_id: &str) -> KeptAnswer {
+pub(crate) fn find_or_create_answer(schema: &Schema, effect: &RecordEffect, request_id: &str) -> KeptAnswer {
     let written = match effect {
         RecordEffect::Written(written) => written,
         RecordEffect::Refused(error) => return ApiError::refused(&of_defaults(error)).kept(request_id),
-        other => return effect_answer(other, StatusCode::OK, request_id),
+        other => return unwritten_answer(other, request_id),
     };
-    let body = FoundOrCreated { created: written.created, record: written_record(written) };
+    let body = FoundOrCreated { created: written.created, record: written_record(schema, written) };
     let mut answer = answer::json(made_or_met(effect), &body);
-    answer.headers.push(etag_header(&written.record));
+    answer.headers.push(etag_header(written.record.version));
     answer
 }
 
@@ -117,8 +119,23 @@ pub(crate) fn refusal(error: EngineError, object_type: ObjectType, value_field: 
     }
 }
 
-fn etag_header(record: &Record) -> (String, String) {
-    ("etag".to_owned(), etag(record))
+/// The answer to a deletion: no body.
+pub(crate) fn deleted_answer(effect: &RecordEffect, request_id: &str) -> KeptAnswer {
+    let RecordEffect::Written(hidden) = effect else { return unwritten_answer(effect, request_id) };
+    let status = StatusCode::NO_CONTENT.as_u16();
+    KeptAnswer { status, headers: vec![etag_header(hidden.record.version)], body: Vec::new() }
+}
+
+fn unwritten_answer(effect: &RecordEffect, request_id: &str) -> KeptAnswer {
+    let error = match effect {
+        RecordEffect::PreconditionFailed => {
+            let message = "The record is not as If-Match says. Read it again and decide anew.";
+            ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", message)
+        }
+        RecordEffect::Refused(error) => ApiError::refused(error),
+        RecordEffect::NotFound | RecordEffect::Written(_) => not_found(),
+    };
+    error.kept(request_id)
 }
 
 /// 404 for a record, whatever the reason.
@@ -126,138 +143,41 @@ pub(crate) fn not_found() -> ApiError {
     ApiError::not_found("Record not found.")
 }
 
-/// What of a record is asked for.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Selection {
-    /// Everything.
-    All,
-    /// These, in this order.
-    Only(Vec<Selected>),
-}
-
-/// One thing asked for.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Selected {
-    /// A value as it is kept.
-    Value(String),
-    /// An identity's addresses, each as a record with its `email`: `email_addresses.email`.
-    Addresses(String),
-}
-
-/// Reads `select`: slugs, separated by commas; `id` is always there and may be named.
-pub(crate) fn selection(select: Option<&str>, schema: &TypeSchema) -> Result<Selection, ApiError> {
-    let Some(select) = select else { return Ok(Selection::All) };
-    let mut wanted = Vec::new();
-    for name in select.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "id") {
-        let selected = one_selected(name, schema)?;
-        if !wanted.contains(&selected) {
-            wanted.push(selected);
-        }
-    }
-    Ok(Selection::Only(wanted))
-}
-
-fn one_selected(name: &str, schema: &TypeSchema) -> Result<Selected, ApiError> {
-    let refused = |message: String| Err(ApiError::invalid_field(".query.select", message));
-    let (slug, field) = name.split_once('.').map_or((name, None), |(slug, field)| (slug, Some(field)));
-    let Some(property) = schema.property(slug) else {
-        let known = schema.properties.iter().map(|property| property.slug.as_str());
-        let shown: String = slug.chars().take(40).collect();
-        let advice = nearest(slug, known).map_or_else(String::new, |known| format!(" Did you mean {known:?}?"));
-        return refused(format!("select: {} has no property {shown:?}.{advice}", schema.object_type));
-    };
-    match (field, property.property_type) {
-        (None, _) => Ok(Selected::Value(slug.to_owned())),
-        (Some("email"), PropertyType::EmailAddresses) => Ok(Selected::Addresses(slug.to_owned())),
-        (Some(_), _) => refused(format!(
-            "select: properties of what {slug:?} points at cannot be selected; select {slug:?}, which gives the ids."
-        )),
-    }
-}
-
-/// The values of `body` that are asked for, as JSON. What the record has no value for is left out.
-pub(crate) fn selected_values(body: &str, selection: &Selection, team_id: TeamId) -> String {
-    let Selection::Only(wanted) = selection else { return body.to_owned() };
-    let members: Vec<(Cow<'_, str>, &str)> = json::members(body).collect();
-    let value_of = |slug: &str| members.iter().find(|(member, _)| member == slug).map(|(_, raw)| *raw);
-    let mut writer = BodyWriter::with_capacity(body.len());
-    for selected in wanted {
-        match selected {
-            Selected::Value(slug) => {
-                // Asked for both ways, the addresses stand once, as records.
-                let also_records = wanted.contains(&Selected::Addresses(slug.clone()));
-                if let Some(raw) = value_of(slug).filter(|_| !also_records) {
-                    writer.push(slug, raw);
-                }
-            }
-            Selected::Addresses(slug) => {
-                if let Some(raw) = value_of(slug) {
-                    writer.push(slug, &addresses_as_records(raw, team_id));
-                }
-            }
-        }
-    }
-    writer.finish()
-}
-
-/// `["a@x.io"]` as `[{"id": …, "properties": {"email": "a@x.io"}}]`.
-fn addresses_as_records(raw: &str, team_id: TeamId) -> String {
-    let mut records = String::from("[");
-    for (position, address) in json::elements(raw).enumerate() {
-        if position > 0 {
-            records.push(',');
-        }
-        records.push_str(r#"{"id":""#);
-        records.push_str(&address_id(address, team_id).to_string());
-        records.push_str(r#"","properties":{"email":"#);
-        records.push_str(address);
-        records.push_str("}}");
-    }
-    records.push(']');
-    records
-}
-
-/// An address has no record of its own, yet clients expect an id: one made from team and address, always the same.
-fn address_id(address: &str, team_id: TeamId) -> Uuid {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(team_id.as_bytes()).update(address.as_bytes());
-    let mut bytes = [0; 16];
-    hasher.finalize_xof().fill(&mut bytes);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
-}
-
 #[cfg(test)]
 mod tests {
     use refract_domain::clock::Timestamp;
     use refract_domain::error::RowCode;
     use refract_domain::ids::RecordId;
-    use refract_domain::property::Schema;
+    use refract_domain::record::Record;
 
     use super::*;
 
-    const TEAM: TeamId = TeamId(Uuid::from_u128(1));
+    fn id() -> RecordId {
+        RecordId::from_bytes([1; 16])
+    }
 
     fn a_record() -> Record {
         Record {
-            id: RecordId::from_bytes([1; 16]),
+            id: id(),
             object_type: ObjectType::Contact,
             version: 12,
             created_at: Timestamp(0),
             updated_at: Timestamp(0),
-            body: r#"{"email":"a@x.io","n":1.50}"#.into(),
+            body: r#"{"email":"a@x.io","n":1.50,"company":"02020202-0202-0202-0202-020202020202"}"#.into(),
         }
     }
 
-    fn select(object_type: ObjectType, text: &str) -> Result<Selection, u16> {
-        let schema = Schema::builtin(1);
-        selection(Some(text), schema.of(object_type)).map_err(|error| error.status().as_u16())
+    fn answered(effect: &RecordEffect, done: StatusCode) -> KeptAnswer {
+        effect_answer(&Schema::builtin(1), effect, done, "req_1")
     }
 
     #[test]
     fn a_written_record_is_shown_whole_with_its_tag() {
-        let answer =
-            effect_answer(&RecordEffect::Written(WrittenRecord::existing(a_record())), StatusCode::CREATED, "req_1");
-        let expected = r#"{"id":"01010101-0101-0101-0101-010101010101","default":{"email":"a@x.io","n":1.50}}"#;
+        let answer = answered(&RecordEffect::Written(WrittenRecord::existing(a_record())), StatusCode::CREATED);
+        let expected = concat!(
+            r#"{"id":"01010101-0101-0101-0101-010101010101","default":{"email":"a@x.io","n":1.50,"#,
+            r#""company":{"id":"02020202-0202-0202-0202-020202020202","properties":{}}}}"#
+        );
         assert_eq!(answer.status, 201);
         assert_eq!(String::from_utf8(answer.body).expect("text"), expected);
         assert_eq!(answer.headers, [("etag".to_owned(), "\"v12\"".to_owned())]);
@@ -265,16 +185,16 @@ mod tests {
 
     #[test]
     fn each_effect_has_its_status() {
-        let status = |effect: RecordEffect| effect_answer(&effect, StatusCode::OK, "req_1").status;
+        let status = |effect: RecordEffect| answered(&effect, StatusCode::OK).status;
         let refused = RowError::new("default.emial", RowCode::UnknownProperty, "no emial");
         assert_eq!(status(RecordEffect::NotFound), 404);
         assert_eq!(status(RecordEffect::PreconditionFailed), 412);
         assert_eq!(status(RecordEffect::Refused(Box::new(refused.clone()))), 400);
-        let deleted =
-            effect_answer(&RecordEffect::Written(WrittenRecord::existing(a_record())), StatusCode::NO_CONTENT, "req_1");
+        let deleted = deleted_answer(&RecordEffect::Written(WrittenRecord::existing(a_record())), "req_1");
         assert_eq!((deleted.status, deleted.body.is_empty()), (204, true));
+        assert_eq!(deleted_answer(&RecordEffect::NotFound, "req_1").status, 404);
 
-        let answer = effect_answer(&RecordEffect::Refused(Box::new(refused)), StatusCode::OK, "req_1");
+        let answer = answered(&RecordEffect::Refused(Box::new(refused)), StatusCode::OK);
         let body: refract_wire::ErrorBody = serde_json::from_slice(&answer.body).expect("an error");
         assert_eq!(body.code, "invalid_request");
         assert_eq!(body.error.request_id, "req_1");
@@ -283,32 +203,23 @@ mod tests {
     }
 
     #[test]
-    fn selected_values_come_in_the_order_asked_for() {
-        let wanted = select(ObjectType::Contact, "title, id,email,email").expect("known slugs");
-        assert_eq!(
-            selected_values(r#"{"city":"Oslo","email":"a@x.io","title":"CEO"}"#, &wanted, TEAM),
-            r#"{"title":"CEO","email":"a@x.io"}"#
-        );
-        assert_eq!(selected_values(r#"{"city":"Oslo"}"#, &wanted, TEAM), "{}");
-        assert_eq!(selected_values(r#"{"city":"Oslo"}"#, &Selection::All, TEAM), r#"{"city":"Oslo"}"#);
+    fn a_read_record_shows_its_values_in_a_list_where_one_is_asked_for() {
+        let shown = |list: Option<&str>| {
+            let default = r#"{"a":1}"#.to_owned();
+            shown_answer(ShownRecord { id: id(), version: 3, default, list: list.map(str::to_owned) })
+        };
+        let text = |answer: KeptAnswer| String::from_utf8(answer.body).expect("text");
+        assert_eq!(shown(None).headers, [("etag".to_owned(), "\"v3\"".to_owned())]);
+        assert_eq!(text(shown(None)), format!(r#"{{"id":"{}","default":{{"a":1}}}}"#, id()));
+        assert_eq!(text(shown(Some("{}"))), format!(r#"{{"id":"{}","default":{{"a":1}},"list":{{}}}}"#, id()));
     }
 
     #[test]
-    fn addresses_can_be_read_as_records_with_ids_that_stay() {
-        let wanted = select(ObjectType::Identity, "email_addresses.email,email_addresses").expect("known slugs");
-        let body = r#"{"email_addresses":["a@x.io","b@x.io"]}"#;
-        let read: serde_json::Value = serde_json::from_str(&selected_values(body, &wanted, TEAM)).expect("JSON");
-        let addresses = read["email_addresses"].as_array().expect("an array");
-        assert_eq!(addresses[1]["properties"]["email"], "b@x.io");
-        assert_ne!(addresses[0]["id"], addresses[1]["id"]);
-        assert_eq!(selected_values(body, &wanted, TEAM), selected_values(body, &wanted, TEAM));
-    }
-
-    #[test]
-    fn what_cannot_be_selected_is_refused() {
-        assert_eq!(select(ObjectType::Contact, "emial"), Err(400));
-        assert_eq!(select(ObjectType::Contact, "company.name"), Err(400));
-        assert_eq!(select(ObjectType::Contact, "email.email"), Err(400));
-        assert_eq!(select(ObjectType::Contact, ""), Ok(Selection::Only(Vec::new())));
+    fn there_is_more_exactly_when_there_is_a_cursor() {
+        for next_cursor in [None, Some("x".to_owned())] {
+            let shown =
+                page(Page { rows: vec![(id(), "{}".to_owned())], next_cursor: next_cursor.clone(), total: None });
+            assert_eq!((shown.has_more, shown.next_cursor), (next_cursor.is_some(), next_cursor));
+        }
     }
 }

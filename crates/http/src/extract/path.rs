@@ -9,13 +9,17 @@ use crate::error::ApiError;
 
 const PREFIX: &str = "/v2/prism/";
 
-/// The segments of a path after `/v2/prism/`, decoded. A segment that is not UTF-8 once decoded is `None`.
+/// What stood before the team in the older routes (contract §1.6), where the type still follows it.
+const OLDER_PREFIXES: [&str; 2] = ["query/", "metadata/properties/"];
+
+/// The segments of a path from the team on, decoded. A segment that is not UTF-8 once decoded is `None`.
 #[derive(Debug)]
 pub(crate) struct ApiPath(Vec<Option<String>>);
 
 impl ApiPath {
     pub(crate) fn of(uri: &Uri) -> Self {
         let rest = uri.path().strip_prefix(PREFIX).unwrap_or_default();
+        let rest = OLDER_PREFIXES.iter().find_map(|older| rest.strip_prefix(older)).unwrap_or(rest);
         Self(rest.split('/').map(decoded).collect())
     }
 
@@ -91,6 +95,18 @@ mod tests {
         assert_eq!(read.object_type().ok(), Some(ObjectType::Contact));
         assert!(read.record_id().is_some());
         assert!(path(&format!("{TEAM}/cont%2561ct")).object_type().is_err());
+    }
+
+    #[test]
+    fn the_older_routes_name_the_team_later() {
+        for older in ["query", "metadata/properties"] {
+            let read = path(&format!("{older}/{TEAM}/deal"));
+            assert_eq!(read.team_id().map(|id| id.to_string()).as_deref(), Some(TEAM), "{older}");
+            assert_eq!(read.object_type().ok(), Some(ObjectType::Deal), "{older}");
+        }
+        for sly in ["qu%65ry", "query/query", "metadata", "query//"] {
+            assert_eq!(path(&format!("{sly}/{TEAM}/deal")).team_id(), None, "{sly}");
+        }
     }
 
     #[test]

@@ -5,6 +5,9 @@ use refract_domain::ids::ListId;
 
 use crate::error::ApiError;
 
+/// The name of a list's id, and those it had (contract §1.6).
+pub(crate) const LIST_ID_NAMES: [&str; 4] = ["list_id", "crm_id", "listId", "crmId"];
+
 /// A request's query, decoded.
 #[derive(Debug, Default)]
 pub(crate) struct Query(Vec<(String, String)>);
@@ -23,9 +26,14 @@ impl Query {
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
-    /// A list's id under `list_id`.
+    /// All values of all names, as they were sent.
+    pub(crate) fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    /// A list's id under `list_id` or an older name of it.
     pub(crate) fn list_id(&self) -> Result<Option<ListId>, ApiError> {
-        let Some(text) = self.get("list_id") else { return Ok(None) };
+        let Some(text) = LIST_ID_NAMES.iter().find_map(|name| self.get(name)) else { return Ok(None) };
         let parsed = ListId::parse(text);
         parsed
             .map(Some)
@@ -66,5 +74,10 @@ mod tests {
         assert!(query("include_options=yes").flag("include_options", true).is_err());
         assert!(query("list_id=sales").list_id().is_err());
         assert_eq!(query("").list_id().ok(), Some(None));
+        let id = "0b8f2d6e-0000-4000-8000-000000000001";
+        for name in LIST_ID_NAMES {
+            let read = query(&format!("{name}={id}")).list_id().expect("an id");
+            assert_eq!(read.map(|list_id| list_id.to_string()).as_deref(), Some(id), "{name}");
+        }
     }
 }

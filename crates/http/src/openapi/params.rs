@@ -41,23 +41,6 @@ pub(crate) struct RecordPath {
     record_id: String,
 }
 
-/// The record that a value means.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Path)]
-#[allow(dead_code, reason = "only described, never read")]
-pub(crate) struct ValuePath {
-    /// The team.
-    #[param(format = Uuid)]
-    team_id: String,
-    /// The object type.
-    #[param(inline)]
-    object_type: ObjectTypeName,
-    /// A property.
-    slug: String,
-    /// The value, as text whatever the property's type.
-    value: String,
-}
-
 /// The list that `list` values belong to.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -78,6 +61,58 @@ pub(crate) struct JobPath {
     team_id: String,
     /// The job, as the answer to the import named it.
     job_id: String,
+}
+
+/// One record by a value of it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct ValuePath {
+    /// The team.
+    #[param(format = Uuid)]
+    team_id: String,
+    /// The object type.
+    #[param(inline)]
+    object_type: ObjectTypeName,
+    /// The property, of a type that can be a key.
+    slug: String,
+    /// Its value.
+    value: String,
+}
+
+/// What of a record is shown.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct ViewQuery {
+    /// Slugs, separated by commas, with dots through references; all when absent.
+    select: Option<String>,
+    /// The list whose values are shown too.
+    #[param(format = Uuid)]
+    list_id: Option<String>,
+}
+
+/// A query in short.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct ListQuery {
+    /// Where the page begins: `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Whether hidden records are shown too.
+    deleted: Option<bool>,
+    /// Whether to count all records.
+    include_total: Option<bool>,
+    /// Rows of a page; more than 50 are 50.
+    #[param(minimum = 1)]
+    limit: Option<u32>,
+    /// Only members of this list.
+    #[param(format = Uuid)]
+    list_id: Option<String>,
+    /// Slugs, separated by commas, with dots through references; all when absent.
+    select: Option<String>,
+    /// Slugs, separated by commas; `-` before one: the largest first.
+    sort: Option<String>,
 }
 
 /// What of the metadata is asked for.

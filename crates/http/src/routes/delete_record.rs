@@ -3,12 +3,11 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::StatusCode;
 use refract_engine::Access;
 
 use super::write;
 use crate::convert::answer::respond;
-use crate::convert::record::{effect_answer, not_found};
+use crate::convert::record::{deleted_answer, not_found};
 use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::headers::precondition;
@@ -33,5 +32,5 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let record_id = path.record_id().ok_or_else(not_found)?;
     let effect = api.engine.delete_record(caller, object_type, record_id, precondition(&parts.headers)).await?;
     let request_id = write::request_id(&api, &parts);
-    Ok(respond(effect_answer(&effect, StatusCode::NO_CONTENT, request_id.as_str())))
+    Ok(respond(deleted_answer(&effect, request_id.as_str())))
 }

@@ -40,7 +40,7 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
 
     let claim = sent.key.as_ref().map(|key| key.claim.clone());
     let named: Vec<_> = ids.iter().map(|id| id.as_ref().ok().copied()).collect();
-    let render = move |effect: &BatchEffect| batch_answer(effect, &named, false);
+    let render = move |effect: &BatchEffect| batch_answer(effect, &named, None);
     let idempotent = write::idempotent(sent.key, render.clone());
     match api.engine.delete_records(caller, object_type, ids, idempotent).await {
         Ok(answered) => respond_to(answered, render),

@@ -2,16 +2,15 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::StatusCode;
-use refract_engine::Access;
+use refract_engine::{Access, View};
 
-use crate::convert::answer::{json, respond};
-use crate::convert::record::{Selection, etag, not_found, record, selected_values, selection};
+use crate::convert::answer::respond;
+use crate::convert::record::{not_found, shown_answer};
 use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::path::ApiPath;
 use crate::extract::query::Query;
-use crate::openapi::RecordPath;
+use crate::openapi::{RecordPath, ViewQuery};
 use crate::state::SharedApi;
 
 #[utoipa::path(
@@ -20,7 +19,7 @@ use crate::state::SharedApi;
     operation_id = "get_record",
     tag = "records",
     summary = "Read a record",
-    params(RecordPath, ("select" = Option<String>, Query, description = "Slugs, separated by commas; all when absent.")),
+    params(RecordPath, ViewQuery),
     responses((status = 200, description = "The record.", body = refract_wire::Record,
         headers(("etag" = String, description = "Its version, for `If-Match`."))))
 )]
@@ -29,16 +28,13 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let path = ApiPath::of(&parts.uri);
     let caller = admit(&api, &parts, &path, Access::Read).await?;
     let object_type = path.object_type()?;
-    let query = Query::of(&parts.uri)?;
-    let wanted = match query.get("select") {
-        None => Selection::All,
-        select => selection(select, api.engine.schema(&caller).await?.of(object_type))?,
-    };
+    let view = view(&Query::of(&parts.uri)?)?;
     let record_id = path.record_id().ok_or_else(not_found)?;
-    let found = api.engine.get_record(&caller, object_type, record_id).await?.ok_or_else(not_found)?;
+    let shown = api.engine.read_record(&caller, object_type, record_id, &view).await?;
+    Ok(respond(shown_answer(shown.ok_or_else(not_found)?)))
+}
 
-    let values = selected_values(&found.body, &wanted, caller.team_id);
-    let mut answer = json(StatusCode::OK, &record(&found, values));
-    answer.headers.push(("etag".to_owned(), etag(&found)));
-    Ok(respond(answer))
+/// What of a record the query wants to see.
+pub(crate) fn view(query: &Query) -> Result<View, ApiError> {
+    Ok(View { select: query.get("select").map(str::to_owned), list_id: query.list_id()? })
 }

@@ -10,14 +10,17 @@ mod delete_record;
 mod delete_records;
 mod duplicate_record;
 mod find_or_create_record;
+mod find_record;
 mod get_import;
 mod get_record;
 mod health;
 mod import;
 mod list_lists;
 mod list_properties;
+mod list_records;
 mod list_type_properties;
 mod patch_record;
+mod query_records;
 mod restore_record;
 mod unknown;
 mod update_records;
@@ -25,6 +28,7 @@ mod upsert_record;
 mod write;
 
 use axum::Router;
+use axum::routing::{get, post};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -46,9 +50,11 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(get_import::handle))
         .routes(routes!(list_properties::handle))
         .routes(routes!(list_lists::handle, create_list::handle))
-        .routes(routes!(create_record::handle))
+        .routes(routes!(list_records::handle, create_record::handle))
         .routes(routes!(import::handle))
         .routes(routes!(count_records::handle))
+        .routes(routes!(query_records::handle))
+        .routes(routes!(find_record::handle))
         .routes(routes!(list_type_properties::handle))
         .routes(routes!(get_record::handle, patch_record::handle, delete_record::handle))
         .routes(routes!(restore_record::handle))
@@ -57,4 +63,7 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(find_or_create_record::handle))
         .routes(routes!(update_records::handle))
         .routes(routes!(delete_records::handle))
+        // The older names of routes (contract §1.6); no new client should learn them.
+        .route("/v2/prism/query/{team_id}/{object_type}", post(query_records::handle))
+        .route("/v2/prism/metadata/properties/{team_id}/{object_type}", get(list_type_properties::handle))
 }

@@ -44,8 +44,8 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
 
     let claim = sent.key.as_ref().map(|key| key.claim.clone());
     let render = {
-        let request_id = request_id.clone();
-        move |effect: &RecordEffect| effect_answer(effect, StatusCode::OK, request_id.as_str())
+        let (request_id, schema) = (request_id.clone(), api.engine.known_schema(&caller).await?);
+        move |effect: &RecordEffect| effect_answer(&schema, effect, StatusCode::OK, request_id.as_str())
     };
     let idempotent = write::idempotent(sent.key, render.clone());
     let demanded = precondition(&parts.headers);

@@ -48,8 +48,8 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
 
     let claim = sent.key.as_ref().map(|key| key.claim.clone());
     let render = {
-        let request_id = request_id.clone();
-        move |effect: &RecordEffect| upsert_answer(effect, request_id.as_str())
+        let (request_id, schema) = (request_id.clone(), api.engine.known_schema(&caller).await?);
+        move |effect: &RecordEffect| upsert_answer(&schema, effect, request_id.as_str())
     };
     let idempotent = write::idempotent(sent.key, render.clone());
     match api.engine.upsert_record(caller, meant, object, idempotent).await {

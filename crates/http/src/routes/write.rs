@@ -10,6 +10,7 @@ use refract_engine::{Caller, IdempotencyClaim, IdempotentRequest, KeptAnswer};
 use crate::convert::answer::respond_to;
 use crate::error::ApiError;
 use crate::extract::body::{BodyReader, read_small, require_object};
+use crate::extract::decode::Encoding;
 use crate::extract::headers;
 use crate::extract::idempotency::{ClaimedKey, HeldKey};
 use crate::layers::RequestId;
@@ -27,6 +28,25 @@ pub(crate) struct SmallBody {
     pub(crate) key: Option<ClaimedKey>,
 }
 
+/// What the head says of a small body.
+struct SmallHead {
+    encoding: Encoding,
+    bytes_max: u64,
+}
+
+impl SmallHead {
+    fn of(parts: &Parts, bytes_max: u64) -> Result<Self, ApiError> {
+        headers::require_json(&parts.headers)?;
+        let encoding = headers::content_encoding(&parts.headers)?;
+        headers::check_content_length(&parts.headers, bytes_max)?;
+        Ok(Self { encoding, bytes_max })
+    }
+
+    fn reader(self, api: &Api, body: Body) -> Result<BodyReader, ApiError> {
+        BodyReader::new(body, self.encoding, self.bytes_max, &api.settings)
+    }
+}
+
 /// Reads the body of a write, at most as large as a row may be.
 pub(crate) async fn small_body(api: &Api, caller: &Caller, parts: &Parts, body: Body) -> Result<SmallBody, ApiError> {
     body_up_to(api.engine.limits().row_bytes_max as u64, api, caller, parts, body).await
@@ -40,11 +60,9 @@ pub(crate) async fn body_up_to(
     parts: &Parts,
     body: Body,
 ) -> Result<SmallBody, ApiError> {
-    headers::require_json(&parts.headers)?;
-    let encoding = headers::content_encoding(&parts.headers)?;
-    headers::check_content_length(&parts.headers, bytes_max)?;
+    let head = SmallHead::of(parts, bytes_max)?;
     let mut held = HeldKey::hold(&api.engine, caller, parts)?;
-    let reader = BodyReader::new(body, encoding, bytes_max, &api.settings)?;
+    let reader = head.reader(api, body)?;
     let bytes = read_small(reader, &mut held).await?;
     let object = require_object(&bytes).map(|text| text.trim().as_bytes().to_vec());
     Ok(SmallBody { object, key: held.map(HeldKey::claim) })
@@ -61,6 +79,13 @@ pub(crate) async fn no_body(api: &Api, caller: &Caller, parts: &Parts, body: Bod
     let is_nothing = bytes.iter().all(u8::is_ascii_whitespace);
     let object = if is_nothing { Ok(Vec::new()) } else { require_object(&bytes).map(|_| Vec::new()) };
     Ok(SmallBody { object, key: held.map(HeldKey::claim) })
+}
+
+/// Reads the body of a question: as [`small_body`], without an idempotency key, since nothing is written.
+pub(crate) async fn read_object(api: &Api, parts: &Parts, body: Body) -> Result<String, ApiError> {
+    let reader = SmallHead::of(parts, api.engine.limits().row_bytes_max as u64)?.reader(api, body)?;
+    let bytes = read_small(reader, &mut None).await?;
+    require_object(&bytes).map(str::to_owned)
 }
 
 /// The key as the engine takes it, with the way to the answer.

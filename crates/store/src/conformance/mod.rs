@@ -17,6 +17,7 @@ pub mod batches;
 pub mod claim;
 pub mod closing;
 pub mod ended;
+pub mod finding;
 pub mod fixture;
 pub mod given_ids;
 pub mod idempotency;
@@ -28,6 +29,8 @@ pub mod matching;
 pub mod new_options;
 pub mod parallel;
 pub mod purge;
+pub mod query_pages;
+pub mod query_records;
 pub mod records;
 pub mod references;
 pub mod restoring;
@@ -123,6 +126,16 @@ macro_rules! conformance_tests {
             batches: items_are_changed_each_by_itself, items_for_one_record_add_up, a_batch_writes_in_its_list,
                 items_are_hidden_each_by_itself, hidden_members_leave_their_lists, a_batch_is_answered_once,
                 parallel_batches_lose_nothing;
+            query_records: text_is_compared_byte_by_byte, parts_of_texts_ignore_case, patterns_are_found,
+                numbers_are_numbers, dates_are_instants, the_other_types_are_compared,
+                one_of_several_values_is_enough, ids_and_times_can_be_asked_for, paths_lead_through_live_records,
+                conditions_are_joined, a_list_confines_to_its_members;
+            query_pages: without_a_sort_ids_ascend, records_without_a_value_come_last,
+                sort_keys_may_differ_in_direction, orders_lead_through_references, a_page_goes_on_after_its_place,
+                a_total_counts_all_pages, an_offset_passes_records_over, hidden_records_are_shown_when_asked,
+                named_records_alone_are_found, keys_change_no_answer, keys_of_other_types_change_no_answer,
+                teams_and_types_are_kept_apart;
+            finding: records_are_read_by_id, records_are_found_by_key, a_key_finds_its_team_and_type;
             references: a_live_record_can_be_pointed_at, a_missing_record_cannot, a_deleted_record_cannot,
                 another_teams_record_cannot, a_record_of_another_type_cannot, single_writes_check_references;
             ended: a_cancelled_job_keeps_what_it_wrote, a_queued_job_can_be_cancelled, a_job_is_cancelled_once,

@@ -4,6 +4,7 @@
 //! text in which records have numbers in place of ids, since every store takes ids from where it likes. What may rightly
 //! differ (schema versions, steps of keying) is not told.
 
+pub mod queries;
 mod side;
 
 use proptest::collection::vec;

@@ -9,6 +9,7 @@ mod chunk;
 mod idempotency;
 mod import;
 mod jobs;
+mod query;
 mod records;
 mod schema;
 mod state;

@@ -1,0 +1,1 @@
+SELECT members FROM list WHERE list_no = ?1
