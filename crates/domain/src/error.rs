@@ -31,11 +31,15 @@ pub enum RowCode {
     RowCrashed,
     /// The job ended before it came to this row.
     NotAttempted,
+    /// A property that must have a value has none, or would have none.
+    MissingRequired,
+    /// The record that is to be changed is not there.
+    NotFound,
 }
 
 impl RowCode {
     /// All codes, in the order of their numbers.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::InvalidRow,
         Self::UnknownProperty,
         Self::InvalidValue,
@@ -48,6 +52,8 @@ impl RowCode {
         Self::MissingListStage,
         Self::RowCrashed,
         Self::NotAttempted,
+        Self::MissingRequired,
+        Self::NotFound,
     ];
 
     /// The word on the wire.
@@ -66,6 +72,8 @@ impl RowCode {
             Self::MissingListStage => "missing_list_stage",
             Self::RowCrashed => "row_crashed",
             Self::NotAttempted => "not_attempted",
+            Self::MissingRequired => "missing_required",
+            Self::NotFound => "not_found",
         }
     }
 

@@ -3,6 +3,7 @@
 //! Owns all semantics of an import (docs/lifecycle.md follows one through the house). Must not know async, I/O, clocks,
 //! random sources, databases, HTTP or JSON shapes with public names; those pass in as values or stay outside.
 
+pub mod change;
 pub mod clock;
 pub mod error;
 pub mod ids;

@@ -53,6 +53,12 @@ pub const NESTED_BYTES_MAX: usize = 64 << 20;
 /// them, and must fit a URI.
 pub const SORT_TEXT_CHARS_MAX: usize = 256;
 
+/// Most items of one batch.
+pub const BATCH_ITEMS_MAX: usize = 100;
+
+/// Most decoded bytes in the body of one batch.
+pub const BATCH_BODY_BYTES_MAX: u64 = 8 << 20;
+
 /// Limits of one import; over a limit the whole import is refused and nothing is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportLimits {

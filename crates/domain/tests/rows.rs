@@ -309,3 +309,85 @@ fn a_chunk_keeps_good_and_faulty_rows_apart() {
         .collect();
     assert_eq!(good, [Some((r#"{"str":"a","num":1}"#, 1, 1)), None, Some((r#"{"num":2,"str":"c"}"#, 1, 1))]);
 }
+
+#[test]
+fn a_delta_stands_in_place_of_an_array() {
+    use refract_domain::change::{ValueChange, WriteRule};
+    let row = |slug: &str, raw: &str| format!("{{\"default\":{{\"{slug}\":{raw}}}}}");
+    let delta = |slug: &str, raw: &str| judge(plain(), &row(slug, raw)).map(|good| good.extra.changes);
+    let change = |slug: &str, rule, raw_value: &str| {
+        vec![ValueChange { slug: slug.to_owned(), rule, raw_value: raw_value.to_owned() }]
+    };
+    let (append, remove) = (WriteRule::Append, WriteRule::Remove);
+    let id = "0b8f2d6e-0000-4000-8000-000000000001";
+    for (slug, written, rule, canonical) in [
+        ("multi_str", r#"{"_op":"append","values":["a","a",1]}"#.to_owned(), append, r#"["a","1"]"#.to_owned()),
+        ("multiselect", r#"{"values":["Blue"],"_op":"remove"}"#.to_owned(), remove, r#"["blue"]"#.to_owned()),
+        (
+            "emails",
+            r#"{"_op":"append","values":["A.b+x@gmail.com"]}"#.to_owned(),
+            append,
+            r#"["ab@gmail.com"]"#.to_owned(),
+        ),
+        ("multi_ref", format!(r#"{{"_op":"remove","values":[{{"id":"{id}"}}]}}"#), remove, format!("[\"{id}\"]")),
+    ] {
+        assert_eq!(delta(slug, &written), Ok(change(slug, rule, &canonical)), "{written}");
+    }
+    assert_eq!(delta("multi_str", r#"{"_op":"append","values":[]}"#), Ok(Vec::new()), "nothing comes");
+    for bad in [
+        r#"{"_op":"replace","values":["a"]}"#,
+        r#"{"_op":"append"}"#,
+        r#"{"_op":"append","values":"a"}"#,
+        r#"{"_op":"append","values":["a"],"more":1}"#,
+        r#"{"_op":"append","values":[["a"]]}"#,
+        r#"{"values":["a"]}"#,
+    ] {
+        let invalid = [("default.multi_str".to_owned(), RowCode::InvalidValue)];
+        assert_eq!(faults(plain(), &row("multi_str", bad)), invalid, "{bad}");
+    }
+    for slug in ["str", "num", "ref"] {
+        let written = r#"{"_op":"append","values":["a"]}"#;
+        assert_eq!(faults(plain(), &row(slug, written)), [(format!("default.{slug}"), RowCode::InvalidValue)]);
+    }
+    assert!(judge(plain(), &row("jsonb", r#"{"_op":"append","values":["a"]}"#)).is_ok_and(|good| good.body.len() > 20));
+}
+
+#[test]
+fn only_what_comes_is_checked_made_and_matched() {
+    let id = "0b8f2d6e-0000-4000-8000-000000000001";
+    let refers = |op: &str| {
+        let row = format!(r#"{{"default":{{"multi_ref":{{"_op":"{op}","values":["{id}"]}}}}}}"#);
+        judge(plain(), &row).expect("good").extra.references.len()
+    };
+    assert_eq!((refers("append"), refers("remove")), (1, 0));
+    let making = ImportOptions { create_missing_options: true, ..plain() };
+    let option = |op: &str| format!(r#"{{"default":{{"multiselect":{{"_op":"{op}","values":["Green"]}}}}}}"#);
+    assert_eq!(judge(making.clone(), &option("append")).expect("good").extra.late.len(), 1);
+    assert_eq!(judge(making, &option("remove")).expect("good").extra.late.len(), 1, "made by a row before, perhaps");
+    assert_eq!(faults(plain(), &option("remove")), [("default.multiselect".to_owned(), RowCode::InvalidOption)]);
+    let keys = |op: &str| {
+        let row = format!(r#"{{"default":{{"emails":{{"_op":"{op}","values":["a@x.io"]}}}}}}"#);
+        judge(matching_by("emails"), &row).expect("good").match_keys.len()
+    };
+    assert_eq!((keys("append"), keys("remove")), (1, 0));
+}
+
+#[test]
+fn what_was_read_can_be_written_back() {
+    let id = "0b8f2d6e-0000-4000-8000-000000000001";
+    let body = |slug: &str, raw: &str| {
+        judge(plain(), &format!("{{\"default\":{{\"{slug}\":{raw}}}}}"))
+            .map(|good| good.body)
+            .map_err(|faults| faults[0].code)
+    };
+    let nested = format!(r#"{{"id":"{id}","properties":{{"name":"x"}}}}"#);
+    assert_eq!(body("ref", &nested), Ok(format!(r#"{{"ref":"{id}"}}"#)));
+    assert_eq!(body("multi_ref", &format!("[{nested},\"{id}\"]")), Ok(format!(r#"{{"multi_ref":["{id}"]}}"#)));
+    let address = format!(r#"[{{"id":"{id}","properties":{{"email":"Ada@x.io"}}}}]"#);
+    assert_eq!(body("emails", &address), Ok(r#"{"emails":["ada@x.io"]}"#.to_owned()));
+    for (slug, bad) in
+        [("ref", r#"{"id":1}"#), ("ref", "{}"), ("emails", r#"[{"id":"x"}]"#), ("multi_ref", r#"[{"id":"x"}]"#)]
+    {
+        assert_eq!(body(slug, bad), Err(RowCode::InvalidValue), "{bad}");
+    }
+}

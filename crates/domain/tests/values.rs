@@ -192,7 +192,12 @@ fn options_are_meant_by_slug_id_or_value() {
 fn unknown_options_wait_to_be_made_when_asked() {
     let options = || ImportOptions { create_missing_options: true, ..ImportOptions::default() };
     let late = |slug: &str, multiple, options: &[LateOption]| {
-        Seen::Late(LateValue { slug: slug.into(), multiple, options: options.to_vec() })
+        Seen::Late(LateValue {
+            slug: slug.into(),
+            rule: refract_domain::change::WriteRule::Replace,
+            multiple,
+            options: options.to_vec(),
+        })
     };
     let (known, missing) =
         (|slug: &str| LateOption::Known(slug.into()), |value: &str| LateOption::Missing(value.into()));
@@ -250,7 +255,8 @@ fn references_are_ids_to_be_checked() {
             ("\"0b8f2d6e00004000800000000000000a\"", kept(ID)),
             ("\"ada\"", INVALID),
             (&format!("[{ID}]"), INVALID),
-            (&format!("{{\"id\":{ID}}}"), INVALID),
+            (&format!("{{\"id\":{ID},\"properties\":{{}}}}"), kept(ID)),
+            ("{\"properties\":{}}", INVALID),
         ],
     );
     let row = format!("{{\"default\":{{\"multi_ref\":[{ID},\"0B8F2D6E00004000800000000000000A\"],\"ref\":{ID}}}}}");

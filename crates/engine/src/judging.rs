@@ -26,15 +26,39 @@ pub(crate) async fn judge_context(
     options: &ImportOptions,
     freshness: Freshness,
 ) -> Result<Arc<JudgeContext>, EngineError> {
+    fitting_context(store, caller, object_type, options, freshness).await.map(Arc::new)
+}
+
+/// The same for single records, where values that must be there are insisted on.
+///
+/// # Errors
+/// As [`judge_context`].
+pub(crate) async fn record_context(
+    store: &SharedStore,
+    caller: &Caller,
+    object_type: ObjectType,
+    options: &ImportOptions,
+    freshness: Freshness,
+) -> Result<Arc<JudgeContext>, EngineError> {
+    let context = fitting_context(store, caller, object_type, options, freshness).await?;
+    Ok(Arc::new(context.insisting()))
+}
+
+async fn fitting_context(
+    store: &SharedStore,
+    caller: &Caller,
+    object_type: ObjectType,
+    options: &ImportOptions,
+    freshness: Freshness,
+) -> Result<JudgeContext, EngineError> {
     let hasher = store.key_hasher();
     let schema = store.schema(caller, freshness).await?;
     match JudgeContext::new(caller.team_id, schema, object_type, options.clone(), &hasher) {
-        Ok(context) => Ok(Arc::new(context)),
+        Ok(context) => Ok(context),
         // A list or property may have been made on another node a moment ago.
         Err(_) if freshness == Freshness::Cached => {
             let latest = store.schema(caller, Freshness::Latest).await?;
             JudgeContext::new(caller.team_id, latest, object_type, options.clone(), &hasher)
-                .map(Arc::new)
                 .map_err(EngineError::Options)
         }
         Err(error) => Err(EngineError::Options(error)),

@@ -5,6 +5,8 @@
 //! must not know HTTP, JSON shapes with public names, or any database.
 
 mod accounts;
+mod batches;
+mod bodies;
 mod chunk_size;
 mod duties;
 mod error;
@@ -22,6 +24,7 @@ mod show;
 mod status;
 mod submit;
 mod task;
+mod upserts;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -37,15 +40,17 @@ pub use idempotency::{IdempotentRequest, KeyReservation};
 pub use intake::Intake;
 pub use lists::WantedList;
 pub use query::{Page, Question};
+pub use records::RecordScope;
 pub use refract_store::{
-    Access, Answered, ApiKey, Caller, IdempotencyClaim, InlineReport, KeptAnswer, List, OutcomePiece, RecordEffect,
-    SharedStore, StoreError,
+    Access, Answered, ApiKey, BatchEffect, Caller, IdempotencyClaim, InlineReport, KeptAnswer, List, OutcomePiece,
+    RecordEffect, SharedStore, StoreError, WrittenRecord,
 };
 pub use runner::JudgeChunk;
 pub use settings::EngineSettings;
 pub use show::{ShownRecord, View, written_values};
 pub use status::{JobResults, JobView};
 pub use submit::Submitted;
+pub use upserts::MeantBy;
 
 /// Where random ids come from; the binary passes the system's source in, tests one they own.
 pub trait IdSource: Send + Sync {
@@ -63,6 +68,7 @@ pub struct Engine {
     keys_in_progress: idempotency::KeysInProgress,
     inline_permits: submit::InlinePermits,
     running_jobs: status::RunningJobs,
+    ready_properties: upserts::ReadyProperties,
     /// Counts the hints that there may be a job to claim; only hints, the lanes look by themselves too.
     work_hints: watch::Sender<u64>,
     accepting: AtomicBool,
@@ -97,6 +103,7 @@ impl Engine {
             keys_in_progress: idempotency::KeysInProgress::default(),
             inline_permits: submit::InlinePermits::new(settings.inline_per_team_max),
             running_jobs: status::RunningJobs::default(),
+            ready_properties: upserts::ReadyProperties::default(),
             work_hints: watch::Sender::new(0),
             accepting: AtomicBool::new(true),
             stop,

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use refract_domain::error::RowError;
+use refract_domain::error::{RowCode, RowError};
 use refract_domain::import::judge::ContextError;
 use refract_engine::{EngineError, KeptAnswer, StoreError};
 use refract_wire::{ErrorBody, ErrorDetail, FieldError};
@@ -135,9 +135,15 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "idempotency_key_in_progress", message).retry_after(Duration::from_secs(1))
     }
 
-    /// What a single record's body is refused for.
+    /// What a single record's body is refused for; that a value means several records is a conflict, and a final one.
     pub(crate) fn refused(error: &RowError) -> Self {
-        let mut refusal = Self::invalid_request(error.first.message.clone());
+        let message = error.first.message.clone();
+        let mut refusal = match error.first.code {
+            RowCode::MultipleMatches => {
+                Self::new(StatusCode::CONFLICT, "multiple_matches", message).should_retry(false)
+            }
+            _ => Self::invalid_request(message),
+        };
         refusal.0.errors = error
             .faults()
             .map(|fault| FieldError {

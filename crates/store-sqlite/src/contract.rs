@@ -14,10 +14,11 @@ use refract_domain::property::Schema;
 use refract_domain::query::RecordQuery;
 use refract_domain::record::Record;
 use refract_store::{
-    AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, Caller, ChunkReceipt, ClaimJobs, CreateList, CreateRecord,
-    DeleteRecord, Freshness, IdempotencyClaim, ImportVerbs, InlineImport, InlineReport, KeptAnswer, KeyProperty,
-    Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece, PatchRecord, Purge, Purged, QueryVerbs, RecordEffect,
-    RecordPage, RecordVerbs, SchemaVerbs, StoreError, Team, Upload,
+    AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, BatchEffect, Caller, ChunkReceipt, ClaimJobs, CreateList,
+    CreateRecord, DeleteRecord, DeleteRecords, Freshness, IdempotencyClaim, ImportVerbs, InlineImport, InlineReport,
+    KeptAnswer, KeyProperty, Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece, PatchRecord, Purge, Purged,
+    QueryVerbs, RecordEffect, RecordPage, RecordVerbs, RestoreRecord, SchemaVerbs, StoreError, Team, UpdateRecords,
+    Upload,
 };
 
 use crate::store::SqliteStore;
@@ -126,6 +127,18 @@ impl RecordVerbs for SqliteStore {
 
     async fn delete_record(&self, command: DeleteRecord) -> Result<RecordEffect, StoreError> {
         verbs::delete_record::delete_record(self, command).await
+    }
+
+    async fn restore_record(&self, command: RestoreRecord) -> Result<Answered<RecordEffect>, StoreError> {
+        verbs::restore_record::restore_record(self, command).await
+    }
+
+    async fn update_records(&self, command: UpdateRecords) -> Result<Answered<BatchEffect>, StoreError> {
+        verbs::update_records::update_records(self, command).await
+    }
+
+    async fn delete_records(&self, command: DeleteRecords) -> Result<Answered<BatchEffect>, StoreError> {
+        verbs::delete_records::delete_records(self, command).await
     }
 
     async fn get_record(

@@ -37,7 +37,10 @@ pub use import::{
 pub use lease::Lease;
 pub use list::{CreateList, List, ListVerbs};
 pub use query::{FoundRecord, QueryVerbs, RecordPage};
-pub use record::{CreateRecord, DeleteRecord, PatchRecord, RecordEffect, RecordVerbs};
+pub use record::{
+    BatchEffect, CreateRecord, DeleteRecord, DeleteRecords, PatchRecord, RecordEffect, RecordVerbs, RestoreRecord,
+    UpdateRecords, WrittenRecord, not_there,
+};
 pub use schema::{Freshness, KeyProperty, Keying, SchemaVerbs};
 pub use schema_cache::SchemaCache;
 

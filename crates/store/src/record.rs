@@ -7,7 +7,6 @@ use refract_domain::clock::Timestamp;
 use refract_domain::error::{RowCode, RowError};
 use refract_domain::ids::{ListId, RecordId};
 use refract_domain::import::judge::JudgeContext;
-use refract_domain::import::outcome::Outcome;
 use refract_domain::import::row::JudgedChunk;
 use refract_domain::object_type::ObjectType;
 use refract_domain::record::{Precondition, Record};
@@ -17,11 +16,12 @@ use crate::caller::Caller;
 use crate::error::StoreError;
 use crate::idempotency::{Answered, Idempotent};
 
-/// Makes one record.
+/// Makes one record, unless a value means one that is there.
 pub struct CreateRecord {
     /// Who.
     pub caller: Caller,
-    /// What the body was judged under; its options name no dedupe property.
+    /// What the body was judged under. Where its options name a dedupe property, which must be keyed and ready, a record
+    /// that holds the row's key is met as an import meets one, and only without one a record is made.
     pub context: Arc<JudgeContext>,
     /// The body as a chunk of one good row.
     pub judged: JudgedChunk,
@@ -65,11 +65,85 @@ pub struct DeleteRecord {
     pub now: Timestamp,
 }
 
+/// Brings one hidden record back, with its keys and its places in lists.
+pub struct RestoreRecord {
+    /// Who.
+    pub caller: Caller,
+    /// The type that the path names.
+    pub object_type: ObjectType,
+    /// Which.
+    pub id: RecordId,
+    /// The present.
+    pub now: Timestamp,
+    /// The request's idempotency key.
+    pub idempotent: Option<Idempotent<RecordEffect>>,
+}
+
+/// Changes many records, each by itself, in one transaction.
+pub struct UpdateRecords {
+    /// Who.
+    pub caller: Caller,
+    /// What the items were judged under.
+    pub context: Arc<JudgeContext>,
+    /// The items. Every good row carries the id of a record that must exist.
+    pub judged: JudgedChunk,
+    /// The present.
+    pub now: Timestamp,
+    /// The request's idempotency key.
+    pub idempotent: Option<Idempotent<BatchEffect>>,
+}
+
+/// Hides many records, each by itself, in one transaction.
+pub struct DeleteRecords {
+    /// Who.
+    pub caller: Caller,
+    /// The type that the path names.
+    pub object_type: ObjectType,
+    /// Which; or why an item names none.
+    pub ids: Vec<Result<RecordId, Box<RowError>>>,
+    /// The present.
+    pub now: Timestamp,
+    /// The request's idempotency key.
+    pub idempotent: Option<Idempotent<BatchEffect>>,
+}
+
+/// A record as a write leaves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenRecord {
+    /// The record as it is now.
+    pub record: Record,
+    /// Whether the write made it.
+    pub created: bool,
+    /// Its values in the list that the write names, a canonical body; `None` without one.
+    pub list_values: Option<String>,
+}
+
+impl WrittenRecord {
+    /// A record that was there, written without a list.
+    #[must_use]
+    pub fn existing(record: Record) -> Self {
+        Self { record, created: false, list_values: None }
+    }
+}
+
+/// What came of a batch: for each of its items the record as the whole batch leaves it, or why it was not written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchEffect {
+    /// One an item, in their order.
+    pub items: Vec<Result<WrittenRecord, Box<RowError>>>,
+}
+
+/// Why an item of a batch cannot be hidden. For backends.
+#[must_use]
+pub fn not_there(object_type: ObjectType) -> Box<RowError> {
+    Box::new(RowError::new("id", RowCode::NotFound, format!("there is no {object_type} of this id")))
+}
+
 /// What came of a write to one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordEffect {
-    /// The record as it is now.
-    Written(Record),
+    /// It was written, or was there already as it was to be.
+    Written(WrittenRecord),
     /// The team has no live record of this type and id.
     NotFound,
     /// The precondition does not hold; the record is as it was.
@@ -89,22 +163,12 @@ impl RecordEffect {
             Some(_) => Some(Self::PreconditionFailed),
         }
     }
-
-    /// What comes of a write whose row has this outcome, which names no record. For backends.
-    #[must_use]
-    pub fn refused(outcome: Outcome) -> Self {
-        Self::Refused(match outcome {
-            Outcome::Rejected(error) => error,
-            // Every other outcome names a record.
-            _ => Box::new(RowError::new("", RowCode::InvalidRow, "the record cannot be written")),
-        })
-    }
 }
 
 /// The verbs of single records.
 #[async_trait]
 pub trait RecordVerbs {
-    /// Makes a record: `Written` or `Refused`.
+    /// Makes a record, or meets the one that a value means: `Written` or `Refused`.
     async fn create_record(&self, command: CreateRecord) -> Result<Answered<RecordEffect>, StoreError>;
 
     /// Changes a record. A patch that changes no value leaves the version as it was.
@@ -112,6 +176,16 @@ pub trait RecordVerbs {
 
     /// Hides a record; `Written` holds it as it was hidden.
     async fn delete_record(&self, command: DeleteRecord) -> Result<RecordEffect, StoreError>;
+
+    /// Brings a hidden record back as it was: it holds its keys again, beside those that took them meanwhile, and is a
+    /// member of its lists again. A live record stays as it is. `Written` or `NotFound`.
+    async fn restore_record(&self, command: RestoreRecord) -> Result<Answered<RecordEffect>, StoreError>;
+
+    /// Changes many records; what is wrong with one keeps no other from being changed.
+    async fn update_records(&self, command: UpdateRecords) -> Result<Answered<BatchEffect>, StoreError>;
+
+    /// Hides many records; what is wrong with one keeps no other from being hidden.
+    async fn delete_records(&self, command: DeleteRecords) -> Result<Answered<BatchEffect>, StoreError>;
 
     /// Reads a live record.
     async fn get_record(

@@ -19,10 +19,11 @@ use refract_domain::property::Schema;
 use refract_domain::query::RecordQuery;
 use refract_domain::record::Record;
 use refract_store::{
-    AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, Caller, ChunkReceipt, ClaimJobs, CreateList, CreateRecord,
-    DeleteRecord, Freshness, IdempotencyClaim, ImportVerbs, InlineImport, InlineReport, KeptAnswer, KeyProperty,
-    Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece, PatchRecord, Purge, Purged, QueryVerbs, RecordEffect,
-    RecordPage, RecordVerbs, SchemaVerbs, SharedStore, StoreError, Team, Upload,
+    AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, BatchEffect, Caller, ChunkReceipt, ClaimJobs, CreateList,
+    CreateRecord, DeleteRecord, DeleteRecords, Freshness, IdempotencyClaim, ImportVerbs, InlineImport, InlineReport,
+    KeptAnswer, KeyProperty, Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece, PatchRecord, Purge, Purged,
+    QueryVerbs, RecordEffect, RecordPage, RecordVerbs, RestoreRecord, SchemaVerbs, SharedStore, StoreError, Team,
+    UpdateRecords, Upload,
 };
 
 /// A verb that can be hit.
@@ -50,6 +51,9 @@ pub enum Verb {
     CreateRecord,
     PatchRecord,
     DeleteRecord,
+    RestoreRecord,
+    UpdateRecords,
+    DeleteRecords,
     GetRecord,
     CountRecords,
     GetListValues,
@@ -363,6 +367,18 @@ impl RecordVerbs for FaultyStore {
 
     async fn delete_record(&self, command: DeleteRecord) -> Result<RecordEffect, StoreError> {
         self.pass(Verb::DeleteRecord, self.inner.delete_record(command)).await
+    }
+
+    async fn restore_record(&self, command: RestoreRecord) -> Result<Answered<RecordEffect>, StoreError> {
+        self.pass(Verb::RestoreRecord, self.inner.restore_record(command)).await
+    }
+
+    async fn update_records(&self, command: UpdateRecords) -> Result<Answered<BatchEffect>, StoreError> {
+        self.pass(Verb::UpdateRecords, self.inner.update_records(command)).await
+    }
+
+    async fn delete_records(&self, command: DeleteRecords) -> Result<Answered<BatchEffect>, StoreError> {
+        self.pass(Verb::DeleteRecords, self.inner.delete_records(command)).await
     }
 
     async fn get_record(

@@ -21,7 +21,10 @@ pub use import_request::{ImportRequest, ImportRequestOptions};
 pub use list::{List, ListPage, ListView, NewList};
 pub use property::{PropertyDefinition, PropertyMap, PropertyOption};
 pub use query_request::{Combinator, Direction, QueryBody, QueryRequest};
-pub use record::{Count, Page, Record, RecordBody, Row};
+pub use record::{
+    BatchItem, BatchResult, BatchStatus, BatchSummary, BatchUpdate, Count, DeleteBatch, FindOrCreate, FoundOrCreated,
+    Page, Record, RecordBody, Row, UpdateBatch,
+};
 pub use server::{Health, Version};
 
 pub use serde_json::value::RawValue;

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::import::RowError;
+
 /// A record as it is read.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Record {
@@ -57,6 +59,103 @@ pub struct Page {
     /// How many records there are on all pages; only where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+}
+
+/// The body of a batch update.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateBatch {
+    /// Bodies of records with their `id`.
+    #[schema(value_type = Vec<BatchUpdate>)]
+    pub items: Vec<Box<RawValue>>,
+}
+
+/// An item of a batch update; described only, since each is read by itself.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct BatchUpdate {
+    /// The record.
+    #[schema(format = Uuid)]
+    pub id: String,
+    /// What becomes of it.
+    #[serde(flatten)]
+    pub body: RecordBody,
+}
+
+/// The body of a batch delete.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteBatch {
+    /// Ids of records.
+    #[schema(value_type = Vec<String>)]
+    pub ids: Vec<serde_json::Value>,
+}
+
+/// What came of a batch.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct BatchResult {
+    /// One an item, in their order.
+    pub results: Vec<BatchItem>,
+    /// How many went well.
+    pub summary: BatchSummary,
+}
+
+/// What came of one item of a batch.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct BatchItem {
+    /// The record that the item names; null when it names none.
+    pub id: Option<String>,
+    /// Whether it was written.
+    pub status: BatchStatus,
+    /// Why it was not written; only then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<RowError>,
+    /// The record as the whole batch leaves it; absent from one that was not written, or is hidden now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
+}
+
+/// Whether an item was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BatchStatus {
+    /// It was.
+    Ok,
+    /// It was not.
+    Error,
+}
+
+/// How many items of a batch went well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BatchSummary {
+    /// All.
+    pub total: usize,
+    /// Those that were written.
+    pub succeeded: usize,
+    /// Those that were not.
+    pub failed: usize,
+}
+
+/// The body of find-or-create.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FindOrCreate {
+    /// What the record is known by: one name with its value.
+    #[serde(rename = "match")]
+    #[schema(value_type = Object)]
+    pub matched: serde_json::Map<String, serde_json::Value>,
+    /// Values of a record that is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub defaults: Option<Box<RawValue>>,
+}
+
+/// The answer of find-or-create.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct FoundOrCreated {
+    /// Whether the record was made.
+    pub created: bool,
+    /// The record.
+    pub record: Record,
 }
 
 /// How many records there are.

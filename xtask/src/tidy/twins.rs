@@ -84,7 +84,7 @@ const ALONE: [Alone; 15] = [
     Alone {
         folder: SQLITE,
         why: "a database reads all holders of many keys at once, and counts in slots (write_count, count_records)",
-        files: &["find_more_holders.sql", "delete_record_count.sql", "query_live.sql", "query_members.sql"],
+        files: &["find_more_holders.sql", "write_record_live.sql", "query_live.sql", "query_members.sql"],
     },
     Alone {
         folder: POSTGRES,

@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use refract_domain::clock::Clock;
 use refract_domain::ids::{ApiKeyId, JobId, RecordId, TeamId};
 use refract_domain::import::options::ImportOptions;
+use refract_domain::import::row::RawChunk;
 use refract_domain::object_type::ObjectType::{Contact, Organization};
 use refract_domain::record::Precondition;
 use refract_engine::{
-    Access, Answered, Caller, EngineError, IdempotencyClaim, IdempotentRequest, KeptAnswer, RecordEffect, Submitted,
+    Access, Answered, BatchEffect, Caller, EngineError, IdempotencyClaim, IdempotentRequest, KeptAnswer, MeantBy,
+    RecordEffect, RecordScope, Submitted,
 };
 use refract_store::{AccountVerbs, ApiKey, ImportVerbs, KeyProperty, Keying, NewApiKey, SchemaVerbs, StoreError, Team};
 use refract_testkit::{Verb, by, updating};
@@ -24,9 +26,10 @@ pub(crate) const CHUNK_ROWS: usize = 100;
 /// Chunks of the first job.
 pub(crate) const CHUNKS_OF_FIRST_JOB: u32 = 6;
 /// Requests that carry an idempotency key.
-pub(crate) const KEYED_REQUESTS: usize = 7;
+pub(crate) const KEYED_REQUESTS: usize = 11;
 
 const FIRST_JOB_ROWS: usize = CHUNK_ROWS * CHUNKS_OF_FIRST_JOB as usize;
+const SCOPE: RecordScope = RecordScope { object_type: Organization, list_id: None };
 const SECOND_JOB_ROWS: usize = 500;
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -41,8 +44,12 @@ mod step {
     pub(crate) const FIRST_JOB: u32 = 7;
     pub(crate) const PATCH: u32 = 8;
     pub(crate) const DELETE: u32 = 9;
-    pub(crate) const SECOND_JOB: u32 = 10;
-    pub(crate) const FINISH: u32 = 11;
+    pub(crate) const UPSERT: u32 = 10;
+    pub(crate) const UPDATE_ALL: u32 = 11;
+    pub(crate) const DELETE_ALL: u32 = 12;
+    pub(crate) const RESTORE: u32 = 13;
+    pub(crate) const SECOND_JOB: u32 = 14;
+    pub(crate) const FINISH: u32 = 15;
 }
 
 /// All requests, ended by a shutdown in the middle of the second job.
@@ -62,6 +69,8 @@ pub(crate) async fn work(house: &House) {
     house.wait_until(&caller, first_job, FIRST_JOB_ROWS).await;
     house.patch(&caller, made).await;
     house.delete(&caller, first_job).await;
+    house.upsert(&caller).await;
+    house.change_many(&caller, first_job).await;
     let second_job = house.admit(&caller, step::SECOND_JOB, "second", &by("title"), &second_job_rows()).await;
     house.wait_until(&caller, second_job, CHUNK_ROWS).await;
     house.engine.shutdown().await;
@@ -137,7 +146,7 @@ impl House {
         self.at(step::CREATE);
         let body = json!({"default": {"name": "Made alone"}}).to_string().into_bytes();
         let keyed = self.keyed(caller, "create", show_effect);
-        let answered = self.engine.create_record(*caller, Organization, body, keyed).await;
+        let answered = self.engine.create_record(*caller, SCOPE, body, keyed).await;
         let shown = settled(answered, show_effect);
         RecordId::parse(&shown).expect("a record was made")
     }
@@ -146,7 +155,7 @@ impl House {
         self.at(step::PATCH);
         let body = json!({"default": {"city": "Bergen"}}).to_string().into_bytes();
         let keyed = self.keyed(caller, "patch", show_effect);
-        let patched = self.engine.patch_record(*caller, Organization, id, body, Precondition::Version(1), keyed).await;
+        let patched = self.engine.patch_record(*caller, SCOPE, id, body, Precondition::Version(1), keyed).await;
         assert_eq!(settled(patched, show_effect), id.to_string(), "the patch is carried out once");
     }
 
@@ -159,6 +168,39 @@ impl House {
             Ok(RecordEffect::Written(_) | RecordEffect::NotFound) => {}
             other => panic!("delete: {other:?}"),
         }
+    }
+
+    async fn upsert(&self, caller: &Caller) {
+        self.at(step::UPSERT);
+        let scope = RecordScope { object_type: Contact, list_id: None };
+        let meant = MeantBy { scope, slug: "title".to_owned(), value: "An upsert".to_owned() };
+        let keyed = self.keyed(caller, "upsert", show_effect);
+        let body = json!({"default": {"city": "Rome"}}).to_string().into_bytes();
+        let upserted = self.engine.upsert_record(*caller, meant, body, keyed).await;
+        RecordId::parse(&settled(upserted, show_effect)).expect("a record was made");
+    }
+
+    /// Changes some records of a job, hides them, and brings one back.
+    async fn change_many(&self, caller: &Caller, job_id: JobId) {
+        let snapshot = self.store.snapshot(caller, job_id).await.expect("snapshot").expect("the job is there");
+        let ids = [9, 21, 33].map(|row| snapshot.spec.record_ids.record_id(row));
+        self.at(step::UPDATE_ALL);
+        let mut items = RawChunk::default();
+        for id in ids {
+            items.push(json!({"id": id.to_string(), "default": {"title": "Many"}}).to_string().as_bytes());
+        }
+        let scope = RecordScope { object_type: Contact, list_id: None };
+        let keyed = self.keyed(caller, "update all", show_batch);
+        let updated = self.engine.update_records(*caller, scope, items, keyed).await;
+        assert_eq!(settled(updated, show_batch), "3 of 3");
+        self.at(step::DELETE_ALL);
+        let keyed = self.keyed(caller, "delete all", show_batch);
+        let deleted = self.engine.delete_records(*caller, Contact, ids.map(Ok).to_vec(), keyed).await;
+        assert_eq!(settled(deleted, show_batch), "3 of 3");
+        self.at(step::RESTORE);
+        let keyed = self.keyed(caller, "restore", show_effect);
+        let restored = self.engine.restore_record(*caller, Contact, ids[1], keyed).await;
+        assert_eq!(settled(restored, show_effect), ids[1].to_string());
     }
 
     async fn keep_an_answer(&self, caller: &Caller) {
@@ -232,9 +274,13 @@ fn answer(text: &str) -> KeptAnswer {
 
 fn show_effect(effect: &RecordEffect) -> String {
     match effect {
-        RecordEffect::Written(record) => record.id.to_string(),
+        RecordEffect::Written(written) => written.record.id.to_string(),
         other => format!("{other:?}"),
     }
+}
+
+fn show_batch(effect: &BatchEffect) -> String {
+    format!("{} of {}", effect.items.iter().filter(|item| item.is_ok()).count(), effect.items.len())
 }
 
 fn show_submitted(submitted: &Submitted) -> String {

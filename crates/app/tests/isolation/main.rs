@@ -120,13 +120,16 @@ impl Ids {
         Self { record: id(1), job: id(2), list: id(3) }
     }
 
-    fn by_parameter(&self) -> [(&'static str, &str); 3] {
-        [("record_id", &self.record), ("job_id", &self.job), ("list_id", &self.list)]
+    fn by_parameter(&self) -> [(&'static str, &str); 5] {
+        // As a value of a text, the record's id names nobody in either team.
+        let (slug, value) = ("description", &self.record);
+        [("record_id", &self.record), ("job_id", &self.job), ("list_id", &self.list), ("slug", slug), ("value", value)]
     }
 
     /// The answer without what the request said itself.
     fn forgotten(&self, answer: &Answer) -> String {
-        self.by_parameter().iter().fold(answer.text_without_request_id(), |text, (_, id)| text.replace(id, "ID"))
+        let ids = [&self.record, &self.job, &self.list];
+        ids.iter().fold(answer.text_without_request_id(), |text, id| text.replace(id.as_str(), "ID"))
     }
 }
 

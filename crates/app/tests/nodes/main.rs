@@ -39,4 +39,5 @@ mod outages;
 mod pool;
 mod scale;
 mod takeover;
+mod upserts;
 mod zombies;

@@ -10,3 +10,4 @@ mod keys;
 mod options;
 mod patches;
 mod together;
+mod upserts;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::change::{ValueChange, WriteRule};
 use crate::error::RowError;
 use crate::ids::RecordId;
 use crate::key::KeyHash;
@@ -154,12 +155,16 @@ pub struct RowExtra {
     pub cleared: Vec<String>,
     /// Select values some of whose options do not exist yet (only with `create_missing_options`).
     pub late: Vec<LateValue>,
+    /// Values that do not simply take the place of what is there.
+    pub changes: Vec<ValueChange>,
     /// Records the row points at; each must be live, of the type, and the team's.
     pub references: Vec<Reference>,
     /// The row's values of the match property, trimmed, to compare byte for byte; empty unless case counts.
     pub exact: Vec<String>,
     /// The row's part under `list`, when it has one.
     pub list: Option<ListPart>,
+    /// Whether the row is for the record of [`Self::given_id`] alone, and makes none where that is not there.
+    pub must_exist: bool,
 }
 
 /// The list-scoped part of a row.
@@ -171,6 +176,8 @@ pub struct ListPart {
     pub cleared: Vec<String>,
     /// Its late values.
     pub late: Vec<LateValue>,
+    /// Its values that do not simply take the place of what is there.
+    pub changes: Vec<ValueChange>,
 }
 
 /// A select value that waits for options to be made.
@@ -178,6 +185,8 @@ pub struct ListPart {
 pub struct LateValue {
     /// The property.
     pub slug: String,
+    /// What the value does to the one that is there.
+    pub rule: WriteRule,
     /// Whether the property takes several options (an array) or one.
     pub multiple: bool,
     /// The options, in the order they were written, duplicates removed.

@@ -4,10 +4,12 @@
 //! [`crate::value`].
 
 mod builtin;
+mod required;
 mod schema;
 mod template;
 
 pub use builtin::{app_stage, builtin_properties, option_id};
+pub use required::missing_required;
 pub use schema::{ListSchema, Schema, TypeSchema, nearest};
 pub use template::{LIST_OBJECT_TYPES, LIST_TEMPLATES, ListTemplate, list_template};
 

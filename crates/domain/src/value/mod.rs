@@ -10,6 +10,7 @@ mod date;
 mod document;
 mod email;
 mod number;
+mod object;
 mod refusal;
 mod scalar;
 mod select;
@@ -19,6 +20,7 @@ pub(crate) use compare::{canonical_number, instant_millis};
 pub use compare::{exact_texts, for_each_key_text, instant_order_text, same};
 pub use email::normalized as normalized_email;
 
+pub(crate) use object::{Delta, delta};
 pub(crate) use refusal::{Refusal, excerpt, excerpt_of_text};
 pub(crate) use select::OptionIndex;
 

@@ -1,6 +1,7 @@
 //! Types of one value: text, number, bool, date, bytes, reference.
 
 use super::number::{self, NumberFault};
+use super::object::member;
 use super::refusal::Refusal;
 use super::{Reading, base64, date as dates};
 use crate::ids::RecordId;
@@ -105,12 +106,18 @@ pub(super) fn reference(
     Ok(Reading::Value)
 }
 
-/// The record id that a value writes.
+/// The record id that a value writes: as text, or as the `id` of an object, as references are read.
 pub(super) fn record_id(property: &Property, value: &Value<'_>) -> Result<RecordId, Refusal> {
-    let Value::Text(text) = value else {
-        return Err(Refusal::wrong_type(property, value.raw()));
+    let refused = || Refusal::wrong_type(property, value.raw());
+    let text = match value {
+        Value::Text(text) => *text,
+        Value::Object(raw) => match member(raw, "id") {
+            Ok(Some(Value::Text(text))) => text,
+            _ => return Err(refused()),
+        },
+        _ => return Err(refused()),
     };
-    RecordId::parse(&decode(property, text)?).ok_or_else(|| Refusal::wrong_type(property, text.raw()))
+    RecordId::parse(&decode(property, &text)?).ok_or_else(refused)
 }
 
 /// The text that a JSON string stands for.

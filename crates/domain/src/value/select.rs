@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use super::refusal::{Refusal, excerpt_of_text};
 use super::{Reading, Target, scalar, several};
+use crate::change::WriteRule;
 use crate::error::RowCode;
 use crate::ids::OptionId;
 use crate::import::row::{LateOption, LateValue};
@@ -112,7 +113,8 @@ pub(super) fn several(target: &Target<'_>, value: &Value<'_>, out: &mut String) 
 }
 
 fn late(property: &Property, options: Vec<LateOption>) -> Reading {
-    Reading::Late(LateValue { slug: property.slug.clone(), multiple: property.property_type.is_multiple(), options })
+    let (slug, multiple) = (property.slug.clone(), property.property_type.is_multiple());
+    Reading::Late(LateValue { slug, rule: WriteRule::Replace, multiple, options })
 }
 
 /// The option that one written value names.

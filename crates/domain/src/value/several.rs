@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use super::object::member;
 use super::refusal::Refusal;
 use super::{Reading, email, number, scalar};
 use crate::import::row::Reference;
-use crate::json::{Cursor, SyntaxError, Value, push_text};
+use crate::json::{Cursor, SyntaxError, Text, Value, push_text};
 use crate::object_type::ObjectType;
 use crate::property::Property;
 
@@ -23,10 +24,8 @@ pub(super) fn texts(property: &Property, value: &Value<'_>, out: &mut String) ->
 pub(super) fn addresses(property: &Property, value: &Value<'_>, out: &mut String) -> Result<Reading, Refusal> {
     let mut addresses = Vec::new();
     each_element(property, value, |element| {
-        let Value::Text(text) = element else {
-            return Err(Refusal::wrong_type(property, element.raw()));
-        };
-        let written = scalar::decode(property, text)?;
+        let text = address_text(property, element)?;
+        let written = scalar::decode(property, &text)?;
         if written.is_empty() {
             return Ok(());
         }
@@ -37,6 +36,22 @@ pub(super) fn addresses(property: &Property, value: &Value<'_>, out: &mut String
         Ok(())
     })?;
     Ok(push_distinct(addresses, out))
+}
+
+/// The text of an address, by itself or as it is read: `{"id": …, "properties": {"email": …}}`.
+fn address_text<'v>(property: &Property, element: &Value<'v>) -> Result<Text<'v>, Refusal> {
+    let text = match element {
+        Value::Text(text) => Some(*text),
+        Value::Object(raw) => match member(raw, "properties") {
+            Ok(Some(Value::Object(properties))) => match member(properties, "email") {
+                Ok(Some(Value::Text(text))) => Some(text),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    };
+    text.ok_or_else(|| Refusal::wrong_type(property, element.raw()))
 }
 
 /// Ids of records; duplicates are removed, first kept.

@@ -19,11 +19,16 @@ fn any_row() -> impl Strategy<Value = String> {
     let id = prop::option::weighted(0.2, 1u128..4);
     let bad = prop::bool::weighted(0.1);
     let stage = prop::option::weighted(0.3, prop::sample::select(vec!["lead", "won"]));
-    (email, city, rank, id, bad, stage).prop_map(|(email, city, rank, id, bad, stage)| {
+    let labels = prop::option::weighted(
+        0.3,
+        (prop::sample::select(vec!["append", "remove"]), prop::sample::subsequence(vec!["x", "Y", "y", "z"], 0..3)),
+    );
+    (email, city, rank, id, bad, stage, labels).prop_map(|(email, city, rank, id, bad, stage, labels)| {
         let mut values = Vec::new();
         values.extend(email.map(|email| format!(r#""email":"{email}""#)));
         values.extend(city.map(|city| format!(r#""city":{city}"#)));
         values.extend(rank.map(|rank| format!(r#""seniority":"{rank}""#)));
+        values.extend(labels.map(|(op, labels)| format!(r#""labels":{{"_op":"{op}","values":{labels:?}}}"#)));
         values.extend(bad.then(|| r#""no_such":1"#.to_owned()));
         let id = id.map(|id| format!(r#""id":"{}","#, uuid::Uuid::from_u128(id))).unwrap_or_default();
         let list = stage.map(|stage| format!(r#","list":{{"app_stage":"{stage}"}}"#)).unwrap_or_default();

@@ -5,4 +5,5 @@
 
 mod cases;
 mod law;
+mod single;
 mod world;

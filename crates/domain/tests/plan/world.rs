@@ -61,17 +61,22 @@ impl World {
         rows.iter().for_each(|row| raw.push(row.as_bytes()));
         let context = self.context(options);
         let chunk = judge_chunk(&context, &raw);
-        let lookup = Lookup::of(&context, &chunk);
+        self.write(&context, &chunk)
+    }
+
+    /// Plans judged rows and carries the plan out.
+    pub(crate) fn write(&mut self, context: &JudgeContext, chunk: &JudgedChunk) -> Vec<Outcome> {
+        let lookup = Lookup::of(context, chunk);
         let found = self.find(&lookup);
         let plan = plan_chunk(PlanInput {
-            context: &context,
-            chunk: &chunk,
+            context,
+            chunk,
             lookup: &lookup,
             found,
             record_ids: Self::ids(),
             new_options_left: self.options_left,
         });
-        self.carry_out(&plan, &chunk, &lookup);
+        self.carry_out(&plan, chunk, &lookup);
         plan.outcomes
     }
 

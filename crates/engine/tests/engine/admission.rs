@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use refract_domain::import::options::ImportOptions;
 use refract_domain::object_type::ObjectType::Contact;
-use refract_engine::{EngineError, EngineSettings};
+use refract_engine::{EngineError, EngineSettings, RecordScope};
 use refract_testkit::{Fault, Verb, by};
 
 use crate::house::{House, contacts, not_running, settings, until};
@@ -84,6 +84,9 @@ async fn nothing_new_is_let_in_once_the_end_is_near() {
     assert!(matches!(house.engine.ready().await, Err(EngineError::ShuttingDown)));
     let import = house.engine.begin_import(house.world.caller, Contact, false).await;
     assert!(matches!(import, Err(EngineError::ShuttingDown)));
-    let create = house.engine.create_record(house.world.caller, Contact, b"{}".to_vec(), None).await;
+    let create = house
+        .engine
+        .create_record(house.world.caller, RecordScope { object_type: Contact, list_id: None }, b"{}".to_vec(), None)
+        .await;
     assert!(matches!(create, Err(EngineError::ShuttingDown)));
 }

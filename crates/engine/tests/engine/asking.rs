@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use refract_domain::object_type::ObjectType;
 use refract_domain::object_type::ObjectType::{Action, Contact, Identity, Organization};
-use refract_engine::{Answered, EngineError, Found, Question, RecordEffect, StoreError, View, Wanted};
+use refract_engine::{Answered, EngineError, Found, Question, RecordEffect, RecordScope, StoreError, View, Wanted};
 use refract_testkit::{Fault, Verb};
 use serde_json::{Value, json};
 
@@ -13,8 +13,8 @@ use crate::house::{House, contacts, not_running};
 
 async fn create(house: &House, object_type: ObjectType, values: Value) -> String {
     let body = json!({ "default": values }).to_string().into_bytes();
-    match house.engine.create_record(house.world.caller, object_type, body, None).await {
-        Ok(Answered::Fresh(RecordEffect::Written(record))) => record.id.to_string(),
+    match house.engine.create_record(house.world.caller, RecordScope { object_type, list_id: None }, body, None).await {
+        Ok(Answered::Fresh(RecordEffect::Written(written))) => written.record.id.to_string(),
         other => panic!("not made: {other:?}"),
     }
 }

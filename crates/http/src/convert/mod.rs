@@ -3,6 +3,7 @@
 //! Each conversion is one function with a test. Nothing here knows HTTP but for the kept answers, which are answers.
 
 pub(crate) mod answer;
+pub(crate) mod batch;
 pub(crate) mod job;
 pub(crate) mod list;
 pub(crate) mod options;

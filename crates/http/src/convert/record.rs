@@ -1,9 +1,12 @@
 //! Records as they are shown: one that was written or read, and a page of them.
 
 use http::StatusCode;
+use refract_domain::error::{Fault, RowError};
+use refract_domain::import::judge::ContextError;
+use refract_domain::object_type::ObjectType;
 use refract_domain::property::Schema;
-use refract_engine::{KeptAnswer, Page, RecordEffect, ShownRecord, written_values};
-use refract_wire::{Page as WirePage, RawValue, Record as WireRecord, Row};
+use refract_engine::{EngineError, KeptAnswer, Page, RecordEffect, ShownRecord, WrittenRecord, written_values};
+use refract_wire::{FoundOrCreated, Page as WirePage, RawValue, Record as WireRecord, Row};
 
 use super::answer;
 use crate::error::ApiError;
@@ -42,17 +45,22 @@ pub(crate) fn page(page: Page) -> WirePage {
 /// errors.
 pub(crate) fn effect_answer(schema: &Schema, effect: &RecordEffect, done: StatusCode, request_id: &str) -> KeptAnswer {
     let RecordEffect::Written(written) = effect else { return unwritten_answer(effect, request_id) };
-    let default = values(written_values(schema, written));
-    let mut answer = answer::json(done, &WireRecord { id: written.id.to_string(), default, list: None });
-    answer.headers.push(etag_header(written.version));
+    let mut answer = answer::json(done, &written_record(schema, written));
+    answer.headers.push(etag_header(written.record.version));
     answer
+}
+
+/// A record as a write leaves it, with its values in the list that the write names.
+pub(crate) fn written_record(schema: &Schema, written: &WrittenRecord) -> WireRecord {
+    let default = values(written_values(schema, &written.record));
+    WireRecord { id: written.record.id.to_string(), default, list: written.list_values.clone().map(values) }
 }
 
 /// The answer to a deletion: no body.
 pub(crate) fn deleted_answer(effect: &RecordEffect, request_id: &str) -> KeptAnswer {
     let RecordEffect::Written(hidden) = effect else { return unwritten_answer(effect, request_id) };
     let status = StatusCode::NO_CONTENT.as_u16();
-    KeptAnswer { status, headers: vec![etag_header(hidden.version)], body: Vec::new() }
+    KeptAnswer { status, headers: vec![etag_header(hidden.record.version)], body: Vec::new() }
 }
 
 fn unwritten_answer(effect: &RecordEffect, request_id: &str) -> KeptAnswer {
@@ -67,6 +75,68 @@ fn unwritten_answer(effect: &RecordEffect, request_id: &str) -> KeptAnswer {
     error.kept(request_id)
 }
 
+/// The answer to an upsert: 201 for a record that was made, 200 for one that was there.
+pub(crate) fn upsert_answer(schema: &Schema, effect: &RecordEffect, request_id: &str) -> KeptAnswer {
+    effect_answer(schema, effect, made_or_met(effect), request_id)
+}
+
+/// The answer of find-or-create.
+pub(crate) fn find_or_create_answer(schema: &Schema, effect: &RecordEffect, request_id: &str) -> KeptAnswer {
+    let written = match effect {
+        RecordEffect::Written(written) => written,
+        RecordEffect::Refused(error) => return ApiError::refused(&of_defaults(error)).kept(request_id),
+        other => return unwritten_answer(other, request_id),
+    };
+    let body = FoundOrCreated { created: written.created, record: written_record(schema, written) };
+    let mut answer = answer::json(made_or_met(effect), &body);
+    answer.headers.push(etag_header(written.record.version));
+    answer
+}
+
+/// The same faults where the request has the values: under `defaults`.
+fn of_defaults(error: &RowError) -> RowError {
+    let there = |fault: &Fault| match fault.field.strip_prefix("default") {
+        Some(rest) => Fault { field: format!("defaults{rest}"), ..fault.clone() },
+        None => fault.clone(),
+    };
+    RowError { first: there(&error.first), rest: error.rest.iter().map(there).collect() }
+}
+
+fn made_or_met(effect: &RecordEffect) -> StatusCode {
+    match effect {
+        RecordEffect::Written(written) if written.created => StatusCode::CREATED,
+        _ => StatusCode::OK,
+    }
+}
+
+/// The engine's refusals of writes to single records, as they concern path and query rather than the options of an
+/// import. `value_field` is where the request says the value that means the record.
+pub(crate) fn refusal(error: EngineError, object_type: ObjectType, value_field: &str) -> ApiError {
+    match error {
+        EngineError::Options(ContextError::UnknownDedupeProperty { slug, nearest }) => {
+            let shown: String = slug.chars().take(40).collect();
+            let advice = nearest.map_or_else(String::new, |nearest| format!(" Did you mean {nearest:?}?"));
+            let message = format!("{object_type} has no property {shown:?}.{advice}");
+            ApiError::invalid("unknown_property", ".path.slug", message)
+        }
+        EngineError::Options(ContextError::NotAKey { slug, property_type }) => {
+            let message =
+                format!("Records cannot be found by {slug:?}: a value of type {property_type} names no record.");
+            ApiError::invalid_field(".path.slug", message)
+        }
+        EngineError::Options(ContextError::UnknownList(list_id)) => {
+            let message = format!("The team has no list {list_id}; GET /lists shows those it has.");
+            ApiError::invalid_field(".query.list_id", message)
+        }
+        EngineError::Options(ContextError::ListOfAnotherType { list_id, takes, imported }) => {
+            let message = format!("List {list_id} takes {takes} records, not {imported}.");
+            ApiError::invalid_field(".query.list_id", message)
+        }
+        EngineError::Value(error) => ApiError::invalid_field(value_field, error.first.message.clone()),
+        other => other.into(),
+    }
+}
+
 /// 404 for a record, whatever the reason.
 pub(crate) fn not_found() -> ApiError {
     ApiError::not_found("Record not found.")
@@ -75,9 +145,8 @@ pub(crate) fn not_found() -> ApiError {
 #[cfg(test)]
 mod tests {
     use refract_domain::clock::Timestamp;
-    use refract_domain::error::{RowCode, RowError};
+    use refract_domain::error::RowCode;
     use refract_domain::ids::RecordId;
-    use refract_domain::object_type::ObjectType;
     use refract_domain::record::Record;
 
     use super::*;
@@ -103,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_written_record_is_shown_whole_with_its_tag() {
-        let answer = answered(&RecordEffect::Written(a_record()), StatusCode::CREATED);
+        let answer = answered(&RecordEffect::Written(WrittenRecord::existing(a_record())), StatusCode::CREATED);
         let expected = concat!(
             r#"{"id":"01010101-0101-0101-0101-010101010101","default":{"email":"a@x.io","n":1.50,"#,
             r#""company":{"id":"02020202-0202-0202-0202-020202020202","properties":{}}}}"#
@@ -120,7 +189,7 @@ mod tests {
         assert_eq!(status(RecordEffect::NotFound), 404);
         assert_eq!(status(RecordEffect::PreconditionFailed), 412);
         assert_eq!(status(RecordEffect::Refused(Box::new(refused.clone()))), 400);
-        let deleted = deleted_answer(&RecordEffect::Written(a_record()), "req_1");
+        let deleted = deleted_answer(&RecordEffect::Written(WrittenRecord::existing(a_record())), "req_1");
         assert_eq!((deleted.status, deleted.body.is_empty()), (204, true));
         assert_eq!(deleted_answer(&RecordEffect::NotFound, "req_1").status, 404);
 

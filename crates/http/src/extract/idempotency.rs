@@ -28,7 +28,8 @@ impl HeldKey {
     pub(crate) fn hold(engine: &Engine, caller: &Caller, parts: &Parts) -> Result<Option<Self>, ApiError> {
         let Some(key) = key_of(&parts.headers)? else { return Ok(None) };
         let reservation = engine.reserve_key(caller, key).ok_or_else(ApiError::idempotency_key_in_progress)?;
-        let fingerprint = Fingerprint::begin(&parts.method, parts.uri.path());
+        let said = parts.uri.path_and_query().map_or(parts.uri.path(), |said| said.as_str());
+        let fingerprint = Fingerprint::begin(&parts.method, said);
         Ok(Some(Self { key: key.to_owned(), reservation, fingerprint }))
     }
 
@@ -65,7 +66,7 @@ fn refused(what: &str) -> ApiError {
     ApiError::invalid_field(".header.Idempotency-Key", format!("The Idempotency-Key {what}."))
 }
 
-/// A hash of method, path and decoded body.
+/// A hash of method, path with its query, and decoded body.
 struct Fingerprint(Box<blake3::Hasher>);
 
 impl Fingerprint {

@@ -17,7 +17,7 @@ use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
 pub(crate) use params::{
-    JobPath, ListQuery, PropertyQuery, RecordHeaders, RecordPath, TeamPath, TypePath, ValuePath, ViewQuery,
+    JobPath, ListQuery, ListScope, PropertyQuery, RecordHeaders, RecordPath, TeamPath, TypePath, ValuePath, ViewQuery,
     WriteHeaders,
 };
 

@@ -41,19 +41,7 @@ pub(crate) struct RecordPath {
     record_id: String,
 }
 
-/// One import job.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Path)]
-#[allow(dead_code, reason = "only described, never read")]
-pub(crate) struct JobPath {
-    /// The team.
-    #[param(format = Uuid)]
-    team_id: String,
-    /// The job, as the answer to the import named it.
-    job_id: String,
-}
-
-/// One record by a value of it.
+/// The record that a value means.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
 #[allow(dead_code, reason = "only described, never read")]
@@ -64,10 +52,32 @@ pub(crate) struct ValuePath {
     /// The object type.
     #[param(inline)]
     object_type: ObjectTypeName,
-    /// The property, of a type that can be a key.
+    /// A property.
     slug: String,
-    /// Its value.
+    /// The value, as text whatever the property's type.
     value: String,
+}
+
+/// The list that `list` values belong to.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct ListScope {
+    /// The list in whose scope `list` values are written; who is written becomes its member.
+    #[param(format = Uuid)]
+    list_id: Option<String>,
+}
+
+/// One import job.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct JobPath {
+    /// The team.
+    #[param(format = Uuid)]
+    team_id: String,
+    /// The job, as the answer to the import named it.
+    job_id: String,
 }
 
 /// What of a record is shown.

@@ -3,15 +3,16 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
-use refract_engine::{Access, RecordEffect};
+use refract_engine::{Access, RecordEffect, RecordScope};
 
 use super::write;
 use crate::convert::answer::respond_to;
-use crate::convert::record::effect_answer;
+use crate::convert::record::{effect_answer, refusal};
 use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::path::ApiPath;
-use crate::openapi::{TypePath, WriteHeaders};
+use crate::extract::query::Query;
+use crate::openapi::{ListScope, TypePath, WriteHeaders};
 use crate::state::SharedApi;
 
 #[utoipa::path(
@@ -20,7 +21,7 @@ use crate::state::SharedApi;
     operation_id = "create_record",
     tag = "records",
     summary = "Make a record",
-    params(TypePath, WriteHeaders),
+    params(TypePath, ListScope, WriteHeaders),
     request_body(content = refract_wire::RecordBody, example = json!({"default": {"email": "ada@example.org"}})),
     responses((status = 201, description = "The record.", body = refract_wire::Record,
         headers(("etag" = String, description = "Its version, for `If-Match`."))))
@@ -30,6 +31,7 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let path = ApiPath::of(&parts.uri);
     let caller = admit(&api, &parts, &path, Access::Write).await?;
     let object_type = path.object_type()?;
+    let scope = RecordScope { object_type, list_id: Query::of(&parts.uri)?.list_id()? };
     let request_id = write::request_id(&api, &parts);
     let sent = write::small_body(&api, &caller, &parts, body).await?;
     let object = match sent.object {
@@ -43,8 +45,11 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
         move |effect: &RecordEffect| effect_answer(&schema, effect, StatusCode::CREATED, request_id.as_str())
     };
     let idempotent = write::idempotent(sent.key, render.clone());
-    match api.engine.create_record(caller, object_type, object, idempotent).await {
+    match api.engine.create_record(caller, scope, object, idempotent).await {
         Ok(answered) => respond_to(answered, render),
-        Err(error) => write::refuse_late(&api, &caller, &request_id, error, claim).await,
+        Err(error) => {
+            let error = refusal(error, object_type, ".body");
+            write::refuse_late(&api, &caller, &request_id, error, claim).await
+        }
     }
 }

@@ -2,12 +2,11 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use refract_domain::import::judge::ContextError;
-use refract_engine::{Access, EngineError, Found, Wanted};
+use refract_engine::{Access, Found, Wanted};
 
 use super::get_record::view;
 use crate::convert::answer::respond;
-use crate::convert::record::{not_found, shown_answer};
+use crate::convert::record::{not_found, refusal, shown_answer};
 use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::path::ApiPath;
@@ -35,7 +34,8 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let view = view(&Query::of(&parts.uri)?)?;
     let (slug, value) = path.slug_and_value().ok_or_else(not_found)?;
     let wanted = Wanted { object_type, slug, value, list_id: view.list_id };
-    let found = api.engine.find_record(&caller, &wanted).await.map_err(|error| refused(error, object_type.name()))?;
+    let found =
+        api.engine.find_record(&caller, &wanted).await.map_err(|error| refusal(error, object_type, ".path.value"))?;
     match found {
         Found::None => Err(not_found()),
         Found::One(record) => Ok(respond(shown_answer(api.engine.show_record(&caller, &record, &view).await?))),
@@ -53,30 +53,4 @@ pub(crate) fn several(slug: &str, ids: &[String]) -> ApiError {
     let message =
         format!("{slug:?} matches several records: {}{and_more}. Merge them, or use the id.", named.join(", "));
     ApiError::multiple_matches(message, named)
-}
-
-/// The engine's refusals as they concern a path, not the body of an import.
-pub(crate) fn refused(error: EngineError, object_type: &str) -> ApiError {
-    match error {
-        EngineError::Options(ContextError::UnknownDedupeProperty { slug, nearest }) => {
-            let shown: String = slug.chars().take(40).collect();
-            let advice = nearest.map_or_else(String::new, |nearest| format!(" Did you mean {nearest:?}?"));
-            let message = format!("{object_type} has no property {shown:?}.{advice}");
-            ApiError::invalid("unknown_property", ".path.slug", message)
-        }
-        EngineError::Options(ContextError::NotAKey { slug, property_type }) => ApiError::invalid_field(
-            ".path.slug",
-            format!("Records cannot be found by {slug:?}: a value of type {property_type} names no record."),
-        ),
-        EngineError::Options(ContextError::UnknownList(list_id)) => ApiError::invalid_field(
-            ".query.list_id",
-            format!("The team has no list {list_id}; GET /lists shows those it has."),
-        ),
-        EngineError::Options(ContextError::ListOfAnotherType { list_id, takes, imported }) => ApiError::invalid_field(
-            ".query.list_id",
-            format!("The list {list_id} takes {takes} records, not {imported}."),
-        ),
-        EngineError::Value(error) => ApiError::invalid_field(".path.value", error.first.message.clone()),
-        other => other.into(),
-    }
 }

@@ -7,6 +7,9 @@ mod count_records;
 mod create_list;
 mod create_record;
 mod delete_record;
+mod delete_records;
+mod duplicate_record;
+mod find_or_create_record;
 mod find_record;
 mod get_import;
 mod get_record;
@@ -18,7 +21,10 @@ mod list_records;
 mod list_type_properties;
 mod patch_record;
 mod query_records;
+mod restore_record;
 mod unknown;
+mod update_records;
+mod upsert_record;
 mod write;
 
 use axum::Router;
@@ -51,6 +57,12 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(find_record::handle))
         .routes(routes!(list_type_properties::handle))
         .routes(routes!(get_record::handle, patch_record::handle, delete_record::handle))
+        .routes(routes!(restore_record::handle))
+        .routes(routes!(duplicate_record::handle))
+        .routes(routes!(upsert_record::handle))
+        .routes(routes!(find_or_create_record::handle))
+        .routes(routes!(update_records::handle))
+        .routes(routes!(delete_records::handle))
         // The older names of routes (contract §1.6); no new client should learn them.
         .route("/v2/prism/query/{team_id}/{object_type}", post(query_records::handle))
         .route("/v2/prism/metadata/properties/{team_id}/{object_type}", get(list_type_properties::handle))

@@ -3,16 +3,17 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
-use refract_engine::{Access, RecordEffect};
+use refract_engine::{Access, RecordEffect, RecordScope};
 
 use super::write;
 use crate::convert::answer::respond_to;
-use crate::convert::record::{effect_answer, not_found};
+use crate::convert::record::{effect_answer, not_found, refusal};
 use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::headers::precondition;
 use crate::extract::path::ApiPath;
-use crate::openapi::{RecordHeaders, RecordPath, WriteHeaders};
+use crate::extract::query::Query;
+use crate::openapi::{ListScope, RecordHeaders, RecordPath, WriteHeaders};
 use crate::state::SharedApi;
 
 #[utoipa::path(
@@ -22,7 +23,7 @@ use crate::state::SharedApi;
     tag = "records",
     summary = "Change a record",
     description = "Values that are not named stay; null clears.",
-    params(RecordPath, WriteHeaders, RecordHeaders),
+    params(RecordPath, ListScope, WriteHeaders, RecordHeaders),
     request_body(content = refract_wire::RecordBody, example = json!({"default": {"title": "Countess", "city": null}})),
     responses((status = 200, description = "The record as it is now.", body = refract_wire::Record,
         headers(("etag" = String, description = "Its version, for `If-Match`."))))
@@ -33,6 +34,7 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let caller = admit(&api, &parts, &path, Access::Write).await?;
     let object_type = path.object_type()?;
     let record_id = path.record_id().ok_or_else(not_found)?;
+    let scope = RecordScope { object_type, list_id: Query::of(&parts.uri)?.list_id()? };
     let request_id = write::request_id(&api, &parts);
     let sent = write::small_body(&api, &caller, &parts, body).await?;
     let object = match sent.object {
@@ -47,8 +49,11 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     };
     let idempotent = write::idempotent(sent.key, render.clone());
     let demanded = precondition(&parts.headers);
-    match api.engine.patch_record(caller, object_type, record_id, object, demanded, idempotent).await {
+    match api.engine.patch_record(caller, scope, record_id, object, demanded, idempotent).await {
         Ok(answered) => respond_to(answered, render),
-        Err(error) => write::refuse_late(&api, &caller, &request_id, error, claim).await,
+        Err(error) => {
+            let error = refusal(error, object_type, ".body");
+            write::refuse_late(&api, &caller, &request_id, error, claim).await
+        }
     }
 }

@@ -161,15 +161,25 @@ impl<'t, 'r> Finder<'t, 'r> {
     /// The values in the import's list of those found records that are members. Records are locked by now, and with
     /// them their memberships.
     async fn list_values(&mut self, stored: &[StoredRecord]) -> Outcome<HashMap<RecordId, String>> {
-        let Some(ListId(list_id)) = self.rows.lookup.list_id.filter(|_| !stored.is_empty()) else {
-            return Ok(HashMap::new());
-        };
+        let Some(list_id) = self.rows.lookup.list_id else { return Ok(HashMap::new()) };
         let ids: Vec<Uuid> = stored.iter().map(|stored| stored.record.id.0).collect();
-        let parameters =
-            [(&self.rows.team_no as _, Type::INT8), (&list_id as _, Type::UUID), (&ids as _, Type::UUID_ARRAY)];
-        let rows = self.transaction.query(LIST_VALUES, &parameters).await?;
-        rows.iter().map(|row| Ok((RecordId(column(row, "record_id")?), column(row, "values")?))).collect()
+        values_in_list(self.transaction, self.rows.team_no, list_id, &ids).await
     }
+}
+
+/// The values in a list of those of these records that are members.
+pub(crate) async fn values_in_list(
+    transaction: &mut Transaction,
+    team_no: i64,
+    ListId(list_id): ListId,
+    ids: &[Uuid],
+) -> Outcome<HashMap<RecordId, String>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let parameters = [(&team_no as _, Type::INT8), (&list_id as _, Type::UUID), (&ids as _, Type::UUID_ARRAY)];
+    let rows = transaction.query(LIST_VALUES, &parameters).await?;
+    rows.iter().map(|row| Ok((RecordId(column(row, "record_id")?), column(row, "values")?))).collect()
 }
 
 fn add_holder(holders: &mut Holders, id: RecordId) {

@@ -8,6 +8,8 @@ mod copying;
 mod finding;
 mod writing;
 
+pub(crate) use finding::values_in_list;
+
 use refract_domain::clock::Timestamp;
 use refract_domain::ids::{RecordId, RecordIdSpace};
 use refract_domain::import::judge::JudgeContext;

@@ -1,22 +1,25 @@
-//! `delete_record`: hides one record and gives its keys up.
+//! `delete_record`: hides one record and gives its keys up. What it holds in lists stays, unseen, should it come back.
 
-use refract_domain::ids::ListId;
+use refract_domain::clock::Timestamp;
+use refract_domain::ids::{ListId, TeamId};
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::options::ImportOptions;
-use refract_store::{DeleteRecord, RecordEffect, StoreError};
+use refract_domain::object_type::ObjectType;
+use refract_store::{DeleteRecord, RecordEffect, StoreError, WrittenRecord};
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 
 use super::patch_record::met_by;
 use crate::error::{Failure, Outcome, column};
 use crate::holders::{Holder, give_up, hash};
-use crate::records::{find_one, lock_one};
+use crate::records::{StoredRecord, find_one, lock_one};
 use crate::schema::locked;
 use crate::store::PostgresStore;
-use crate::team::{SchemaUse, lock_schema, require_team};
+use crate::team::{SchemaUse, TeamRow, lock_schema, require_team};
 use crate::transaction::Transaction;
 
 const DELETE: &str = include_str!("../sql/delete_record.sql");
-const MEMBERS: &str = include_str!("../sql/delete_record_members.sql");
+const MEMBERS: &str = include_str!("../sql/write_record_members.sql");
 
 /// See [`refract_store::RecordVerbs::delete_record`].
 #[tracing::instrument(name = "store.delete_record", skip_all, fields(record_id = %command.id))]
@@ -33,23 +36,57 @@ async fn delete(transaction: &mut Transaction, command: &DeleteRecord) -> Outcom
         Ok(stored) => stored,
         Err(effect) => return Ok(effect),
     };
-    let schema = locked(transaction, caller.team_id, team).await?;
-    let hasher = &transaction.shared.hasher;
-    let context = JudgeContext::new(caller.team_id, schema, *object_type, ImportOptions::default(), hasher)
-        .map_err(|error| Failure::internal(error.to_string()))?;
-    let keys = context.keys_of_body(&stored.record.body);
-    let mut held: Vec<Holder> = keys.into_iter().map(|(_, key)| (hash(key), id.0)).collect();
-    held.sort_unstable();
-    held.dedup();
-    give_up(transaction, team_no, &held).await?;
-    let named = [(&team_no as _, Type::INT8), (&id.0 as _, Type::UUID)];
-    let [of_team, of_record] = named.clone();
-    transaction.execute(DELETE, &[of_team, of_record, (&now.0, Type::INT8)]).await?;
-    transaction.counts.records(team_no, *object_type, -1);
-    for row in transaction.query(MEMBERS, &named).await? {
-        transaction.counts.members(team_no, ListId(column(&row, "list_id")?), -1);
-    }
+    let context = context_of_keys(transaction, caller.team_id, team, *object_type).await?;
+    hide(transaction, team_no, &context, &[&stored], *now).await?;
     let hidden = find_one(transaction, team_no, *id).await?;
     let hidden = hidden.ok_or_else(|| Failure::internal(format!("record {id} was hidden but is not there")))?;
-    Ok(RecordEffect::Written(hidden.record))
+    Ok(RecordEffect::Written(WrittenRecord::existing(hidden.record)))
+}
+
+/// What says which keys a record of this type holds, under the schema that is locked.
+pub(super) async fn context_of_keys(
+    transaction: &mut Transaction,
+    team_id: TeamId,
+    team: TeamRow,
+    object_type: ObjectType,
+) -> Outcome<JudgeContext> {
+    let schema = locked(transaction, team_id, team).await?;
+    JudgeContext::new(team_id, schema, object_type, ImportOptions::default(), &transaction.shared.hasher)
+        .map_err(|error| Failure::internal(error.to_string()))
+}
+
+/// The keys that these records hold when they are live, in the order in which keys are locked.
+pub(super) fn keys_of(context: &JudgeContext, records: &[&StoredRecord]) -> Vec<Holder> {
+    let keys = records.iter().flat_map(|stored| {
+        let keys = context.keys_of_body(&stored.record.body).into_iter();
+        keys.map(|(_, key)| (hash(key), stored.record.id.0))
+    });
+    let mut holders: Vec<Holder> = keys.collect();
+    holders.sort_unstable();
+    holders.dedup();
+    holders
+}
+
+/// Hides live records, which are locked.
+pub(super) async fn hide(
+    transaction: &mut Transaction,
+    team_no: i64,
+    context: &JudgeContext,
+    records: &[&StoredRecord],
+    now: Timestamp,
+) -> Outcome<()> {
+    give_up(transaction, team_no, &keys_of(context, records)).await?;
+    let ids: Vec<Uuid> = records.iter().map(|stored| stored.record.id.0).collect();
+    transaction.execute(DELETE, &[(&team_no, Type::INT8), (&ids, Type::UUID_ARRAY), (&now.0, Type::INT8)]).await?;
+    let fewer = i64::try_from(records.len()).unwrap_or(i64::MAX);
+    transaction.counts.records(team_no, context.type_schema().object_type, -fewer);
+    count_members(transaction, team_no, &ids, -1).await
+}
+
+/// Counts these records in all lists that they have a place in.
+pub(super) async fn count_members(transaction: &mut Transaction, team_no: i64, ids: &[Uuid], more: i64) -> Outcome<()> {
+    for row in transaction.query(MEMBERS, &[(&team_no, Type::INT8), (&ids, Type::UUID_ARRAY)]).await? {
+        transaction.counts.members(team_no, ListId(column(&row, "list_id")?), more);
+    }
+    Ok(())
 }

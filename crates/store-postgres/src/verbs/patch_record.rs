@@ -5,7 +5,7 @@ use refract_domain::record::Precondition;
 use refract_store::{Answered, PatchRecord, RecordEffect, StoreError};
 use uuid::Uuid;
 
-use super::create_record::{OneRow, write_one};
+use super::create_record::{SingleRows, write_one};
 use crate::chunk::lock_judged;
 use crate::error::Outcome;
 use crate::idempotency::{KeyOwner, once};
@@ -33,7 +33,10 @@ async fn patch(transaction: &mut Transaction, command: &PatchRecord) -> Outcome<
         match met_by(stored, context.type_schema().object_type, *precondition) {
             Err(effect) => Ok(effect),
             // The row makes no record, so what its id would be made from does not matter.
-            Ok(_) => write_one(transaction, &OneRow { context, judged, team_no, source: Uuid::nil(), now: *now }).await,
+            Ok(_) => {
+                let single = SingleRows { context, judged, team_no, source: Uuid::nil(), now: *now };
+                write_one(transaction, &single).await
+            }
         }
     })
     .await

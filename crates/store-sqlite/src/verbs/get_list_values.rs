@@ -27,9 +27,18 @@ pub(crate) async fn get_list_values(
 fn read(connection: &Connection, caller: &Caller, list_id: ListId, id: RecordId) -> Outcome<Option<String>> {
     let Some(team) = find_team(connection, caller.team_id)? else { return Ok(None) };
     let stored = find_by_id(connection, team.team_no, id)?.filter(|stored| !stored.deleted);
-    let list = connection.prepare_cached(LIST)?.query_row((team.team_no, list_id.as_bytes()), |row| row.get(0));
-    let (Some(stored), Some(list_no)) = (stored, list.optional()?) else { return Ok(None) };
-    let list_no: i64 = list_no;
+    stored.map_or(Ok(None), |stored| values_in_list(connection, team.team_no, list_id, stored.record_no))
+}
+
+/// The values in a list of the record of this number; `None` when it is no member.
+pub(super) fn values_in_list(
+    connection: &Connection,
+    team_no: i64,
+    list_id: ListId,
+    record_no: i64,
+) -> Outcome<Option<String>> {
+    let list = connection.prepare_cached(LIST)?.query_row((team_no, list_id.as_bytes()), |row| row.get(0));
+    let Some(list_no): Option<i64> = list.optional()? else { return Ok(None) };
     let mut statement = connection.prepare_cached(VALUES)?;
-    Ok(statement.query_row([list_no, stored.record_no], |row| row.get(0)).optional()?)
+    Ok(statement.query_row([list_no, record_no], |row| row.get(0)).optional()?)
 }

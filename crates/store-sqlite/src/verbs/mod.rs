@@ -14,6 +14,7 @@ pub(crate) mod create_list;
 pub(crate) mod create_record;
 pub(crate) mod create_team;
 pub(crate) mod delete_record;
+pub(crate) mod delete_records;
 pub(crate) mod fail;
 pub(crate) mod find_key;
 pub(crate) mod find_records;
@@ -31,6 +32,7 @@ pub(crate) mod prolong;
 pub(crate) mod purge;
 pub(crate) mod query_records;
 pub(crate) mod release;
+pub(crate) mod restore_record;
 pub(crate) mod results;
 pub(crate) mod revoke_key;
 pub(crate) mod schema;
@@ -39,6 +41,7 @@ pub(crate) mod stage_chunk;
 pub(crate) mod suspect;
 pub(crate) mod teams;
 pub(crate) mod unfinished_jobs;
+pub(crate) mod update_records;
 
 use refract_store::StoreError;
 

@@ -7,7 +7,7 @@ use refract_domain::record::Precondition;
 use refract_store::{Answered, PatchRecord, RecordEffect, StoreError};
 use uuid::Uuid;
 
-use super::create_record::{OneRow, write_one};
+use super::create_record::{SingleRows, write_one};
 use crate::error::Outcome;
 use crate::idempotency::{KeyOwner, once};
 use crate::records::{StoredRecord, find_by_id};
@@ -37,7 +37,8 @@ fn patch(write: &mut WriteContext<'_>, shared: &Arc<Shared>, command: PatchRecor
             Err(effect) => Ok(effect),
             // The row makes no record, so what its id would be made from does not matter.
             Ok(_) => {
-                write_one(write, shared, &OneRow { context: &context, judged: &judged, team, source: Uuid::nil(), now })
+                let source = Uuid::nil();
+                write_one(write, shared, &SingleRows { context: &context, judged: &judged, team, source, now })
             }
         }
     })

@@ -152,17 +152,18 @@ pub async fn an_answer_is_kept_with_a_record(harness: &dyn Harness) {
         command.idempotent = rendering("create", 1);
         world.store.create_record(command).await.unwrap()
     };
-    let Answered::Fresh(RecordEffect::Written(record)) = create().await else { panic!("a fresh record") };
+    let Answered::Fresh(RecordEffect::Written(written)) = create().await else { panic!("a fresh record") };
+    let record_id = written.record.id;
     let patch = async || {
-        let mut command = world.patch_command(Contact, record.id, &json!({ "city": "Bergen" })).await;
+        let mut command = world.patch_command(Contact, record_id, &json!({ "city": "Bergen" })).await;
         command.idempotent = rendering("patch", 1);
         world.store.patch_record(command).await.unwrap()
     };
     let Answered::Fresh(patched) = patch().await else { panic!("a fresh patch") };
-    world.patch(Contact, record.id, &json!({ "city": "Paris" })).await;
+    world.patch(Contact, record_id, &json!({ "city": "Paris" })).await;
     assert_eq!(patch().await, Answered::Replay(kept(&format!("{patched:?}"))));
-    assert_eq!(create().await, Answered::Replay(kept(&format!("{:?}", RecordEffect::Written(record.clone())))));
-    assert_eq!(world.body(Contact, record.id).await, json!({ "city": "Paris" }));
+    assert_eq!(create().await, Answered::Replay(kept(&format!("{:?}", RecordEffect::Written(written.clone())))));
+    assert_eq!(world.body(Contact, record_id).await, json!({ "city": "Paris" }));
     assert_eq!(world.count(Contact).await, 1);
 }
 

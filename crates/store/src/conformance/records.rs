@@ -83,9 +83,13 @@ pub async fn a_precondition_is_kept(harness: &dyn Harness) {
     assert_eq!(patch("b", Precondition::Version(2)).await, RecordEffect::PreconditionFailed);
     assert_eq!(patch("b", Precondition::Never).await, RecordEffect::PreconditionFailed);
     assert_eq!(world.get(Contact, id).await.unwrap().version, 1);
-    assert!(matches!(patch("b", Precondition::Version(1)).await, RecordEffect::Written(record) if record.version == 2));
+    assert!(
+        matches!(patch("b", Precondition::Version(1)).await, RecordEffect::Written(written) if written.record.version == 2)
+    );
     assert_eq!(patch("c", Precondition::Version(1)).await, RecordEffect::PreconditionFailed);
-    assert!(matches!(patch("c", Precondition::Exists).await, RecordEffect::Written(record) if record.version == 3));
+    assert!(
+        matches!(patch("c", Precondition::Exists).await, RecordEffect::Written(written) if written.record.version == 3)
+    );
     let nobody = RecordId(world.ids.next());
     let of_nobody = world.try_patch(Contact, nobody, &json!({ "city": "x" }), Precondition::Exists).await;
     assert_eq!(of_nobody, RecordEffect::PreconditionFailed);

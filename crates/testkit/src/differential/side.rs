@@ -254,8 +254,8 @@ impl<'h> Side<'h> {
         let mut command = world.create_command(Contact, values).await;
         command.idempotent = once(key, short);
         let answered = world.store.create_record(command).await.expect("create_record");
-        if let Answered::Fresh(RecordEffect::Written(record)) = &answered {
-            self.records.push((Contact, record.id));
+        if let Answered::Fresh(RecordEffect::Written(written)) = &answered {
+            self.records.push((Contact, written.record.id));
         }
         format!("{answered:?}")
     }
@@ -280,7 +280,7 @@ impl<'h> Side<'h> {
                 format!("{:?}", world.store.patch_record(command).await.expect("patch_record"))
             }
             Op::Delete(_, demand) => match world.try_delete(object_type, id, precondition(*demand)).await {
-                RecordEffect::Written(record) => format!("deleted {} {}", record.id, record.body),
+                RecordEffect::Written(written) => format!("deleted {:?}", written.record),
                 other => format!("{other:?}"),
             },
             _ => String::new(),
@@ -360,7 +360,7 @@ impl<'h> Side<'h> {
 /// What an answer shows of an effect: nothing that stores may choose.
 fn short(effect: &RecordEffect) -> String {
     match effect {
-        RecordEffect::Written(record) => format!("{} {}", record.version, record.body.len()),
+        RecordEffect::Written(written) => format!("{} {}", written.record.version, written.record.body.len()),
         RecordEffect::Refused(error) => error.first.code.name().to_owned(),
         other => format!("{other:?}"),
     }

@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use refract_domain::ids::{ListId, RecordId, RecordIdSpace};
+use refract_domain::clock::Timestamp;
+use refract_domain::error::RowError;
+use refract_domain::ids::{ListId, RecordId, RecordIdSpace, TeamId};
 use refract_domain::import::outcome::Outcome;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
 use refract_domain::object_type::ObjectType;
 use refract_domain::record::{Precondition, Record};
-use refract_store::{Answered, Caller, CreateRecord, DeleteRecord, PatchRecord, RecordEffect, RecordVerbs, StoreError};
+use refract_store::{
+    Answered, BatchEffect, Caller, CreateRecord, DeleteRecord, DeleteRecords, PatchRecord, RecordEffect, RecordVerbs,
+    RestoreRecord, StoreError, UpdateRecords, WrittenRecord, not_there,
+};
 
 use super::MemoryStore;
 use super::chunk::Rows;
@@ -51,12 +56,53 @@ impl RecordVerbs for MemoryStore {
             if let Some(refused) = refusal(live, precondition) {
                 return Ok(refused);
             }
-            let stored = state.records.get_mut(&(caller.team_id, id)).map(Arc::make_mut);
-            let stored = stored.ok_or_else(|| StoreError::Internal("a live record is there".to_owned()))?;
-            stored.is_deleted = true;
-            stored.record.version += 1;
-            stored.record.updated_at = now;
-            Ok(RecordEffect::Written(stored.record.clone()))
+            let hidden = state.turn(caller.team_id, id, true, now)?;
+            Ok(RecordEffect::Written(WrittenRecord::existing(hidden)))
+        })
+    }
+
+    async fn restore_record(&self, command: RestoreRecord) -> Result<Answered<RecordEffect>, StoreError> {
+        let RestoreRecord { caller, object_type, id, now, idempotent } = command;
+        self.transaction(|state| {
+            state.once(&caller, idempotent, now, |within| {
+                let stored = within.records.get(&(caller.team_id, id));
+                let Some(stored) = stored.filter(|stored| stored.record.object_type == object_type) else {
+                    return Ok(RecordEffect::NotFound);
+                };
+                let record = match stored.is_deleted {
+                    false => stored.record.clone(),
+                    true => within.turn(caller.team_id, id, false, now)?,
+                };
+                Ok(RecordEffect::Written(WrittenRecord::existing(record)))
+            })
+        })
+    }
+
+    async fn update_records(&self, command: UpdateRecords) -> Result<Answered<BatchEffect>, StoreError> {
+        let UpdateRecords { caller, context, judged, now, idempotent } = command;
+        // A batch makes no record, so no id is ever taken from here.
+        let record_ids = RecordIdSpace { created_ms: now.millis(), first_index: 0, source: caller.team_id.0 };
+        let rows =
+            Rows { context: &context, judged: &judged, record_ids, new_options_left: NEW_OPTIONS_PER_JOB_MAX, now };
+        self.transaction(|state| {
+            state.once(&caller, idempotent, now, |within| Ok(BatchEffect { items: within.write_all(&rows)? }))
+        })
+    }
+
+    async fn delete_records(&self, command: DeleteRecords) -> Result<Answered<BatchEffect>, StoreError> {
+        let DeleteRecords { caller, object_type, ids, now, idempotent } = command;
+        self.transaction(|state| {
+            state.once(&caller, idempotent, now, |within| {
+                let items = ids.into_iter().map(|id| {
+                    let is_live = |id: RecordId| within.live(caller.team_id, object_type, id).is_some();
+                    Ok(match id {
+                        Err(error) => Err(error),
+                        Ok(id) if !is_live(id) => Err(not_there(object_type)),
+                        Ok(id) => Ok(WrittenRecord::existing(within.turn(caller.team_id, id, true, now)?)),
+                    })
+                });
+                Ok(BatchEffect { items: items.collect::<Result<_, StoreError>>()? })
+            })
         })
     }
 
@@ -110,16 +156,38 @@ fn refusal(live: Option<&Record>, precondition: Precondition) -> Option<RecordEf
 impl State {
     /// Writes rows of which there is one.
     fn write_one(&mut self, rows: &Rows<'_>) -> Result<RecordEffect, StoreError> {
-        let plan = self.write_rows(rows)?;
-        let [outcome] = plan.outcomes.as_slice() else {
-            return Err(StoreError::Internal(format!("{} rows for one record", plan.outcomes.len())));
-        };
-        if let Outcome::Rejected(error) = outcome {
-            return Ok(RecordEffect::Refused(error.clone()));
+        let mut items = self.write_all(rows)?;
+        match (items.pop(), items.is_empty()) {
+            (Some(item), true) => Ok(item.map_or_else(RecordEffect::Refused, RecordEffect::Written)),
+            _ => Err(StoreError::Internal("not one row for one record".to_owned())),
         }
-        let id = outcome.record_id(&rows.record_ids, rows.judged.first_row);
-        let stored = id.and_then(|id| self.records.get(&(rows.context.team_id(), id)));
-        let stored = stored.ok_or_else(|| StoreError::Internal("what was written is there".to_owned()))?;
-        Ok(RecordEffect::Written(stored.record.clone()))
+    }
+
+    /// Writes rows; what came of each, once all are written.
+    fn write_all(&mut self, rows: &Rows<'_>) -> Result<Vec<Result<WrittenRecord, Box<RowError>>>, StoreError> {
+        let team_id = rows.context.team_id();
+        let plan = self.write_rows(rows)?;
+        let items = (rows.judged.first_row..).zip(plan.outcomes).map(|(row, outcome)| {
+            if let Outcome::Rejected(error) = outcome {
+                return Ok(Err(error));
+            }
+            let stored = outcome.record_id(&rows.record_ids, row).and_then(|id| self.records.get(&(team_id, id)));
+            let stored = stored.ok_or_else(|| StoreError::Internal("what was written is there".to_owned()))?;
+            let record = stored.record.clone();
+            let list_id = rows.context.options().list_id;
+            let list_values = list_id.and_then(|list_id| self.members.get(&(team_id, list_id, record.id)).cloned());
+            Ok(Ok(WrittenRecord { record, created: matches!(outcome, Outcome::Created { .. }), list_values }))
+        });
+        items.collect()
+    }
+
+    /// Hides a record or brings it back. Its places in lists stay; who is hidden is not seen there.
+    fn turn(&mut self, team_id: TeamId, id: RecordId, hidden: bool, now: Timestamp) -> Result<Record, StoreError> {
+        let stored = self.records.get_mut(&(team_id, id)).map(Arc::make_mut);
+        let stored = stored.ok_or_else(|| StoreError::Internal("the record is there".to_owned()))?;
+        stored.is_deleted = hidden;
+        stored.record.version += 1;
+        stored.record.updated_at = now;
+        Ok(stored.record.clone())
     }
 }

@@ -87,6 +87,7 @@ pub struct JudgeContext {
     schema: Arc<Schema>,
     object_type: ObjectType,
     options: ImportOptions,
+    insists: bool,
     match_position: Option<usize>,
     pub(super) default_group: Group,
     pub(super) list_group: Group,
@@ -114,7 +115,22 @@ impl JudgeContext {
         };
         let default_group = Group::new("default", &type_schema.properties, key_of);
         let list_group = Group::new("list", list.map_or(&[], |list| list.properties.as_slice()), |_| None);
-        Ok(Self { team_id, object_type, options, match_position, default_group, list_group, schema })
+        Ok(Self { team_id, object_type, options, insists: false, match_position, default_group, list_group, schema })
+    }
+
+    /// The same, for writes that insist on values where a property must have one: those of single records, not imports
+    /// (import-semantics, Values: `required`).
+    #[must_use]
+    pub fn insisting(self) -> Self {
+        let list_properties = self.list().map_or(&[] as &[Property], |list| &list.properties);
+        let insists = self.type_schema().properties.iter().chain(list_properties).any(|property| property.required);
+        Self { insists, ..self }
+    }
+
+    /// Whether there are values that rows must have.
+    #[must_use]
+    pub fn insists(&self) -> bool {
+        self.insists
     }
 
     /// The team whose records are matched.

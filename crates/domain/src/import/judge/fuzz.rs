@@ -13,6 +13,7 @@ use crate::key::KeyHasher;
 use crate::limits::FAULTS_PER_ROW_MAX;
 use crate::object_type::ObjectType;
 use crate::property::{ListSchema, Property, PropertyType, Schema, SelectOption, TypeSchema, app_stage};
+use crate::record::made_of;
 
 /// The one list of [`schema_of_every_type`]; its stages are Lead and Won.
 pub const LIST: ListId = ListId(uuid::Uuid::from_u128(0x11));
@@ -104,13 +105,17 @@ pub fn check_promises(context: &JudgeContext, raw: &[u8]) {
         check_faults(&judged);
         return;
     };
-    let body = judged.body(good);
     let mut keys_of_row: BTreeSet<_> = judged.match_keys(good).iter().collect();
     assert_eq!(keys_of_row.len(), judged.match_keys(good).len(), "match keys are distinct");
     keys_of_row.extend(judged.other_keys(good));
-    let keys_of_body = context.keys_of_body(body);
+    let keys_of_body = context.keys_of_body(&made(&judged, good));
     assert_eq!(keys_of_row, keys_of_body.iter().map(|(_, key)| key).collect(), "row and body have the same keys");
     check_second_reading(context, &judged, good);
+}
+
+/// The body of the record that the row would make.
+fn made(judged: &JudgedChunk, good: &GoodRow) -> String {
+    made_of(judged.body(good), good.extra.as_ref().map_or(&[], |extra| &extra.changes))
 }
 
 fn check_faults(judged: &JudgedChunk) {
@@ -125,7 +130,7 @@ fn check_faults(judged: &JudgedChunk) {
 
 /// A canonical body, judged again, is itself.
 fn check_second_reading(context: &JudgeContext, judged: &JudgedChunk, good: &GoodRow) {
-    let body = judged.body(good);
+    let body = made(judged, good);
     let list = good.extra.as_ref().and_then(|extra| extra.list.as_ref());
     let list_body = list.map_or("null", |list| list.body.as_str());
     // A stage that waits for its option is not in the body, so the requirement would not be met again.
@@ -136,7 +141,7 @@ fn check_second_reading(context: &JudgeContext, judged: &JudgedChunk, good: &Goo
     judge_row(context, format!("{{\"default\":{body},\"list\":{list_body}}}").as_bytes(), &mut second);
     match second.rows.first() {
         Some(JudgedRow::Good(again)) => {
-            assert_eq!(second.body(again), body, "canonical values are final");
+            assert_eq!(second.body(again), &*body, "canonical values are final");
             assert_eq!(second.match_keys(again), judged.match_keys(good), "and so are their keys");
         }
         other => unreachable!("a canonical body was refused: {body} {other:?}"),

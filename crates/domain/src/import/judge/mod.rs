@@ -7,14 +7,16 @@ mod context;
 #[doc(hidden)]
 pub mod fuzz;
 mod group;
+mod meant;
 mod row;
 mod values;
 
 pub use context::{ContextError, JudgeContext};
 #[doc(hidden)]
 pub use fuzz::fuzz_judge;
+pub use meant::MeantRecord;
 
-use crate::import::row::{JudgedChunk, RawChunk};
+use crate::import::row::{GoodRow, JudgedChunk, JudgedRow, RawChunk};
 
 /// Judges every row of a chunk.
 #[must_use]
@@ -31,6 +33,22 @@ pub fn judge_chunk(context: &JudgeContext, chunk: &RawChunk) -> JudgedChunk {
         judge.judge(raw, &mut judged);
     }
     judged
+}
+
+/// A row that makes a record of a body as it is kept, whatever has become of the options and records it names.
+#[must_use]
+pub fn copy_of(context: &JudgeContext, body: &str) -> JudgedChunk {
+    let mut keys: Vec<_> = context.keys_of_body(body).into_iter().map(|(_, key)| key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let row = GoodRow { body: 0..body.len(), match_keys: 0..0, other_keys: 0..keys.len(), extra: None };
+    JudgedChunk {
+        first_row: 0,
+        schema_version: context.schema().version,
+        text: body.to_owned(),
+        keys,
+        rows: vec![JudgedRow::Good(row)],
+    }
 }
 
 /// Judges one row and appends its verdict.

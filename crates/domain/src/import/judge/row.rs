@@ -142,6 +142,7 @@ impl<'c> Judge<'c> {
             body,
             cleared: &mut draft.extra.cleared,
             late: &mut draft.extra.late,
+            changes: &mut draft.extra.changes,
             references: &mut draft.extra.references,
             exact: &mut draft.extra.exact,
             keys: &mut draft.keys,
@@ -179,6 +180,7 @@ impl<'c> Judge<'c> {
             body: &mut draft.list.body,
             cleared: &mut draft.list.cleared,
             late: &mut draft.list.late,
+            changes: &mut draft.list.changes,
             references: &mut draft.extra.references,
             exact: &mut draft.extra.exact,
             keys: &mut draft.keys,
@@ -282,13 +284,16 @@ impl Draft {
     /// What most rows have not; `None` for those.
     fn take_extra(&mut self) -> Option<Box<RowExtra>> {
         let list = &self.list;
-        if list.body.len() > "{}".len() || !list.cleared.is_empty() || !list.late.is_empty() {
+        let list_is_empty =
+            list.body.len() <= "{}".len() && list.cleared.is_empty() && list.late.is_empty() && list.changes.is_empty();
+        if !list_is_empty {
             self.extra.list = Some(std::mem::take(&mut self.list));
         }
         let extra = &self.extra;
         let is_plain = extra.given_id.is_none()
             && extra.cleared.is_empty()
             && extra.late.is_empty()
+            && extra.changes.is_empty()
             && extra.references.is_empty()
             && extra.exact.is_empty()
             && extra.list.is_none();

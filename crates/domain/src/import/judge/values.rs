@@ -2,13 +2,14 @@
 
 use super::context::JudgeContext;
 use super::group::{Group, Walk};
+use crate::change::{ValueChange, WriteRule};
 use crate::error::{Fault, RowCode};
 use crate::import::row::{LateValue, Reference};
 use crate::json::{Cursor, SyntaxError, Text, Value};
 use crate::key::KeyHash;
 use crate::limits::{DEDUPE_VALUE_BYTES_MAX, FAULTS_PER_ROW_MAX, ROW_PROPERTIES_MAX};
 use crate::property::Property;
-use crate::value::{Reading, Target, exact_texts, excerpt_of_text, for_each_key_text, read};
+use crate::value::{Delta, Reading, Refusal, Target, delta, exact_texts, excerpt_of_text, for_each_key_text, read};
 
 /// The slug of a list's stage, which `require_list_stage` demands.
 pub(super) const STAGE_SLUG: &str = "app_stage";
@@ -57,6 +58,7 @@ pub(super) struct Sink<'s> {
     pub(super) body: &'s mut String,
     pub(super) cleared: &'s mut Vec<String>,
     pub(super) late: &'s mut Vec<LateValue>,
+    pub(super) changes: &'s mut Vec<ValueChange>,
     pub(super) references: &'s mut Vec<Reference>,
     pub(super) exact: &'s mut Vec<String>,
     pub(super) keys: &'s mut RowKeys,
@@ -108,6 +110,10 @@ impl GroupJudge<'_, '_> {
         let (Some(property), Some(slot)) = (self.properties.get(position), self.group.slots.get(position)) else {
             return;
         };
+        if let Some(written) = delta(property, value) {
+            self.judge_delta(position, written);
+            return;
+        }
         let sink = &mut self.sink;
         let member_start = sink.body.len();
         if member_start > body_start + 1 {
@@ -128,25 +134,66 @@ impl GroupJudge<'_, '_> {
             *sink.stage_given = true;
         }
         match reading {
-            Ok(Reading::Value) if slot.key.is_some() => self.add_keys(position, value_start),
+            Ok(Reading::Value) if slot.key.is_some() => self.add_keys_of_body(position, value_start),
             Ok(Reading::Value) => {}
             Ok(Reading::Cleared) => sink.cleared.push(property.slug.clone()),
             Ok(Reading::Late(late)) => sink.late.push(late),
-            Err(refusal) => {
-                let group = self.group.name;
-                sink.faults.add(refusal.code, || (format!("{group}.{}", property.slug), refusal.message));
-            }
+            Err(refusal) => self.add_refusal(property, refusal),
         }
     }
 
+    /// Judges a change to an array. Its values are read as those of an array are, but what is to be removed does not have
+    /// to be there.
+    fn judge_delta(&mut self, position: usize, written: Result<Delta<'_>, Refusal>) {
+        let (Some(property), Some(slot)) = (self.properties.get(position), self.group.slots.get(position)) else {
+            return;
+        };
+        let Delta { rule, values } = match written {
+            Ok(written) => written,
+            Err(refusal) => return self.add_refusal(property, refusal),
+        };
+        let adds = rule == WriteRule::Append;
+        let target = Target {
+            property,
+            options: &slot.options,
+            create_missing_options: self.context.options().create_missing_options,
+        };
+        let (mut raw_value, mut references) = (String::new(), Vec::new());
+        match read(&target, &values, &mut raw_value, &mut references) {
+            Ok(Reading::Value) => {
+                if adds {
+                    self.sink.references.append(&mut references);
+                    self.add_keys(position, &raw_value);
+                }
+                self.sink.changes.push(ValueChange { slug: property.slug.clone(), rule, raw_value });
+            }
+            // Nothing comes and nothing goes.
+            Ok(Reading::Cleared) => {}
+            Ok(Reading::Late(late)) => self.sink.late.push(LateValue { rule, ..late }),
+            Err(refusal) => self.add_refusal(property, refusal),
+        }
+    }
+
+    fn add_refusal(&mut self, property: &Property, refusal: Refusal) {
+        let group = self.group.name;
+        self.sink.faults.add(refusal.code, || (format!("{group}.{}", property.slug), refusal.message));
+    }
+
     /// Notes the keys of the canonical value that ends the body.
-    fn add_keys(&mut self, position: usize, value_start: usize) {
+    fn add_keys_of_body(&mut self, position: usize, value_start: usize) {
+        // The body is put back at once: it only must not be borrowed meanwhile.
+        let body = std::mem::take(self.sink.body);
+        self.add_keys(position, body.get(value_start..).unwrap_or_default());
+        *self.sink.body = body;
+    }
+
+    /// Notes the keys of a canonical value.
+    fn add_keys(&mut self, position: usize, canonical_raw: &str) {
         let (Some(property), Some(slot)) = (self.properties.get(position), self.group.slots.get(position)) else {
             return;
         };
         let Some(scope) = &slot.key else { return };
         let sink = &mut self.sink;
-        let canonical_raw = sink.body.get(value_start..).unwrap_or_default();
         let is_match = self.match_position == Some(position);
         let keys = if is_match { &mut sink.keys.matching } else { &mut sink.keys.other };
         let mut longest = 0;

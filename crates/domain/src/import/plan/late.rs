@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::NewOption;
+use crate::change::WriteRule;
 use crate::error::{Fault, RowCode};
 use crate::ids::ListId;
 use crate::import::judge::JudgeContext;
@@ -25,6 +26,8 @@ pub(super) struct OptionMaker<'a> {
 pub(super) struct Resolved {
     /// The property.
     pub(super) slug: String,
+    /// What the value does to the one that is there.
+    pub(super) rule: WriteRule,
     /// The canonical value.
     pub(super) raw_value: String,
     missing: Vec<NewOption>,
@@ -76,6 +79,8 @@ impl<'a> OptionMaker<'a> {
                 LateOption::Known(slug) => slug.clone(),
                 LateOption::Missing(value) => match property.find_option(value) {
                     Some(made_meanwhile) => made_meanwhile.slug.clone(),
+                    // No record can have it: nothing is made only to be removed.
+                    None if late.rule == WriteRule::Remove => continue,
                     None => {
                         let new = new_option(&property, value);
                         property.options.push(new.clone());
@@ -89,7 +94,8 @@ impl<'a> OptionMaker<'a> {
                 slugs.push(slug);
             }
         }
-        Some(Resolved { slug: late.slug.clone(), raw_value: canonical(&slugs, late.multiple), missing })
+        let raw_value = canonical(&slugs, late.multiple);
+        Some(Resolved { slug: late.slug.clone(), rule: late.rule, raw_value, missing })
     }
 
     fn property(&self, slug: &str, in_list: bool) -> Option<&Property> {

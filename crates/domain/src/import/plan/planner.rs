@@ -1,12 +1,15 @@
 //! Plans a chunk row by row. Owns the order of decisions for one row; who holds which key is kept in `slots`, what
 //! late options become in `late`.
 
+mod required;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use super::late::{OptionMaker, Resolved};
 use super::slots::{Slots, Target};
 use super::{ChunkPlan, Found, FoundRecord, Insert, InsertBody, KeyChange, ListEntry, PlanInput, Update};
+use crate::change::{ValueChange, WriteRule};
 use crate::error::{RowCode, RowError};
 use crate::ids::RecordId;
 use crate::import::outcome::Outcome;
@@ -15,7 +18,7 @@ use crate::import::tally::Tally;
 use crate::json;
 use crate::key::KeyHash;
 use crate::limits::CANDIDATES_NAMED_MAX;
-use crate::record::{BodyWriter, patched};
+use crate::record::{BodyWriter, Patch, made_of, patched};
 use crate::value;
 
 /// Decides every outcome and every write of a chunk.
@@ -39,9 +42,11 @@ static NO_EXTRA: RowExtra = RowExtra {
     given_id: None,
     cleared: Vec::new(),
     late: Vec::new(),
+    changes: Vec::new(),
     references: Vec::new(),
     exact: Vec::new(),
     list: None,
+    must_exist: false,
 };
 
 struct Planner<'a> {
@@ -67,6 +72,8 @@ struct Ready<'r> {
     extra: &'r RowExtra,
     /// The row's own values, late ones included.
     body: Cow<'r, str>,
+    /// What else it does to values, late ones included.
+    changes: Cow<'r, [ValueChange]>,
     late: Vec<Resolved>,
     list: Option<ReadyList>,
 }
@@ -74,6 +81,7 @@ struct Ready<'r> {
 struct ReadyList {
     values: String,
     cleared: Vec<String>,
+    changes: Vec<ValueChange>,
     late: Vec<Resolved>,
 }
 
@@ -109,7 +117,7 @@ impl<'a> Planner<'a> {
         self.check_references(extra)?;
         let ready = self.ready(row, good, extra);
         let matches = self.matches(&ready);
-        match self.target(extra.given_id, &matches)? {
+        match self.target(extra, &matches)? {
             None => self.create(&ready),
             Some(target) => self.meet(&ready, target),
         }
@@ -141,15 +149,17 @@ impl<'a> Planner<'a> {
         let chunk: &'a _ = self.input.chunk;
         let late = self.options.resolve(&extra.late, None);
         let body = with_late(Cow::Borrowed(chunk.body(good)), &late);
+        let changes = with_late_changes(&extra.changes, &late);
         let list = self.input.lookup.list_id.map(|list_id| {
             let empty = ListPart::default();
             let part = extra.list.as_ref().unwrap_or(&empty);
             let values = if part.body.is_empty() { "{}" } else { &part.body };
             let late = self.options.resolve(&part.late, Some(list_id));
             let values = with_late(Cow::Borrowed(values), &late).into_owned();
-            ReadyList { values, cleared: part.cleared.clone(), late }
+            let changes = with_late_changes(&part.changes, &late).into_owned();
+            ReadyList { values, cleared: part.cleared.clone(), changes, late }
         });
-        Ready { row, good, extra, body, late, list }
+        Ready { row, good, extra, body, changes, late, list }
     }
 
     /// The records that hold the row's keys, each once.
@@ -180,8 +190,11 @@ impl<'a> Planner<'a> {
     }
 
     /// The record that the row means, or `None` when it makes one.
-    fn target(&self, given_id: Option<RecordId>, matches: &[Target]) -> Result<Option<Target>, RowError> {
-        let Some(id) = given_id else {
+    fn target(&self, extra: &RowExtra, matches: &[Target]) -> Result<Option<Target>, RowError> {
+        if extra.must_exist {
+            return self.existing_target(extra.given_id).map(Some);
+        }
+        let Some(id) = extra.given_id else {
             return match matches {
                 [] => Ok(None),
                 [one] => Ok(Some(*one)),
@@ -207,6 +220,18 @@ impl<'a> Planner<'a> {
                 conflict(format!("the row's id is {id}, but its key belongs to record {}", self.id_of(*other)))
             }
             _ => Ok(Some(meant)),
+        }
+    }
+
+    /// The live record of this id and type, which must be there.
+    fn existing_target(&self, given_id: Option<RecordId>) -> Result<Target, RowError> {
+        let found = given_id.and_then(|id| Some((id, self.input.found.records.get(&id)?)));
+        match found.filter(|(_, record)| self.unusable(record).is_none()) {
+            Some((id, _)) => Ok(Target::Found(id)),
+            None => {
+                let object_type = self.input.context.type_schema().object_type;
+                Err(RowError::new("id", RowCode::NotFound, format!("there is no {object_type} of this id")))
+            }
         }
     }
 
@@ -238,28 +263,34 @@ impl<'a> Planner<'a> {
     }
 
     fn create(&mut self, ready: &Ready<'_>) -> Result<Outcome, RowError> {
+        let body = made_body(ready);
+        let joins = ready.list.as_ref().map(|list| made_of(&list.values, &list.changes));
+        self.check_required(body.as_deref().unwrap_or(&ready.body), joins.as_deref())?;
         self.make_options(ready)?;
         let given_id = ready.extra.given_id;
         let id = given_id.unwrap_or_else(|| self.input.record_ids.record_id(ready.row));
         let target = Target::New(ready.row);
-        for place in self.input.lookup.slots_of(ready.good) {
-            self.slots.take(place, target);
-        }
-        let changes = self.input.chunk.other_keys(ready.good).iter();
-        self.plan.key_changes.extend(changes.map(|key| KeyChange { key: *key, record: id, held: true }));
-        let body = match &ready.body {
-            Cow::Borrowed(_) => InsertBody::Judged(ready.good.body.clone()),
-            Cow::Owned(body) => {
-                self.take_late_keys(ready, target, id);
-                InsertBody::Own(body.clone())
+        let body = match body {
+            None => {
+                for place in self.input.lookup.slots_of(ready.good) {
+                    self.slots.take(place, target);
+                }
+                let changes = self.input.chunk.other_keys(ready.good).iter();
+                self.plan.key_changes.extend(changes.map(|key| KeyChange { key: *key, record: id, held: true }));
+                InsertBody::Judged(ready.good.body.clone())
+            }
+            Some(body) => {
+                // Judging knew neither late values nor what changes come to: the body itself says which keys it has.
+                self.rekey(target, id, "{}", &body);
+                InsertBody::Own(body)
             }
         };
         self.plan.inserts.push(Insert { row: ready.row, id, body });
         if !self.input.lookup.ids.is_empty() {
             self.made_by_id.insert(id, ready.row);
         }
-        if let Some(list) = &ready.list {
-            self.entries.insert(id, (list.values.clone(), true));
+        if let Some(values) = joins {
+            self.entries.insert(id, (values, true));
         }
         Ok(Outcome::Created { given_id })
     }
@@ -269,6 +300,7 @@ impl<'a> Planner<'a> {
         let id = self.id_of(target);
         let update = self.input.context.options().update_existing;
         let joins = ready.list.is_some() && self.entry(id).is_none();
+        self.check_still_there(ready, target, id, joins)?;
         if update {
             self.make_options(ready)?;
         } else if joins {
@@ -290,11 +322,8 @@ impl<'a> Planner<'a> {
 
     /// Changes the record's values; whether any really changed.
     fn patch(&mut self, ready: &Ready<'_>, target: Target, id: RecordId) -> bool {
-        let schema = self.input.context.type_schema();
         let before = self.body_of(target).to_owned();
-        let Some(after) = patched(&before, &ready.body, &ready.extra.cleared, |slug| schema.property(slug)) else {
-            return false;
-        };
+        let Some(after) = self.patched_body(ready, &before) else { return false };
         self.rekey(target, id, &before, &after);
         match target {
             Target::New(row) => {
@@ -309,6 +338,13 @@ impl<'a> Planner<'a> {
             }
         }
         true
+    }
+
+    /// The record's values after the row; `None` when none changes.
+    fn patched_body(&self, ready: &Ready<'_>, before: &str) -> Option<String> {
+        let schema = self.input.context.type_schema();
+        let patch = Patch { values: &ready.body, cleared: &ready.extra.cleared, changes: &ready.changes };
+        patched(before, patch, |slug| schema.property(slug))
     }
 
     /// Moves the record's keys from those of one body to those of another.
@@ -349,16 +385,6 @@ impl<'a> Planner<'a> {
         keys.into_iter().filter(|(position, _)| Some(*position) == self.match_position).map(|(_, key)| key).collect()
     }
 
-    /// Gives a new record the keys of its late values; those of its other values are taken already.
-    fn take_late_keys(&mut self, ready: &Ready<'_>, target: Target, id: RecordId) {
-        let early = self.input.context.keys_of_body(self.input.chunk.body(ready.good));
-        for (position, key) in self.input.context.keys_of_body(&ready.body) {
-            if !early.contains(&(position, key)) {
-                self.change_key(position, key, target, id, true);
-            }
-        }
-    }
-
     fn entry(&self, id: RecordId) -> Option<&str> {
         let known = self.entries.get(&id).map(|(values, _)| values.as_str());
         known.or_else(|| self.input.found.records.get(&id).and_then(|record| record.list_values.as_deref()))
@@ -367,19 +393,21 @@ impl<'a> Planner<'a> {
     /// Writes the list part: all of it when the record joins, a patch when updates were asked. Whether it changed.
     fn write_entry(&mut self, ready: &Ready<'_>, id: RecordId, joins: bool, update: bool) -> bool {
         let Some(list) = &ready.list else { return false };
-        if joins {
-            self.entries.insert(id, (list.values.clone(), true));
-            return true;
-        }
-        if !update {
+        if !joins && !update {
             return false;
         }
-        let schema = self.input.context.list();
-        let property_of = |slug: &str| schema.and_then(|list_schema| list_schema.property(slug));
-        let current = self.entry(id).unwrap_or("{}");
-        let Some(values) = patched(current, &list.values, &list.cleared, property_of) else { return false };
+        let before = self.entry(id).filter(|_| !joins);
+        let Some(values) = self.entry_after(list, before) else { return false };
         self.entries.insert(id, (values, true));
         true
+    }
+
+    /// The values in the list of a member that has these, or of a new one; `None` when none changes.
+    fn entry_after(&self, list: &ReadyList, before: Option<&str>) -> Option<String> {
+        let Some(before) = before else { return Some(made_of(&list.values, &list.changes)) };
+        let schema = self.input.context.list();
+        let patch = Patch { values: &list.values, cleared: &list.cleared, changes: &list.changes };
+        patched(before, patch, |slug| schema.and_then(|list_schema| list_schema.property(slug)))
     }
 
     fn body_of(&self, target: Target) -> &str {
@@ -433,14 +461,34 @@ fn insert_place(inserts: &[Insert], row: u32) -> usize {
 }
 
 fn with_late<'r>(body: Cow<'r, str>, late: &[Resolved]) -> Cow<'r, str> {
-    if late.is_empty() {
+    let mut replacing = late.iter().filter(|value| value.rule == WriteRule::Replace).peekable();
+    if replacing.peek().is_none() {
         return body;
     }
     let mut writer = BodyWriter::after(&body);
-    for value in late {
+    for value in replacing {
         writer.push(&value.slug, &value.raw_value);
     }
     Cow::Owned(writer.finish())
+}
+
+fn with_late_changes<'r>(changes: &'r [ValueChange], late: &[Resolved]) -> Cow<'r, [ValueChange]> {
+    let changing = late.iter().filter(|value| value.rule != WriteRule::Replace);
+    let change = |value: &Resolved| ValueChange {
+        slug: value.slug.clone(),
+        rule: value.rule,
+        raw_value: value.raw_value.clone(),
+    };
+    let late_changes: Vec<ValueChange> = changing.map(change).collect();
+    if late_changes.is_empty() { Cow::Borrowed(changes) } else { Cow::Owned([changes, &late_changes].concat()) }
+}
+
+/// The body of the record that the row would make; `None` when it is as it was judged.
+fn made_body(ready: &Ready<'_>) -> Option<String> {
+    match &ready.body {
+        Cow::Borrowed(_) if ready.changes.is_empty() => None,
+        body => Some(made_of(body, &ready.changes)),
+    }
 }
 
 fn one_fault(fault: crate::error::Fault) -> RowError {
