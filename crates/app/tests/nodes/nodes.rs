@@ -44,7 +44,7 @@ pub(crate) struct Held {
 }
 
 impl Nodes {
-    /// Starts so many, all at once, each under the name `node-N` in the database.
+    /// Starts so many, all at once, each under the name `refract node-N` in the database.
     pub(crate) fn start(home: Arc<Home>, count: usize, launch: &Launch) -> Self {
         let url = database(&home).url();
         let urls: Vec<String> = (0..count).map(|node| named(&url, &format!("node-{node}"))).collect();

@@ -170,9 +170,11 @@ fn a_gate_stops_writers_and_lets_readers_pass() {
     database(&home).sql("CREATE TABLE record (id int)");
     let gate = Gate::close(database(&home), "record");
     assert_eq!(gate.waiting(), None);
-    let url = named(&database(&home).url(), "node-7");
+    let url = named(&database(&home).url(), "refract%20node-7");
     let writer = thread::spawn(move || run_sql(&url, "INSERT INTO record VALUES (1)").map(drop));
+    let deadline = Instant::now() + PATIENCE;
     while gate.waiting() != Some(7) {
+        assert!(Instant::now() < deadline, "nobody is seen to wait");
         thread::sleep(Duration::from_millis(5));
     }
     assert!(database(&home).sql("SELECT * FROM record").is_empty(), "readers pass");
