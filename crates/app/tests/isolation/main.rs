@@ -48,7 +48,9 @@ impl Operation {
     /// The request for these ids, without a key. Every id in the document's example of a body becomes the record's.
     fn request(&self, team: &str, object_type: &str, ids: &Ids, in_list: bool) -> Request {
         let mut target = self.path.replace("{team_id}", team).replace("{object_type}", object_type);
-        target = target.replace("{slug}", "description").replace("{value}", "secret");
+        // The other team has a record of this value; what is written by value is new to both.
+        let value = if self.method == "PUT" { &ids.record } else { "secret" };
+        target = target.replace("{slug}", "description").replace("{value}", value);
         for (name, id) in ids.by_parameter() {
             target = target.replace(&format!("{{{name}}}"), id);
         }
