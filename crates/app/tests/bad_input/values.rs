@@ -133,7 +133,7 @@ fn dates_options_and_references() -> Vec<Line> {
                 (json!(true), INVALID),
                 (json!(null), Cleared),
                 (json!(["5d1c7e0a-0000-4000-8000-000000000001"]), INVALID),
-                (json!({"id": "5d1c7e0a-0000-4000-8000-000000000001"}), INVALID),
+                (json!({"id": "5d1c7e0a-0000-4000-8000-000000000001"}), Refused("reference_not_found")),
             ],
         ),
     ]
