@@ -24,12 +24,6 @@ pub const VALUE_EXCERPT_CHARS_MAX: usize = 40;
 /// Most faults kept for one row; the first is the row's message.
 pub const FAULTS_PER_ROW_MAX: usize = 20;
 
-/// Most items of one batch.
-pub const BATCH_ITEMS_MAX: usize = 100;
-
-/// Most decoded bytes in the body of one batch.
-pub const BATCH_BODY_BYTES_MAX: u64 = 8 << 20;
-
 /// Most keys of an order.
 pub const QUERY_SORTS_MAX: usize = 8;
 
@@ -58,6 +52,12 @@ pub const NESTED_BYTES_MAX: usize = 64 << 20;
 /// Answers are ordered by this many characters of a text in lower case; texts that begin alike go by id. A cursor carries
 /// them, and must fit a URI.
 pub const SORT_TEXT_CHARS_MAX: usize = 256;
+
+/// Most items of one batch.
+pub const BATCH_ITEMS_MAX: usize = 100;
+
+/// Most decoded bytes in the body of one batch.
+pub const BATCH_BODY_BYTES_MAX: u64 = 8 << 20;
 
 /// Limits of one import; over a limit the whole import is refused and nothing is written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -37,6 +37,30 @@ pub struct RecordBody {
     pub extended: Option<Box<RawValue>>,
 }
 
+/// A record as a page shows it (contract §3.1).
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Row {
+    /// Its id.
+    pub id: String,
+    /// What of it was selected: an object, slug → value.
+    #[schema(value_type = Object)]
+    pub properties: Box<RawValue>,
+}
+
+/// A page of records.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Page {
+    /// The records, in the order asked for.
+    pub data: Vec<Row>,
+    /// Whether there is another page.
+    pub has_more: bool,
+    /// What asks for it; `null` exactly when there is none.
+    pub next_cursor: Option<String>,
+    /// How many records there are on all pages; only where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+}
+
 /// The body of a batch update.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -132,30 +156,6 @@ pub struct FoundOrCreated {
     pub created: bool,
     /// The record.
     pub record: Record,
-}
-
-/// A record as a page shows it (contract §3.1).
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct Row {
-    /// Its id.
-    pub id: String,
-    /// What of it was selected: an object, slug → value.
-    #[schema(value_type = Object)]
-    pub properties: Box<RawValue>,
-}
-
-/// A page of records.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct Page {
-    /// The records, in the order asked for.
-    pub data: Vec<Row>,
-    /// Whether there is another page.
-    pub has_more: bool,
-    /// What asks for it; `null` exactly when there is none.
-    pub next_cursor: Option<String>,
-    /// How many records there are on all pages; only where it was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub total: Option<u64>,
 }
 
 /// How many records there are.

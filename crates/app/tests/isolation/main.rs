@@ -48,8 +48,8 @@ impl Operation {
     /// The request for these ids, without a key. Every id in the document's example of a body becomes the record's.
     fn request(&self, team: &str, object_type: &str, ids: &Ids, in_list: bool) -> Request {
         let mut target = self.path.replace("{team_id}", team).replace("{object_type}", object_type);
-        // What is asked for is what the other team has; what is made has a value of its own each time.
-        let value = if self.reads() { "secret" } else { ids.record.as_str() };
+        // The other team has a record of this value; what is written by value is new to both.
+        let value = if self.method == "PUT" { &ids.record } else { "secret" };
         target = target.replace("{slug}", "description").replace("{value}", value);
         for (name, id) in ids.by_parameter() {
             target = target.replace(&format!("{{{name}}}"), id);
@@ -122,13 +122,16 @@ impl Ids {
         Self { record: id(1), job: id(2), list: id(3) }
     }
 
-    fn by_parameter(&self) -> [(&'static str, &str); 3] {
-        [("record_id", &self.record), ("job_id", &self.job), ("list_id", &self.list)]
+    fn by_parameter(&self) -> [(&'static str, &str); 5] {
+        // As a value of a text, the record's id names nobody in either team.
+        let (slug, value) = ("description", &self.record);
+        [("record_id", &self.record), ("job_id", &self.job), ("list_id", &self.list), ("slug", slug), ("value", value)]
     }
 
     /// The answer without what the request said itself.
     fn forgotten(&self, answer: &Answer) -> String {
-        self.by_parameter().iter().fold(answer.text_without_request_id(), |text, (_, id)| text.replace(id, "ID"))
+        let ids = [&self.record, &self.job, &self.list];
+        ids.iter().fold(answer.text_without_request_id(), |text, id| text.replace(id.as_str(), "ID"))
     }
 }
 

@@ -52,13 +52,12 @@ pub(crate) fn delete_ids(object: &[u8]) -> Result<Vec<Result<RecordId, Box<RowEr
     Ok(parsed.collect())
 }
 
-/// The answer to a batch: 200, whatever came of its items. Records are shown under the schema, where there are any left to
-/// show.
-pub(crate) fn batch_answer(effect: &BatchEffect, ids: &[Option<RecordId>], shown_under: Option<&Schema>) -> KeptAnswer {
+/// The answer to a batch: 200, whatever came of its items. With a schema the records are shown; hidden ones are not.
+pub(crate) fn batch_answer(effect: &BatchEffect, ids: &[Option<RecordId>], shown_with: Option<&Schema>) -> KeptAnswer {
     let results = effect.items.iter().enumerate().map(|(place, item)| {
         let named = ids.get(place).copied().flatten();
         match item {
-            Ok(written) => succeeded(written, shown_under),
+            Ok(written) => succeeded(written, shown_with),
             Err(error) => BatchItem {
                 id: named.map(|id| id.to_string()),
                 status: BatchStatus::Error,
@@ -74,12 +73,12 @@ pub(crate) fn batch_answer(effect: &BatchEffect, ids: &[Option<RecordId>], shown
     answer::json(StatusCode::OK, &BatchResult { results, summary })
 }
 
-fn succeeded(written: &WrittenRecord, shown_under: Option<&Schema>) -> BatchItem {
+fn succeeded(written: &WrittenRecord, shown_with: Option<&Schema>) -> BatchItem {
     BatchItem {
         id: Some(written.record.id.to_string()),
         status: BatchStatus::Ok,
         error: None,
-        record: shown_under.map(|schema| written_record(schema, written)),
+        record: shown_with.map(|schema| written_record(schema, written)),
     }
 }
 

@@ -52,9 +52,27 @@ pub(crate) fn effect_answer(schema: &Schema, effect: &RecordEffect, done: Status
 
 /// A record as a write leaves it, with its values in the list that the write names.
 pub(crate) fn written_record(schema: &Schema, written: &WrittenRecord) -> WireRecord {
-    let WrittenRecord { record, list_values, .. } = written;
-    let default = values(written_values(schema, record));
-    WireRecord { id: record.id.to_string(), default, list: list_values.clone().map(values) }
+    let default = values(written_values(schema, &written.record));
+    WireRecord { id: written.record.id.to_string(), default, list: written.list_values.clone().map(values) }
+}
+
+/// The answer to a deletion: no body.
+pub(crate) fn deleted_answer(effect: &RecordEffect, request_id: &str) -> KeptAnswer {
+    let RecordEffect::Written(hidden) = effect else { return unwritten_answer(effect, request_id) };
+    let status = StatusCode::NO_CONTENT.as_u16();
+    KeptAnswer { status, headers: vec![etag_header(hidden.record.version)], body: Vec::new() }
+}
+
+fn unwritten_answer(effect: &RecordEffect, request_id: &str) -> KeptAnswer {
+    let error = match effect {
+        RecordEffect::PreconditionFailed => {
+            let message = "The record is not as If-Match says. Read it again and decide anew.";
+            ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", message)
+        }
+        RecordEffect::Refused(error) => ApiError::refused(error),
+        RecordEffect::NotFound | RecordEffect::Written(_) => not_found(),
+    };
+    error.kept(request_id)
 }
 
 /// The answer to an upsert: 201 for a record that was made, 200 for one that was there.
@@ -117,25 +135,6 @@ pub(crate) fn refusal(error: EngineError, object_type: ObjectType, value_field: 
         EngineError::Value(error) => ApiError::invalid_field(value_field, error.first.message.clone()),
         other => other.into(),
     }
-}
-
-/// The answer to a deletion: no body.
-pub(crate) fn deleted_answer(effect: &RecordEffect, request_id: &str) -> KeptAnswer {
-    let RecordEffect::Written(hidden) = effect else { return unwritten_answer(effect, request_id) };
-    let status = StatusCode::NO_CONTENT.as_u16();
-    KeptAnswer { status, headers: vec![etag_header(hidden.record.version)], body: Vec::new() }
-}
-
-fn unwritten_answer(effect: &RecordEffect, request_id: &str) -> KeptAnswer {
-    let error = match effect {
-        RecordEffect::PreconditionFailed => {
-            let message = "The record is not as If-Match says. Read it again and decide anew.";
-            ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", message)
-        }
-        RecordEffect::Refused(error) => ApiError::refused(error),
-        RecordEffect::NotFound | RecordEffect::Written(_) => not_found(),
-    };
-    error.kept(request_id)
 }
 
 /// 404 for a record, whatever the reason.

@@ -41,6 +41,23 @@ pub(crate) struct RecordPath {
     record_id: String,
 }
 
+/// The record that a value means.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct ValuePath {
+    /// The team.
+    #[param(format = Uuid)]
+    team_id: String,
+    /// The object type.
+    #[param(inline)]
+    object_type: ObjectTypeName,
+    /// A property.
+    slug: String,
+    /// The value, as text whatever the property's type.
+    value: String,
+}
+
 /// The list that `list` values belong to.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -61,23 +78,6 @@ pub(crate) struct JobPath {
     team_id: String,
     /// The job, as the answer to the import named it.
     job_id: String,
-}
-
-/// One record by a value of it.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Path)]
-#[allow(dead_code, reason = "only described, never read")]
-pub(crate) struct ValuePath {
-    /// The team.
-    #[param(format = Uuid)]
-    team_id: String,
-    /// The object type.
-    #[param(inline)]
-    object_type: ObjectTypeName,
-    /// The property, of a type that can be a key.
-    slug: String,
-    /// Its value.
-    value: String,
 }
 
 /// What of a record is shown.

@@ -45,7 +45,7 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
 
     let claim = sent.key.as_ref().map(|key| key.claim.clone());
     let schema = api.engine.known_schema(&caller).await?;
-    let render = move |effect: &BatchEffect| batch_answer(effect, &ids, Some(&schema));
+    let render = move |effect: &BatchEffect| batch_answer(effect, &ids, Some(&*schema));
     let idempotent = write::idempotent(sent.key, render.clone());
     match api.engine.update_records(caller, scope, items, idempotent).await {
         Ok(answered) => respond_to(answered, render),

@@ -35,8 +35,12 @@ struct SmallHead {
 }
 
 impl SmallHead {
-    fn of(parts: &Parts, bytes_max: u64) -> Result<Self, ApiError> {
+    fn of(bytes_max: u64, parts: &Parts) -> Result<Self, ApiError> {
         headers::require_json(&parts.headers)?;
+        Self::of_any_type(bytes_max, parts)
+    }
+
+    fn of_any_type(bytes_max: u64, parts: &Parts) -> Result<Self, ApiError> {
         let encoding = headers::content_encoding(&parts.headers)?;
         headers::check_content_length(&parts.headers, bytes_max)?;
         Ok(Self { encoding, bytes_max })
@@ -47,9 +51,14 @@ impl SmallHead {
     }
 }
 
+/// Bytes of a row, which is also the most that the body of a single record may have.
+fn row_bytes_max(api: &Api) -> u64 {
+    api.engine.limits().row_bytes_max as u64
+}
+
 /// Reads the body of a write, at most as large as a row may be.
 pub(crate) async fn small_body(api: &Api, caller: &Caller, parts: &Parts, body: Body) -> Result<SmallBody, ApiError> {
-    body_up_to(api.engine.limits().row_bytes_max as u64, api, caller, parts, body).await
+    body_up_to(row_bytes_max(api), api, caller, parts, body).await
 }
 
 /// Reads the body of a write, an object of at most so many bytes.
@@ -60,22 +69,18 @@ pub(crate) async fn body_up_to(
     parts: &Parts,
     body: Body,
 ) -> Result<SmallBody, ApiError> {
-    let head = SmallHead::of(parts, bytes_max)?;
+    let head = SmallHead::of(bytes_max, parts)?;
     let mut held = HeldKey::hold(&api.engine, caller, parts)?;
-    let reader = head.reader(api, body)?;
-    let bytes = read_small(reader, &mut held).await?;
+    let bytes = read_small(head.reader(api, body)?, &mut held).await?;
     let object = require_object(&bytes).map(|text| text.trim().as_bytes().to_vec());
     Ok(SmallBody { object, key: held.map(HeldKey::claim) })
 }
 
 /// Passes over the body of a write that needs none: nothing, of whatever type, or an object that nobody asks for.
 pub(crate) async fn no_body(api: &Api, caller: &Caller, parts: &Parts, body: Body) -> Result<SmallBody, ApiError> {
-    let bytes_max = api.engine.limits().row_bytes_max as u64;
-    let encoding = headers::content_encoding(&parts.headers)?;
-    headers::check_content_length(&parts.headers, bytes_max)?;
+    let head = SmallHead::of_any_type(row_bytes_max(api), parts)?;
     let mut held = HeldKey::hold(&api.engine, caller, parts)?;
-    let reader = BodyReader::new(body, encoding, bytes_max, &api.settings)?;
-    let bytes = read_small(reader, &mut held).await?;
+    let bytes = read_small(head.reader(api, body)?, &mut held).await?;
     let is_nothing = bytes.iter().all(u8::is_ascii_whitespace);
     let object = if is_nothing { Ok(Vec::new()) } else { require_object(&bytes).map(|_| Vec::new()) };
     Ok(SmallBody { object, key: held.map(HeldKey::claim) })
@@ -83,7 +88,7 @@ pub(crate) async fn no_body(api: &Api, caller: &Caller, parts: &Parts, body: Bod
 
 /// Reads the body of a question: as [`small_body`], without an idempotency key, since nothing is written.
 pub(crate) async fn read_object(api: &Api, parts: &Parts, body: Body) -> Result<String, ApiError> {
-    let reader = SmallHead::of(parts, api.engine.limits().row_bytes_max as u64)?.reader(api, body)?;
+    let reader = SmallHead::of(row_bytes_max(api), parts)?.reader(api, body)?;
     let bytes = read_small(reader, &mut None).await?;
     require_object(&bytes).map(str::to_owned)
 }

@@ -116,16 +116,6 @@ macro_rules! conformance_tests {
                 a_record_is_deleted_once, a_delete_keeps_the_precondition, counts_follow_every_write,
                 single_writes_maintain_keys, a_single_write_under_another_schema_writes_nothing,
                 records_outlive_the_process;
-            upserts: a_value_means_one_record, a_record_from_before_is_met, a_deleted_record_is_not_meant,
-                a_shared_value_means_nobody, the_bodys_own_value_is_the_records, any_value_of_an_array_means_the_record,
-                an_upsert_writes_in_its_list, parallel_upserts_make_one_record, an_upsert_is_answered_once,
-                a_record_that_is_looked_for_gets_the_value_beside_others;
-            restoring: a_record_comes_back_as_it_was, only_a_hidden_record_comes_back, keys_come_back,
-                keys_made_meanwhile_are_held, places_in_lists_come_back, a_restore_is_answered_once,
-                restores_outlive_the_process;
-            batches: items_are_changed_each_by_itself, items_for_one_record_add_up, a_batch_writes_in_its_list,
-                items_are_hidden_each_by_itself, hidden_members_leave_their_lists, a_batch_is_answered_once,
-                parallel_batches_lose_nothing;
             query_records: text_is_compared_byte_by_byte, parts_of_texts_ignore_case, patterns_are_found,
                 numbers_are_numbers, dates_are_instants, the_other_types_are_compared,
                 one_of_several_values_is_enough, ids_and_times_can_be_asked_for, paths_lead_through_live_records,
@@ -136,6 +126,16 @@ macro_rules! conformance_tests {
                 named_records_alone_are_found, keys_change_no_answer, keys_of_other_types_change_no_answer,
                 teams_and_types_are_kept_apart;
             finding: records_are_read_by_id, records_are_found_by_key, a_key_finds_its_team_and_type;
+            upserts: a_value_means_one_record, a_record_from_before_is_met, a_deleted_record_is_not_meant,
+                a_shared_value_means_nobody, the_bodys_own_value_is_the_records, any_value_of_an_array_means_the_record,
+                an_upsert_writes_in_its_list, parallel_upserts_make_one_record, an_upsert_is_answered_once,
+                a_record_that_is_looked_for_gets_the_value_beside_others;
+            restoring: a_record_comes_back_as_it_was, only_a_hidden_record_comes_back, keys_come_back,
+                keys_made_meanwhile_are_held, places_in_lists_come_back, a_restore_is_answered_once,
+                restores_outlive_the_process;
+            batches: items_are_changed_each_by_itself, items_for_one_record_add_up, a_batch_writes_in_its_list,
+                items_are_hidden_each_by_itself, hidden_members_leave_their_lists, a_batch_is_answered_once,
+                parallel_batches_lose_nothing;
             references: a_live_record_can_be_pointed_at, a_missing_record_cannot, a_deleted_record_cannot,
                 another_teams_record_cannot, a_record_of_another_type_cannot, single_writes_check_references;
             ended: a_cancelled_job_keeps_what_it_wrote, a_queued_job_can_be_cancelled, a_job_is_cancelled_once,

@@ -32,7 +32,7 @@ pub(super) struct State {
     /// In the order in which they were made.
     pub(super) lists: Vec<(TeamId, List)>,
     pub(super) records: BTreeMap<(TeamId, RecordId), Arc<Stored>>,
-    /// List values of members, hidden ones too.
+    /// List values of members; those of hidden records are kept, and not seen.
     pub(super) members: BTreeMap<(TeamId, ListId, RecordId), String>,
     pub(super) uploads: BTreeMap<Uuid, Staged>,
     pub(super) uploads_begun: u64,
