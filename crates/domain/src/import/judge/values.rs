@@ -1,7 +1,7 @@
 //! The values of one group of a row, `default` or `list`: each is found, read, keyed, or a fault.
 
 use super::context::JudgeContext;
-use super::group::{Group, Walk};
+use super::group::{Group, Slot, Walk};
 use crate::change::{ValueChange, WriteRule};
 use crate::error::{Fault, RowCode};
 use crate::import::row::{LateValue, Reference};
@@ -110,7 +110,10 @@ impl GroupJudge<'_, '_> {
         let (Some(property), Some(slot)) = (self.properties.get(position), self.group.slots.get(position)) else {
             return;
         };
-        if let Some(written) = delta(property, value) {
+        // Objects are rare; nothing else costs a call.
+        if matches!(value, Value::Object(_))
+            && let Some(written) = delta(property, value)
+        {
             self.judge_delta(position, written);
             return;
         }
@@ -134,7 +137,7 @@ impl GroupJudge<'_, '_> {
             *sink.stage_given = true;
         }
         match reading {
-            Ok(Reading::Value) if slot.key.is_some() => self.add_keys_of_body(position, value_start),
+            Ok(Reading::Value) if slot.key.is_some() => self.add_keys(position, value_start),
             Ok(Reading::Value) => {}
             Ok(Reading::Cleared) => sink.cleared.push(property.slug.clone()),
             Ok(Reading::Late(late)) => sink.late.push(late),
@@ -163,7 +166,10 @@ impl GroupJudge<'_, '_> {
             Ok(Reading::Value) => {
                 if adds {
                     self.sink.references.append(&mut references);
-                    self.add_keys(position, &raw_value);
+                    let is_match = self.match_position == Some(position);
+                    let keyed = Keyed { context: self.context, group: self.group.name, property, slot, is_match };
+                    let Sink { keys, exact, faults, .. } = &mut self.sink;
+                    keyed.add(&raw_value, keys, exact, faults);
                 }
                 self.sink.changes.push(ValueChange { slug: property.slug.clone(), rule, raw_value });
             }
@@ -180,40 +186,15 @@ impl GroupJudge<'_, '_> {
     }
 
     /// Notes the keys of the canonical value that ends the body.
-    fn add_keys_of_body(&mut self, position: usize, value_start: usize) {
-        // The body is put back at once: it only must not be borrowed meanwhile.
-        let body = std::mem::take(self.sink.body);
-        self.add_keys(position, body.get(value_start..).unwrap_or_default());
-        *self.sink.body = body;
-    }
-
-    /// Notes the keys of a canonical value.
-    fn add_keys(&mut self, position: usize, canonical_raw: &str) {
+    #[inline]
+    fn add_keys(&mut self, position: usize, value_start: usize) {
+        let (context, is_match) = (self.context, self.match_position == Some(position));
         let (Some(property), Some(slot)) = (self.properties.get(position), self.group.slots.get(position)) else {
             return;
         };
-        let Some(scope) = &slot.key else { return };
-        let sink = &mut self.sink;
-        let is_match = self.match_position == Some(position);
-        let keys = if is_match { &mut sink.keys.matching } else { &mut sink.keys.other };
-        let mut longest = 0;
-        for_each_key_text(property.property_type, canonical_raw, &mut |text| {
-            longest = longest.max(text.len());
-            keys.push(scope.hash(text));
-        });
-        if is_match && longest > DEDUPE_VALUE_BYTES_MAX {
-            let (group, slug) = (self.group.name, &property.slug);
-            sink.faults.add(RowCode::DedupeValueTooLong, || {
-                let message = format!(
-                    "{slug:?} matches rows to records, so a value may have at most {DEDUPE_VALUE_BYTES_MAX} bytes after \
-                     trimming, not {longest}; shorten it or match by another property"
-                );
-                (format!("{group}.{slug}"), message)
-            });
-        }
-        if is_match && self.context.case_counts() {
-            *sink.exact = exact_texts(property.property_type, canonical_raw);
-        }
+        let Sink { body, keys, exact, faults, .. } = &mut self.sink;
+        let keyed = Keyed { context, group: self.group.name, property, slot, is_match };
+        keyed.add(body.get(value_start..).unwrap_or_default(), keys, exact, faults);
     }
 
     fn add_unknown(&mut self, key: &Text<'_>) {
@@ -242,5 +223,42 @@ impl GroupJudge<'_, '_> {
             let slug = properties.get(position).map_or("", |property| property.slug.as_str());
             (format!("{group}.{slug}"), format!("{slug:?} is written twice under {group:?}; send one value"))
         });
+    }
+}
+
+/// A property whose values have keys, perhaps.
+struct Keyed<'k> {
+    context: &'k JudgeContext,
+    group: &'static str,
+    property: &'k Property,
+    slot: &'k Slot,
+    is_match: bool,
+}
+
+impl Keyed<'_> {
+    /// Notes the keys of a canonical value.
+    #[inline]
+    fn add(&self, canonical_raw: &str, keys: &mut RowKeys, exact: &mut Vec<String>, faults: &mut Faults) {
+        let Self { context, group, property, slot, is_match } = *self;
+        let Some(scope) = &slot.key else { return };
+        let keys = if is_match { &mut keys.matching } else { &mut keys.other };
+        let mut longest = 0;
+        for_each_key_text(property.property_type, canonical_raw, &mut |text| {
+            longest = longest.max(text.len());
+            keys.push(scope.hash(text));
+        });
+        if is_match && longest > DEDUPE_VALUE_BYTES_MAX {
+            let slug = &property.slug;
+            faults.add(RowCode::DedupeValueTooLong, || {
+                let message = format!(
+                    "{slug:?} matches rows to records, so a value may have at most {DEDUPE_VALUE_BYTES_MAX} bytes after \
+                     trimming, not {longest}; shorten it or match by another property"
+                );
+                (format!("{group}.{slug}"), message)
+            });
+        }
+        if is_match && context.case_counts() {
+            *exact = exact_texts(property.property_type, canonical_raw);
+        }
     }
 }
