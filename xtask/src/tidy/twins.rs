@@ -79,13 +79,7 @@ const ALONE: [Alone; 15] = [
     Alone {
         folder: POSTGRES,
         why: "keys are rows: their unique index decides between nodes, and a statement finds what holds them",
-        files: &[
-            "find_claim.sql",
-            "find_holder.sql",
-            "find_records.sql",
-            "write_holder.sql",
-            "write_holder_gone.sql",
-        ],
+        files: &["find_claim.sql", "find_holder.sql", "find_records.sql", "write_holder.sql", "write_holder_gone.sql"],
     },
     Alone {
         folder: SQLITE,
