@@ -1,9 +1,9 @@
 //! Who holds a dedupe key: the first holder in the key table, further ones, which are rare, in a table beside it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use refract_domain::key::KeyHash;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::Outcome;
 use crate::keys::{Edit, Entry, KeyTable};
@@ -104,56 +104,58 @@ pub(crate) fn first_holder(connection: &Connection, key: KeyHash) -> Outcome<Opt
     Ok(holder)
 }
 
-/// Makes the changes, ordered by key, one after the other. If a key's first holder gives it up, the next one takes its
-/// place.
+/// Makes the changes, ordered by key, one after the other. If a key's first holder gives it up, the least of the others
+/// takes its place. What it costs does not grow with the number of those who hold a key already.
 pub(crate) fn change(connection: &Connection, changes: &[HolderChange]) -> Outcome<()> {
     let mut keys: Vec<KeyHash> = changes.iter().map(|change| change.key).collect();
     keys.dedup();
-    let held: BTreeMap<usize, Held> = find(connection, &keys)?.into_iter().map(|held| (held.place, held)).collect();
+    let table = KeyTable::of(connection);
+    let mut firsts = vec![None; keys.len()];
+    table.find(&keys, |place, first| firsts[place] = Some(first))?;
     let (mut edits, mut new) = (Vec::new(), Vec::new());
     let mut left = changes;
-    for (place, key) in keys.iter().enumerate() {
-        let own = left.iter().take_while(|change| change.key == *key).count();
+    for (key, before) in keys.into_iter().zip(firsts) {
+        let own = left.iter().take_while(|change| change.key == key).count();
         let (own, rest) = left.split_at(own);
         left = rest;
-        let before: Vec<i64> =
-            held.get(&place).map(|held| [&[held.first], &held.more[..]].concat()).unwrap_or_default();
-        let after = changed(&before, own);
-        match (before.first(), after.first()) {
-            (None, Some(first)) => new.push(Entry { key: *key, record_no: *first }),
-            (before, after) if before != after => edits.push(Edit { key: *key, holder: after.copied() }),
+        let mut first = before;
+        for change in own {
+            first = changed(connection, first, *change)?;
+        }
+        match (before, first) {
+            (None, Some(record_no)) => new.push(Entry { key, record_no }),
+            (before, holder) if before != holder => edits.push(Edit { key, holder }),
             _ => {}
         }
-        change_more(connection, *key, before.get(1..).unwrap_or_default(), after.get(1..).unwrap_or_default())?;
     }
-    let table = KeyTable::of(connection);
     table.change(&edits)?;
     table.add(&new)
 }
 
-fn changed(holders: &[i64], changes: &[HolderChange]) -> Vec<i64> {
-    let mut holders = holders.to_vec();
-    for change in changes {
-        let place = holders.iter().position(|holder| *holder == change.record_no);
-        match (place, change.holds) {
-            (None, true) => holders.push(change.record_no),
-            (Some(place), false) => {
-                holders.remove(place);
+/// The first holder after a change; further ones are changed in their table.
+fn changed(connection: &Connection, first: Option<i64>, change: HolderChange) -> Outcome<Option<i64>> {
+    let HolderChange { key, record_no, holds } = change;
+    match (first, holds) {
+        (None, true) => Ok(Some(record_no)),
+        (None, false) => Ok(None),
+        (Some(first), true) if first == record_no => Ok(Some(first)),
+        (Some(first), true) => {
+            connection.prepare_cached(ADD_MORE)?.execute((key.as_bytes(), record_no))?;
+            Ok(Some(first))
+        }
+        (Some(first), false) if first == record_no => {
+            let mut next = connection.prepare_cached(FROM)?;
+            let next: Option<i64> = next.query_row((key.as_bytes(), i64::MIN, 1), |row| row.get(0)).optional()?;
+            if let Some(next) = next {
+                connection.prepare_cached(MORE_GONE)?.execute((key.as_bytes(), next))?;
             }
-            _ => {}
+            Ok(next)
+        }
+        (Some(first), false) => {
+            connection.prepare_cached(MORE_GONE)?.execute((key.as_bytes(), record_no))?;
+            Ok(Some(first))
         }
     }
-    holders
-}
-
-fn change_more(connection: &Connection, key: KeyHash, before: &[i64], after: &[i64]) -> Outcome<()> {
-    for gone in before.iter().filter(|number| !after.contains(number)) {
-        connection.prepare_cached(MORE_GONE)?.execute((key.as_bytes(), gone))?;
-    }
-    for new in after.iter().filter(|number| !before.contains(number)) {
-        connection.prepare_cached(ADD_MORE)?.execute((key.as_bytes(), new))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
