@@ -9,6 +9,7 @@ use refract_domain::import::options::ImportOptions;
 use refract_domain::import::row::{GoodRow, JudgedChunk, JudgedRow, RawChunk};
 use refract_domain::json;
 use refract_domain::key::KeyHash;
+use refract_domain::limits::CANDIDATES_NAMED_MAX;
 use refract_domain::object_type::ObjectType;
 use refract_domain::property::PropertyType;
 use refract_domain::query::{Filter, Leaf, Operand, Path, RecordQuery, Scope, Start, Test};
@@ -25,7 +26,7 @@ use crate::{Engine, EngineError};
 const KEYING_TAKES_MOST: Duration = Duration::from_secs(5);
 
 /// Candidates that are looked for: so many are named, and one more says that there are others.
-const CANDIDATES_MAX: usize = 6;
+const CANDIDATES_MAX: usize = CANDIDATES_NAMED_MAX + 1;
 
 /// What a value names.
 #[derive(Debug, Clone, PartialEq, Eq)]

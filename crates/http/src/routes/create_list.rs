@@ -3,15 +3,13 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
-use refract_engine::{Access, List, WantedList};
+use refract_engine::{List, WantedList};
 use refract_wire::NewList;
 
-use super::write;
-use crate::convert::answer::{json, respond_to};
+use super::write::Write;
+use crate::convert::answer::json;
 use crate::convert::list::{list, wanted_list};
 use crate::error::ApiError;
-use crate::extract::admission::admit;
-use crate::extract::path::ApiPath;
 use crate::openapi::{TeamPath, WriteHeaders};
 use crate::state::SharedApi;
 
@@ -26,21 +24,12 @@ use crate::state::SharedApi;
     responses((status = 201, description = "The list.", body = refract_wire::List))
 )]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
-    let (parts, body) = request.into_parts();
-    let caller = admit(&api, &parts, &ApiPath::of(&parts.uri), Access::Write).await?;
-    let request_id = write::request_id(&api, &parts);
-    let sent = write::small_body(&api, &caller, &parts, body).await?;
-    let wanted = match sent.object.and_then(|object| read_body(&object)) {
-        Ok(wanted) => wanted,
-        Err(error) => return write::refuse(&api, &caller, &request_id, error, sent.key).await,
-    };
-
-    let claim = sent.key.as_ref().map(|key| key.claim.clone());
-    let render = move |made: &List| json(StatusCode::CREATED, &list(made.clone(), caller.team_id));
-    match api.engine.create_list(caller, wanted, write::idempotent(sent.key, render)).await {
-        Ok(answered) => respond_to(answered, render),
-        Err(error) => write::refuse_late(&api, &caller, &request_id, error, claim).await,
-    }
+    let write = Write::admit(&api, request).await?;
+    let team_id = write.caller.team_id;
+    let render = move |made: &List| json(StatusCode::CREATED, &list(made.clone(), team_id));
+    let create = |caller, wanted, idempotent| api.engine.create_list(caller, wanted, idempotent);
+    let received = write.small_body().await?.and_then(|object| read_body(&object));
+    received.carry_out(|_| render, create, ApiError::from).await
 }
 
 fn read_body(object: &[u8]) -> Result<WantedList, ApiError> {

@@ -4,16 +4,14 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use refract_domain::object_type::ObjectType;
-use refract_engine::{Access, MeantBy, RecordEffect, RecordScope};
+use refract_engine::{MeantBy, RecordEffect, RecordScope};
 use refract_wire::FindOrCreate;
 use serde_json::Value;
 
-use super::{unknown, write};
-use crate::convert::answer::respond_to;
+use super::unknown;
+use super::write::Write;
 use crate::convert::record::{find_or_create_answer, refusal};
 use crate::error::ApiError;
-use crate::extract::admission::admit;
-use crate::extract::path::ApiPath;
 use crate::openapi::{TypePath, WriteHeaders};
 use crate::state::SharedApi;
 
@@ -34,31 +32,16 @@ use crate::state::SharedApi;
     )
 )]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
-    let (parts, body) = request.into_parts();
-    let path = ApiPath::of(&parts.uri);
-    let caller = admit(&api, &parts, &path, Access::Write).await?;
-    let object_type = path.object_type()?;
+    let write = Write::admit(&api, request).await?;
+    let object_type = write.path.object_type()?;
     let Some(known_by) = KnownBy::of(object_type) else { return Err(unknown::route().await) };
-    let request_id = write::request_id(&api, &parts);
-    let sent = write::small_body(&api, &caller, &parts, body).await?;
-    let (meant, raw_body) = match sent.object.and_then(|object| known_by.read(object_type, &object)) {
-        Ok(read) => read,
-        Err(error) => return write::refuse(&api, &caller, &request_id, error, sent.key).await,
-    };
-
-    let claim = sent.key.as_ref().map(|key| key.claim.clone());
-    let render = {
-        let (request_id, schema) = (request_id.clone(), api.engine.known_schema(&caller).await?);
-        move |effect: &RecordEffect| find_or_create_answer(&schema, effect, request_id.as_str())
-    };
-    let idempotent = write::idempotent(sent.key, render.clone());
-    match api.engine.find_or_create_record(caller, meant, raw_body, idempotent).await {
-        Ok(answered) => respond_to(answered, render),
-        Err(error) => {
-            let error = refusal(error, object_type, &known_by.field());
-            write::refuse_late(&api, &caller, &request_id, error, claim).await
-        }
-    }
+    let (schema, request_id) = write.answered_with().await?;
+    let render = move |effect: &RecordEffect| find_or_create_answer(&schema, effect, request_id.as_str());
+    let find_or_create =
+        |caller, (meant, body), idempotent| api.engine.find_or_create_record(caller, meant, body, idempotent);
+    let refused = |error| refusal(error, object_type, &known_by.field());
+    let received = write.small_body().await?.and_then(|object| known_by.read(object_type, &object));
+    received.carry_out(|_| render, find_or_create, refused).await
 }
 
 /// By what a record of a type is known.

@@ -2,6 +2,7 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
+use refract_domain::limits::CANDIDATES_NAMED_MAX;
 use refract_engine::{Access, Found, Wanted};
 
 use super::get_record::view;
@@ -42,9 +43,6 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
         Found::Several(ids) => Err(several(slug, &ids.iter().map(ToString::to_string).collect::<Vec<_>>())),
     }
 }
-
-/// More candidates than are named.
-const CANDIDATES_NAMED_MAX: usize = 5;
 
 /// 409: `ids` are those of some candidates, one more than are named when there are others still.
 pub(crate) fn several(slug: &str, ids: &[String]) -> ApiError {

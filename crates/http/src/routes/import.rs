@@ -4,8 +4,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use refract_engine::{Access, KeptAnswer, Submitted};
 
-use super::write;
-use crate::convert::answer::respond_to;
+use super::write::{self, Received};
 use crate::convert::job;
 use crate::convert::options::import_options;
 use crate::error::ApiError;
@@ -61,19 +60,11 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
         Err(Refusal { error, read_whole: true }) => Err(error),
         Err(Refusal { error, read_whole: false }) => return Err(error),
     };
-    let key = held.map(HeldKey::claim);
-    let options = match options {
-        Ok(options) => options,
-        Err(error) => return write::refuse(&api, &caller, &request_id, error, key).await,
-    };
-
-    let claim = key.as_ref().map(|key| key.claim.clone());
+    let received = Received { api: &api, caller, request_id, wanted: options, key: held.map(HeldKey::claim) };
     let retention = api.settings.job_retention;
     let render = move |submitted: &Submitted| answer_of(submitted, retention);
-    match intake.submit(options, write::idempotent(key, render)).await {
-        Ok(answered) => respond_to(answered, render),
-        Err(error) => write::refuse_late(&api, &caller, &request_id, error, claim).await,
-    }
+    let submit = |_, options, idempotent| intake.submit(options, idempotent);
+    received.carry_out(|_| render, submit, ApiError::from).await
 }
 
 fn answer_of(submitted: &Submitted, retention: std::time::Duration) -> KeptAnswer {

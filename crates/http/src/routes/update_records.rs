@@ -2,17 +2,14 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
+use refract_domain::import::row::RawChunk;
 use refract_domain::limits::BATCH_BODY_BYTES_MAX;
-use refract_engine::{Access, BatchEffect, RecordScope};
+use refract_engine::BatchEffect;
 
-use super::write;
-use crate::convert::answer::respond_to;
+use super::write::Write;
 use crate::convert::batch::{batch_answer, update_items};
 use crate::convert::record::refusal;
 use crate::error::ApiError;
-use crate::extract::admission::admit;
-use crate::extract::path::ApiPath;
-use crate::extract::query::Query;
 use crate::openapi::{ListScope, TypePath, WriteHeaders};
 use crate::state::SharedApi;
 
@@ -30,28 +27,16 @@ use crate::state::SharedApi;
     )
 )]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
-    let (parts, body) = request.into_parts();
-    let path = ApiPath::of(&parts.uri);
-    let caller = admit(&api, &parts, &path, Access::Write).await?;
-    let object_type = path.object_type()?;
-    let scope = RecordScope { object_type, list_id: Query::of(&parts.uri)?.list_id()? };
-    let request_id = write::request_id(&api, &parts);
-    let sent = write::body_up_to(BATCH_BODY_BYTES_MAX, &api, &caller, &parts, body).await?;
-    let item_bytes_max = api.engine.limits().row_bytes_max;
-    let (items, ids) = match sent.object.and_then(|object| update_items(&object, item_bytes_max)) {
-        Ok(read) => read,
-        Err(error) => return write::refuse(&api, &caller, &request_id, error, sent.key).await,
+    let write = Write::admit(&api, request).await?;
+    let scope = write.scope()?;
+    let (schema, _) = write.answered_with().await?;
+    let render_for = |(_, ids): &(RawChunk, Vec<_>)| {
+        let ids = ids.clone();
+        move |effect: &BatchEffect| batch_answer(effect, &ids, Some(&*schema))
     };
-
-    let claim = sent.key.as_ref().map(|key| key.claim.clone());
-    let schema = api.engine.known_schema(&caller).await?;
-    let render = move |effect: &BatchEffect| batch_answer(effect, &ids, Some(&*schema));
-    let idempotent = write::idempotent(sent.key, render.clone());
-    match api.engine.update_records(caller, scope, items, idempotent).await {
-        Ok(answered) => respond_to(answered, render),
-        Err(error) => {
-            let error = refusal(error, object_type, ".body");
-            write::refuse_late(&api, &caller, &request_id, error, claim).await
-        }
-    }
+    let update = |caller, (items, _), idempotent| api.engine.update_records(caller, scope, items, idempotent);
+    let refused = |error| refusal(error, scope.object_type, ".body");
+    let item_bytes_max = api.engine.limits().row_bytes_max;
+    let received = write.body_up_to(BATCH_BODY_BYTES_MAX).await?;
+    received.and_then(|object| update_items(&object, item_bytes_max)).carry_out(render_for, update, refused).await
 }

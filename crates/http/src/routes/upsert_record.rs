@@ -3,15 +3,12 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use refract_engine::{Access, MeantBy, RecordEffect, RecordScope};
+use refract_engine::{MeantBy, RecordEffect};
 
-use super::{unknown, write};
-use crate::convert::answer::respond_to;
+use super::unknown;
+use super::write::Write;
 use crate::convert::record::{refusal, upsert_answer};
 use crate::error::ApiError;
-use crate::extract::admission::admit;
-use crate::extract::path::ApiPath;
-use crate::extract::query::Query;
 use crate::openapi::{ListScope, ValuePath, WriteHeaders};
 use crate::state::SharedApi;
 
@@ -32,31 +29,13 @@ use crate::state::SharedApi;
     )
 )]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
-    let (parts, body) = request.into_parts();
-    let path = ApiPath::of(&parts.uri);
-    let caller = admit(&api, &parts, &path, Access::Write).await?;
-    let object_type = path.object_type()?;
-    let Some((slug, value)) = path.slug_and_value() else { return Err(unknown::route().await) };
-    let scope = RecordScope { object_type, list_id: Query::of(&parts.uri)?.list_id()? };
+    let write = Write::admit(&api, request).await?;
+    let scope = write.scope()?;
+    let Some((slug, value)) = write.path.slug_and_value() else { return Err(unknown::route().await) };
     let meant = MeantBy { scope, slug: slug.to_owned(), value: value.to_owned() };
-    let request_id = write::request_id(&api, &parts);
-    let sent = write::small_body(&api, &caller, &parts, body).await?;
-    let object = match sent.object {
-        Ok(object) => object,
-        Err(error) => return write::refuse(&api, &caller, &request_id, error, sent.key).await,
-    };
-
-    let claim = sent.key.as_ref().map(|key| key.claim.clone());
-    let render = {
-        let (request_id, schema) = (request_id.clone(), api.engine.known_schema(&caller).await?);
-        move |effect: &RecordEffect| upsert_answer(&schema, effect, request_id.as_str())
-    };
-    let idempotent = write::idempotent(sent.key, render.clone());
-    match api.engine.upsert_record(caller, meant, object, idempotent).await {
-        Ok(answered) => respond_to(answered, render),
-        Err(error) => {
-            let error = refusal(error, object_type, ".path.value");
-            write::refuse_late(&api, &caller, &request_id, error, claim).await
-        }
-    }
+    let (schema, request_id) = write.answered_with().await?;
+    let render = move |effect: &RecordEffect| upsert_answer(&schema, effect, request_id.as_str());
+    let upsert = |caller, object, idempotent| api.engine.upsert_record(caller, meant, object, idempotent);
+    let refused = |error| refusal(error, scope.object_type, ".path.value");
+    write.small_body().await?.carry_out(|_| render, upsert, refused).await
 }
