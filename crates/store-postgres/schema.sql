@@ -60,19 +60,46 @@ CREATE TABLE list (
     PRIMARY KEY (team_no, id)
 );
 
--- Options that imports made; those of built-in properties and templates come with the program.
-CREATE TABLE property_option (
+-- Properties that teams define, and what they say of those that come with the program.
+CREATE TABLE property (
     team_no     bigint NOT NULL REFERENCES team (team_no),
-    -- The list in whose scope the property lives; all zeros for the whole team.
+    -- The list in whose scope it lives; all zeros for the whole team.
     list_id     uuid NOT NULL,
     object_type smallint NOT NULL,
-    property    text NOT NULL,
     slug        text NOT NULL,
-    -- The order in which options were made.
-    option_no   bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    -- The order in which properties were made.
+    property_no bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     id          uuid NOT NULL,
-    value       text NOT NULL,
-    sort_index  bigint NOT NULL,
+    name        text NOT NULL,
+    type        text NOT NULL,
+    -- Whether it comes with the program, which then knows its type.
+    native      boolean NOT NULL,
+    required    boolean NOT NULL,
+    archived    boolean NOT NULL,
+    icon        text,
+    role_id     uuid,
+    PRIMARY KEY (team_no, object_type, slug, list_id)
+);
+
+-- Options that teams define or imports make, and what teams say of those that come with the program or a template.
+CREATE TABLE property_option (
+    team_no      bigint NOT NULL REFERENCES team (team_no),
+    -- The list in whose scope the property lives; all zeros for the whole team.
+    list_id      uuid NOT NULL,
+    object_type  smallint NOT NULL,
+    property     text NOT NULL,
+    slug         text NOT NULL,
+    -- The order in which options were made.
+    option_no    bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    id           uuid NOT NULL,
+    value        text NOT NULL,
+    sort_index   bigint NOT NULL,
+    color_scheme text,
+    description  text,
+    icon         text,
+    option_group text,
+    -- One that comes with the program is deleted by a row that says so.
+    state        text NOT NULL DEFAULT 'live' CHECK (state IN ('live', 'archived', 'deleted')),
     PRIMARY KEY (team_no, object_type, property, slug, list_id)
 );
 

@@ -11,6 +11,7 @@ pub mod import;
 pub mod json;
 pub mod key;
 pub mod limits;
+pub mod modelling;
 pub mod object_type;
 pub mod property;
 pub mod query;

@@ -15,6 +15,21 @@ pub const DEDUPE_VALUE_BYTES_MAX: usize = 2_048;
 /// Most options a job may create (import-semantics, Values).
 pub const NEW_OPTIONS_PER_JOB_MAX: u32 = 1_000;
 
+/// Most properties of a type, and of a list: as many as a row may carry.
+pub const PROPERTIES_MAX: usize = ROW_PROPERTIES_MAX;
+
+/// Most options that one request may make.
+pub const NEW_OPTIONS_PER_REQUEST_MAX: usize = 1_000;
+
+/// Longest name of a property, value of an option, icon, or name of a colour or a group, in characters.
+pub const NAME_CHARS_MAX: usize = 200;
+
+/// Longest description of an option, in characters.
+pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
+
+/// Longest slug, in characters.
+pub const SLUG_CHARS_MAX: usize = 63;
+
 /// Most candidate ids a `multiple_matches` message names.
 pub const CANDIDATES_NAMED_MAX: usize = 5;
 

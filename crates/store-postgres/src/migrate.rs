@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_key_pages.sql"),
     include_str!("../migrations/0003_copied_jobs.sql"),
     include_str!("../migrations/0004_instants.sql"),
+    include_str!("../migrations/0005_properties.sql"),
 ];
 
 const LOCK: &str = include_str!("sql/migrate_lock.sql");

@@ -8,6 +8,9 @@ use refract_store_postgres::{Durability, PostgresSettings, PostgresStore};
 use refract_testkit::postgres::TestDatabase;
 use tokio::task::JoinSet;
 
+/// The version that the migrations lead to.
+const NEWEST: i64 = 5;
+
 fn settings(database: &TestDatabase) -> PostgresSettings {
     PostgresSettings { durability: Durability::Waived, ..PostgresSettings::new(database.url()) }
 }
@@ -30,7 +33,7 @@ fn definitions(database: &TestDatabase) -> Vec<Vec<Option<String>>> {
 #[tokio::test]
 async fn the_documented_schema_is_what_the_migrations_yield() {
     let migrated = TestDatabase::create();
-    assert_eq!(PostgresStore::migrate(&settings(&migrated)).await.expect("migrations"), (0, 4));
+    assert_eq!(PostgresStore::migrate(&settings(&migrated)).await.expect("migrations"), (0, NEWEST));
     let documented = TestDatabase::create();
     documented.sql(include_str!("../schema.sql"));
     let (is, should) = (definitions(&migrated), definitions(&documented));
@@ -63,7 +66,7 @@ async fn migrating_again_changes_nothing() {
     PostgresStore::migrate(&settings(&database)).await.expect("migrations");
     let secret = || database.sql("SELECT key_secret FROM installation");
     let first = secret();
-    assert_eq!(PostgresStore::migrate(&settings(&database)).await.expect("nothing to do"), (4, 4));
+    assert_eq!(PostgresStore::migrate(&settings(&database)).await.expect("nothing to do"), (NEWEST, NEWEST));
     PostgresStore::open(&settings(&database)).await.expect("a store");
     assert_eq!(secret(), first);
 }
@@ -79,7 +82,7 @@ async fn nodes_that_start_together_migrate_once() {
     while let Some(store) = starting.join_next().await {
         store.expect("no panic").expect("a store").ping().await.expect("an answer");
     }
-    assert_eq!(database.sql("SELECT count(*) FROM schema_version"), [[Some("4".to_owned())]]);
+    assert_eq!(database.sql("SELECT count(*) FROM schema_version"), [[Some(NEWEST.to_string())]]);
 }
 
 #[tokio::test]
@@ -93,7 +96,7 @@ async fn a_newer_schema_is_refused_naming_both_versions() {
     ];
     for refusal in refusals {
         let text = refusal.to_string();
-        assert!(text.contains("version 99") && text.contains("up to 4"), "{text}");
+        assert!(text.contains("version 99") && text.contains(&format!("up to {NEWEST}")), "{text}");
     }
 }
 

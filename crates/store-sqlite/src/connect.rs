@@ -36,7 +36,7 @@ pub(crate) fn require_version(version_number: i32) -> Outcome<()> {
 
 /// Opens the only connection that writes. Creates the database when there is none.
 pub(crate) fn open_writer(path: &Path, settings: &SqliteSettings) -> Outcome<Connection> {
-    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    let mut connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     // Only before the first table, and before the log: later it changes nothing.
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -50,6 +50,8 @@ pub(crate) fn open_writer(path: &Path, settings: &SqliteSettings) -> Outcome<Con
     }
     // Checkpoints run beside the writer (see checkpoint.rs).
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // For changes of the schema that records may stand in the way of.
+    functions::register(&mut connection)?;
     set_cache(&connection, settings.writer_cache_bytes)?;
     Ok(connection)
 }
@@ -59,6 +61,7 @@ pub(crate) fn open_reader(path: &Path, settings: &SqliteSettings) -> Outcome<Con
     let mut connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.pragma_update(None, "query_only", true)?;
     functions::register(&mut connection)?;
+    functions::heed_deadlines(&mut connection)?;
     set_cache(&connection, settings.reader_cache_bytes)?;
     Ok(connection)
 }

@@ -14,11 +14,11 @@ use refract_domain::property::Schema;
 use refract_domain::query::RecordQuery;
 use refract_domain::record::Record;
 use refract_store::{
-    AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, BatchEffect, Caller, ChunkReceipt, ClaimJobs, CreateList,
-    CreateRecord, DeleteRecord, DeleteRecords, Freshness, IdempotencyClaim, ImportVerbs, InlineImport, InlineReport,
-    KeptAnswer, KeyProperty, Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece, PatchRecord, Purge, Purged,
-    QueryVerbs, RecordEffect, RecordPage, RecordVerbs, RestoreRecord, SchemaVerbs, StoreError, Team, UpdateRecords,
-    Upload,
+    AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, BatchEffect, Caller, ChangeSchema, ChunkReceipt, ClaimJobs,
+    CreateList, CreateRecord, DeleteRecord, DeleteRecords, Freshness, IdempotencyClaim, ImportVerbs, InlineImport,
+    InlineReport, KeptAnswer, KeyProperty, Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece, PatchRecord, Purge,
+    Purged, QueryVerbs, RecordEffect, RecordPage, RecordVerbs, RestoreRecord, SchemaEffect, SchemaVerbs, StoreError,
+    Team, UpdateRecords, Upload,
 };
 
 use crate::store::SqliteStore;
@@ -198,6 +198,10 @@ impl SchemaVerbs for SqliteStore {
 
     async fn schema(&self, caller: &Caller, freshness: Freshness) -> Result<Arc<Schema>, StoreError> {
         verbs::schema::schema(self, caller, freshness).await
+    }
+
+    async fn change_schema(&self, command: ChangeSchema) -> Result<Answered<SchemaEffect>, StoreError> {
+        verbs::change_schema::change_schema(self, command).await
     }
 
     async fn key_property(&self, command: KeyProperty) -> Result<Keying, StoreError> {

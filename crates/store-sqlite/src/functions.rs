@@ -47,9 +47,13 @@ fn is_over() -> bool {
     DEADLINE.get().is_some_and(|end| Instant::now() >= end)
 }
 
-/// Gives a connection the functions and the deadline.
+/// Lets a connection's statements be interrupted by a [`Deadline`].
+pub(crate) fn heed_deadlines(connection: &mut Connection) -> Outcome<()> {
+    Ok(connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(is_over))?)
+}
+
+/// Gives a connection the functions.
 pub(crate) fn register(connection: &mut Connection) -> Outcome<()> {
-    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(is_over))?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     connection
         .create_scalar_function(c"refract_raw", 2, flags, |context| Ok(raw_argument(context).map(str::to_owned)))?;

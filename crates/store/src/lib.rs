@@ -41,7 +41,7 @@ pub use record::{
     BatchEffect, CreateRecord, DeleteRecord, DeleteRecords, PatchRecord, RecordEffect, RecordVerbs, RestoreRecord,
     UpdateRecords, WrittenRecord, not_there,
 };
-pub use schema::{Freshness, KeyProperty, Keying, SchemaVerbs};
+pub use schema::{ChangeSchema, Freshness, KeyProperty, Keying, SchemaEffect, SchemaVerbs};
 pub use schema_cache::SchemaCache;
 
 /// A backend: all verbs together.

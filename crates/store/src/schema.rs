@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use refract_domain::clock::Timestamp;
+use refract_domain::ids::RecordId;
 use refract_domain::key::KeyHasher;
+use refract_domain::modelling::{Edited, SchemaEdit};
 use refract_domain::object_type::ObjectType;
 use refract_domain::property::Schema;
 
 use crate::caller::Caller;
 use crate::error::StoreError;
+use crate::idempotency::{Answered, Idempotent};
 
 /// How old a schema may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +36,29 @@ pub struct KeyProperty {
     pub batch_max: usize,
 }
 
+/// Changes properties and options.
+pub struct ChangeSchema {
+    /// Who.
+    pub caller: Caller,
+    /// The version of the schema that the edit was judged under.
+    pub judged_version: u64,
+    /// What changes, and what stands in its way.
+    pub edit: SchemaEdit,
+    /// The present.
+    pub now: Timestamp,
+    /// The request's idempotency key.
+    pub idempotent: Option<Idempotent<SchemaEffect>>,
+}
+
+/// What came of a change of the schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SchemaEffect {
+    /// The schema is changed.
+    Changed(Edited),
+    /// Nothing is changed: this record stands in the way (see [`SchemaEdit::unless`]).
+    Blocked(Edited, RecordId),
+}
+
 /// How far the keying of a property is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keying {
@@ -49,6 +76,10 @@ pub trait SchemaVerbs {
 
     /// The caller's team's schema. Its keyed properties are those that writes must maintain: ready or building.
     async fn schema(&self, caller: &Caller, freshness: Freshness) -> Result<Arc<Schema>, StoreError>;
+
+    /// Changes properties and options, under a new version; nothing when a record stands in the way. No record is written
+    /// between the look at them and the change.
+    async fn change_schema(&self, command: ChangeSchema) -> Result<Answered<SchemaEffect>, StoreError>;
 
     /// Takes the next step of making a property keyed; the first makes all later writes maintain its keys and changes
     /// the schema's version. `Ready` at once, without a write, when it is keyed already.

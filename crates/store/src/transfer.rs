@@ -18,7 +18,9 @@ pub enum Kind {
     ApiKey,
     /// Lists, with how many live members they have.
     List,
-    /// Options that imports made.
+    /// Properties of teams, and what they say of built-in ones.
+    Property,
+    /// Options of teams, and what they say of built-in ones.
     PropertyOption,
     /// Properties whose dedupe keys are kept. One whose keys are still being collected counts: the writer of the records
     /// takes them all.
@@ -140,6 +142,21 @@ const LISTS: &[Column] = &[
     CREATED_AT,
     column("members", Form::Large),
 ];
+const PROPERTIES: &[Column] = &[
+    TEAM,
+    // All zeros: of the whole team.
+    column("list_id", Form::Id),
+    OBJECT_TYPE,
+    column("slug", Form::Text),
+    ID,
+    column("name", Form::Text),
+    column("type", Form::Text),
+    column("native", Form::Flag),
+    column("required", Form::Flag),
+    column("archived", Form::Flag),
+    column("icon", Form::Text),
+    column("role_id", Form::Id),
+];
 const OPTIONS: &[Column] = &[
     TEAM,
     // All zeros: of the whole team.
@@ -150,6 +167,11 @@ const OPTIONS: &[Column] = &[
     ID,
     column("value", Form::Text),
     column("sort_index", Form::Large),
+    column("color_scheme", Form::Text),
+    column("description", Form::Text),
+    column("icon", Form::Text),
+    column("option_group", Form::Text),
+    column("state", Form::Text),
 ];
 const KEYED_PROPERTIES: &[Column] = &[TEAM, OBJECT_TYPE, column("slug", Form::Text)];
 const RECORDS: &[Column] = &[
@@ -212,10 +234,11 @@ const JOBS: &[Column] = &[
 
 impl Kind {
     /// All kinds, in the order in which they are moved.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Team,
         Self::ApiKey,
         Self::List,
+        Self::Property,
         Self::PropertyOption,
         Self::KeyedProperty,
         Self::Record,
@@ -233,6 +256,7 @@ impl Kind {
             Self::Team => "teams",
             Self::ApiKey => "API keys",
             Self::List => "lists",
+            Self::Property => "properties",
             Self::PropertyOption => "options",
             Self::KeyedProperty => "keyed properties",
             Self::Record => "records",
@@ -251,6 +275,7 @@ impl Kind {
             Self::Team => TEAMS,
             Self::ApiKey => API_KEYS,
             Self::List => LISTS,
+            Self::Property => PROPERTIES,
             Self::PropertyOption => OPTIONS,
             Self::KeyedProperty => KEYED_PROPERTIES,
             Self::Record => RECORDS,

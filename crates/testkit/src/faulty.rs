@@ -19,11 +19,11 @@ use refract_domain::property::Schema;
 use refract_domain::query::RecordQuery;
 use refract_domain::record::Record;
 use refract_store::{
-    AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, BatchEffect, Caller, ChunkReceipt, ClaimJobs, CreateList,
-    CreateRecord, DeleteRecord, DeleteRecords, Freshness, IdempotencyClaim, ImportVerbs, InlineImport, InlineReport,
-    KeptAnswer, KeyProperty, Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece, PatchRecord, Purge, Purged,
-    QueryVerbs, RecordEffect, RecordPage, RecordVerbs, RestoreRecord, SchemaVerbs, SharedStore, StoreError, Team,
-    UpdateRecords, Upload,
+    AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, BatchEffect, Caller, ChangeSchema, ChunkReceipt, ClaimJobs,
+    CreateList, CreateRecord, DeleteRecord, DeleteRecords, Freshness, IdempotencyClaim, ImportVerbs, InlineImport,
+    InlineReport, KeptAnswer, KeyProperty, Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece, PatchRecord, Purge,
+    Purged, QueryVerbs, RecordEffect, RecordPage, RecordVerbs, RestoreRecord, SchemaEffect, SchemaVerbs, SharedStore,
+    StoreError, Team, UpdateRecords, Upload,
 };
 
 /// A verb that can be hit.
@@ -61,6 +61,7 @@ pub enum Verb {
     GetRecords,
     FindRecords,
     Schema,
+    ChangeSchema,
     KeyProperty,
     CreateList,
     Lists,
@@ -438,6 +439,10 @@ impl SchemaVerbs for FaultyStore {
 
     async fn schema(&self, caller: &Caller, freshness: Freshness) -> Result<Arc<Schema>, StoreError> {
         self.pass(Verb::Schema, self.inner.schema(caller, freshness)).await
+    }
+
+    async fn change_schema(&self, command: ChangeSchema) -> Result<Answered<SchemaEffect>, StoreError> {
+        self.pass(Verb::ChangeSchema, self.inner.change_schema(command)).await
     }
 
     async fn key_property(&self, command: KeyProperty) -> Result<Keying, StoreError> {

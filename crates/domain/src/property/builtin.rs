@@ -5,7 +5,7 @@
 use std::hash::Hasher;
 
 use siphasher::sip128::{Hasher128, SipHasher24};
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 
 use super::{Property, PropertyType, SelectOption};
 use crate::ids::{ListId, OptionId, PropertyId};
@@ -206,20 +206,12 @@ pub fn app_stage(list_id: ListId, stages: &'static [&'static str]) -> Property {
 
 fn property_of(row: &Row, seed: &[&[u8]], list_id: Option<ListId>) -> Property {
     let (slug, name, property_type, values) = *row;
-    let mut property = Property {
-        id: PropertyId::from_bytes(fixed_uuid(seed)),
-        slug: slug.to_owned(),
-        name: name.to_owned(),
-        property_type,
-        list_id,
-        native: true,
-        required: false,
-        options: Vec::with_capacity(values.len()),
-    };
+    let mut property = Property::new(PropertyId::from_bytes(fixed_uuid(seed)), slug, name, property_type, list_id);
+    property.native = true;
     for (sort_index, value) in (0u32..).zip(values) {
         let option_slug = property.slug_for_new_option(value);
         let id = option_id(property.id, &option_slug);
-        property.options.push(SelectOption { id, slug: option_slug, value: (*value).to_owned(), sort_index });
+        property.options.push(SelectOption::new(id, option_slug, *value, sort_index));
     }
     property
 }
@@ -228,6 +220,12 @@ fn property_of(row: &Row, seed: &[&[u8]], list_id: Option<ListId>) -> Property {
 #[must_use]
 pub fn option_id(property: PropertyId, slug: &str) -> OptionId {
     OptionId::from_bytes(fixed_uuid(&[property.as_bytes(), slug.as_bytes()]))
+}
+
+/// The display format of a property that a team made without naming one: its type's.
+#[must_use]
+pub fn role_of(property_type: PropertyType) -> Uuid {
+    Uuid::from_bytes(fixed_uuid(&[b"role", property_type.name().as_bytes()]))
 }
 
 /// A uuid (version 8: custom) that is a function of `parts` alone.

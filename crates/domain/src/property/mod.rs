@@ -4,14 +4,18 @@
 //! [`crate::value`].
 
 mod builtin;
+mod change;
 mod required;
 mod schema;
 mod template;
 
-pub use builtin::{app_stage, builtin_properties, option_id};
+pub use builtin::{app_stage, builtin_properties, option_id, role_of};
+pub use change::{PropertyPlace, SchemaChange};
 pub use required::missing_required;
 pub use schema::{ListSchema, Schema, TypeSchema, nearest};
 pub use template::{LIST_OBJECT_TYPES, LIST_TEMPLATES, ListTemplate, list_template};
+
+use uuid::Uuid;
 
 use crate::ids::{ListId, OptionId, PropertyId};
 use crate::object_type::ObjectType;
@@ -68,6 +72,28 @@ impl PropertyType {
         }
     }
 
+    /// The type of this public name, of those that a team can give its own properties. References point at the types of
+    /// which clients know the name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        use ObjectType::{Action, Contact, Document, Engagement, Event, Identity, Organization};
+        let plain = [
+            Self::Num,
+            Self::Str,
+            Self::Bool,
+            Self::Date,
+            Self::Text,
+            Self::Byte,
+            Self::SelectStr,
+            Self::MultiStr,
+            Self::MultiselectStr,
+            Self::Jsonb,
+        ];
+        let single = [Identity, Organization, Contact, Event].map(Self::Ref);
+        let several = [Action, Contact, Document, Identity, Organization, Engagement].map(Self::MultiRef);
+        plain.into_iter().chain(single).chain(several).find(|known| known.name() == name)
+    }
+
     /// Whether values of this type can be matched by `dedupe_by` (import-semantics, Matching).
     #[must_use]
     pub const fn can_be_key(self) -> bool {
@@ -120,6 +146,32 @@ pub struct SelectOption {
     pub value: String,
     /// Position in the list of options.
     pub sort_index: u32,
+    /// How it is shown to people.
+    pub look: OptionLook,
+    /// Records that hold it keep it; no other gets it.
+    pub archived: bool,
+}
+
+impl SelectOption {
+    /// An option in use that is shown plainly.
+    #[must_use]
+    pub fn new(id: OptionId, slug: impl Into<String>, value: impl Into<String>, sort_index: u32) -> Self {
+        let look = OptionLook::default();
+        Self { id, slug: slug.into(), value: value.into(), sort_index, look, archived: false }
+    }
+}
+
+/// How an option is shown to people; the server only keeps it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OptionLook {
+    /// The name of a colour.
+    pub color_scheme: Option<String>,
+    /// What it stands for.
+    pub description: Option<String>,
+    /// An emoji or icon name.
+    pub icon: Option<String>,
+    /// A heading that it is shown under.
+    pub option_group: Option<String>,
 }
 
 /// One property of an object type or of a list.
@@ -139,27 +191,74 @@ pub struct Property {
     pub native: bool,
     /// Whether create and patch insist on a value; imports do not.
     pub required: bool,
-    /// The options of a select type, in order; empty for other types.
+    /// Whether it is out of use: its values are kept, and neither shown nor written nor asked for.
+    pub archived: bool,
+    /// An emoji or icon name.
+    pub icon: Option<String>,
+    /// The display format that clients choose by; `None` for what Refract brings along.
+    pub role_id: Option<Uuid>,
+    /// The options of a select type, in order, archived ones too; empty for other types.
     pub options: Vec<SelectOption>,
 }
 
 impl Property {
-    /// The option that `written` names: by slug, then by id, then by display value ignoring case and outer spaces.
+    /// A property of a team's own, optional and without options.
     #[must_use]
-    pub fn find_option(&self, written: &str) -> Option<&SelectOption> {
-        let by_slug = self.options.iter().find(|option| option.slug == written);
-        let by_id = || OptionId::parse(written).and_then(|id| self.options.iter().find(|option| option.id == id));
-        let by_value = || {
-            let wanted = crate::key::fold(written.trim());
-            self.options.iter().find(|option| crate::key::fold(option.value.trim()) == wanted)
-        };
-        by_slug.or_else(by_id).or_else(by_value)
+    pub fn new(
+        id: PropertyId,
+        slug: impl Into<String>,
+        name: impl Into<String>,
+        property_type: PropertyType,
+        list_id: Option<ListId>,
+    ) -> Self {
+        Self {
+            id,
+            slug: slug.into(),
+            name: name.into(),
+            property_type,
+            list_id,
+            native: false,
+            required: false,
+            archived: false,
+            icon: None,
+            role_id: None,
+            options: Vec::new(),
+        }
     }
 
-    /// The option nearest to `written`, for a message; `None` without options.
+    /// The option in use that `written` names: by slug, then by id, then by display value ignoring case and outer spaces.
+    #[must_use]
+    pub fn find_option(&self, written: &str) -> Option<&SelectOption> {
+        self.search(written, |option| !option.archived)
+    }
+
+    /// The same among all options: what records hold may be archived by now.
+    #[must_use]
+    pub fn find_any_option(&self, written: &str) -> Option<&SelectOption> {
+        self.search(written, |_| true)
+    }
+
+    fn search(&self, written: &str, is_meant: impl Fn(&SelectOption) -> bool) -> Option<&SelectOption> {
+        let find = |matches: &dyn Fn(&SelectOption) -> bool| {
+            self.options.iter().find(|option| is_meant(option) && matches(option))
+        };
+        let by_id = || OptionId::parse(written).and_then(|id| find(&|option| option.id == id));
+        let by_value = || {
+            let wanted = crate::key::fold(written.trim());
+            find(&|option| crate::key::fold(option.value.trim()) == wanted)
+        };
+        find(&|option| option.slug == written).or_else(by_id).or_else(by_value)
+    }
+
+    /// The options in use.
+    pub fn live_options(&self) -> impl Iterator<Item = &SelectOption> {
+        self.options.iter().filter(|option| !option.archived)
+    }
+
+    /// The option in use that is nearest to `written`, for a message; `None` without options.
     #[must_use]
     pub fn nearest_option(&self, written: &str) -> Option<&str> {
-        nearest(written, self.options.iter().map(|option| option.slug.as_str()))
+        nearest(written, self.live_options().map(|option| option.slug.as_str()))
     }
 
     /// The slug a new option of this display value gets: lower case, runs of other characters as `_`, and `_2`, `_3`,
@@ -200,22 +299,12 @@ mod tests {
     use super::*;
 
     fn select(options: &[(&str, &str)]) -> Property {
-        let options = options.iter().enumerate().map(|(index, (slug, value))| SelectOption {
-            id: OptionId::from_bytes([u8::try_from(index).expect("few options") + 1; 16]),
-            slug: (*slug).to_owned(),
-            value: (*value).to_owned(),
-            sort_index: 0,
+        let options = options.iter().enumerate().map(|(index, (slug, value))| {
+            let id = OptionId::from_bytes([u8::try_from(index).expect("few options") + 1; 16]);
+            SelectOption::new(id, *slug, *value, 0)
         });
-        Property {
-            id: PropertyId::from_bytes([9; 16]),
-            slug: "stage".into(),
-            name: "Stage".into(),
-            property_type: PropertyType::SelectStr,
-            list_id: None,
-            native: true,
-            required: false,
-            options: options.collect(),
-        }
+        let id = PropertyId::from_bytes([9; 16]);
+        Property { options: options.collect(), ..Property::new(id, "stage", "Stage", PropertyType::SelectStr, None) }
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub fn missing_required(group: &str, properties: &[Property], before: Option<&st
     let has = |body: &str, slug: &str| !is_blank(members(body).find_map(|(name, raw)| (name == slug).then_some(raw)));
     let lacks = |property: &&Property| {
         let slug = property.slug.as_str();
-        property.required && !has(after, slug) && before.is_none_or(|before| has(before, slug))
+        property.required && !property.archived && !has(after, slug) && before.is_none_or(|before| has(before, slug))
     };
     let fault = |property: &Property| Fault {
         field: format!("{group}.{}", property.slug),

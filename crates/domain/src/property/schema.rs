@@ -28,30 +28,39 @@ impl TypeSchema {
         Self { object_type, properties, keyed: Vec::new(), by_slug }
     }
 
-    /// The position of the property of this slug in [`Self::properties`].
+    /// The position in [`Self::properties`] of the property of this slug, unless it is archived.
     #[must_use]
     pub fn position(&self, slug: &str) -> Option<usize> {
-        self.by_slug.get(slug).copied()
+        let position = self.by_slug.get(slug).copied()?;
+        self.properties.get(position).filter(|property| !property.archived).map(|_| position)
     }
 
-    /// The property of this slug.
+    /// The property of this slug, unless it is archived.
     #[must_use]
     pub fn property(&self, slug: &str) -> Option<&Property> {
         self.position(slug).and_then(|position| self.properties.get(position))
     }
 
-    /// The keyed properties.
+    /// The keyed properties; an archived one stays keyed, since its values stay.
     pub fn keyed_properties(&self) -> impl Iterator<Item = &Property> {
         self.keyed.iter().filter_map(|position| self.properties.get(*position))
     }
 
     /// Marks the property of this slug as keyed; unknown slugs and repeats change nothing.
     pub fn set_keyed(&mut self, slug: &str) {
-        if let Some(position) = self.position(slug)
+        if let Some(&position) = self.by_slug.get(slug)
             && !self.keyed.contains(&position)
         {
             self.keyed.push(position);
         }
+    }
+
+    /// Changes the properties; the keyed ones are those that were, as far as they are still there.
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Vec<Property>)) {
+        let keyed: Vec<String> = self.keyed_properties().map(|property| property.slug.clone()).collect();
+        change(&mut self.properties);
+        self.by_slug = index_by_slug(&self.properties);
+        self.keyed = keyed.iter().filter_map(|slug| self.by_slug.get(slug).copied()).collect();
     }
 }
 
@@ -67,10 +76,10 @@ pub struct ListSchema {
 }
 
 impl ListSchema {
-    /// The list-scoped property of this slug.
+    /// The list-scoped property of this slug, unless it is archived.
     #[must_use]
     pub fn property(&self, slug: &str) -> Option<&Property> {
-        self.properties.iter().find(|property| property.slug == slug)
+        self.properties.iter().find(|property| property.slug == slug && !property.archived)
     }
 }
 
@@ -107,7 +116,7 @@ impl Schema {
         &mut self.types[usize::from(object_type.number()) - 1]
     }
 
-    /// The property of this slug in a list, or of the type where no list is named; to change.
+    /// The property of this slug in a list, or of the type where no list is named, archived or not; to change.
     pub fn property_mut(
         &mut self,
         list_id: Option<ListId>,

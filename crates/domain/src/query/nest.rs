@@ -266,11 +266,13 @@ impl<'a> Nesting<'a> {
         property_of: impl Fn(&str) -> Option<&'p Property>,
     ) -> Result<(), TooManyReferences> {
         for (slug, raw_value) in members(body).filter(|(slug, _)| !is_hidden(slug)) {
-            match property_of(&slug).map(|property| property.property_type) {
-                Some(PropertyType::Ref(target)) => {
+            // Values of archived properties are kept, and not shown.
+            let Some(property) = property_of(&slug) else { continue };
+            match property.property_type {
+                PropertyType::Ref(target) => {
                     writer.push(&slug, &self.nested(raw_value, false, target, &[])?);
                 }
-                Some(PropertyType::MultiRef(target)) => {
+                PropertyType::MultiRef(target) => {
                     writer.push(&slug, &self.nested(raw_value, true, target, &[])?);
                 }
                 _ => writer.push(&slug, raw_value),

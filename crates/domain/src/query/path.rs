@@ -43,7 +43,8 @@ impl<'a> Origin<'a> {
         let list = self.list_id.and_then(|list_id| self.schema.lists.get(&list_id));
         let of_list = list.map_or(&[] as &[Property], |list| &list.properties);
         let properties = of_list.iter().chain(&self.schema.of(self.object_type).properties);
-        let slugs = properties.map(|property| property.slug.as_str()).chain(others.iter().copied());
+        let live = properties.filter(|property| !property.archived);
+        let slugs = live.map(|property| property.slug.as_str()).chain(others.iter().copied());
         QueryFault::unknown(field, self.object_type.name(), slug, slugs)
     }
 

@@ -26,6 +26,8 @@ const NEAREST_OPTIONS_MAX: usize = 256;
 /// Belongs to one property; its tables are made when first needed.
 #[derive(Debug, Default)]
 pub(crate) struct OptionIndex {
+    /// Whether archived options are found too, as [`Property::find_any_option`] does.
+    any: bool,
     tables: OnceLock<Tables>,
 }
 
@@ -37,15 +39,20 @@ struct Tables {
 }
 
 impl OptionIndex {
+    /// One that finds archived options too.
+    pub(crate) fn of_any() -> Self {
+        Self { any: true, ..Self::default() }
+    }
+
     /// The slug of the option that `written` names: by slug, then id, then display value.
     pub(crate) fn find<'p>(&self, property: &'p Property, written: &str) -> Option<&'p str> {
         let options = &property.options;
         if options.len() <= LINEAR_OPTIONS_MAX
-            && let Some(option) = options.iter().find(|option| option.slug == written)
+            && let Some(option) = options.iter().find(|option| option.slug == written && (self.any || !option.archived))
         {
             return Some(&option.slug);
         }
-        let tables = self.tables.get_or_init(|| Tables::of(property));
+        let tables = self.tables.get_or_init(|| Tables::of(property, self.any));
         let by_id = || OptionId::parse(written).and_then(|id| tables.by_id.get(&id));
         let by_value = || tables.by_value.get(&*fold(written.trim()));
         let position = tables.by_slug.get(written).or_else(by_id).or_else(by_value)?;
@@ -54,7 +61,7 @@ impl OptionIndex {
 }
 
 impl Tables {
-    fn of(property: &Property) -> Self {
+    fn of(property: &Property, any: bool) -> Self {
         let count = property.options.len();
         let mut tables = Self {
             by_slug: HashMap::with_capacity(count),
@@ -62,7 +69,8 @@ impl Tables {
             by_value: HashMap::with_capacity(count),
         };
         // The first of several options of the same value is the one that is meant.
-        for (position, option) in property.options.iter().enumerate() {
+        let meant = property.options.iter().enumerate().filter(|(_, option)| any || !option.archived);
+        for (position, option) in meant {
             tables.by_slug.entry(option.slug.clone()).or_insert(position);
             tables.by_id.entry(option.id).or_insert(position);
             tables.by_value.entry(fold(option.value.trim()).into_owned()).or_insert(position);
@@ -139,7 +147,7 @@ fn choose(target: &Target<'_>, value: &Value<'_>) -> Result<LateOption, Refusal>
 }
 
 fn unknown_option(property: &Property, written: &str) -> Refusal {
-    let candidates = property.options.iter().take(NEAREST_OPTIONS_MAX).map(|option| option.slug.as_str());
+    let candidates = property.live_options().take(NEAREST_OPTIONS_MAX).map(|option| option.slug.as_str());
     let remedy: Cow<'_, str> = match nearest(written, candidates) {
         Some(slug) => format!("did you mean {slug:?}?").into(),
         None if property.options.is_empty() => "it has no options yet".into(),
@@ -164,32 +172,22 @@ mod tests {
         let pairs = [("a", "Alpha"), ("b", "a"), ("c", "alpha "), ("d", "Straße"), ("e", ""), ("f", "C")];
         for repeats in [1, 3] {
             let options = (0..repeats).flat_map(|round| pairs.iter().map(move |pair| (round, pair)));
-            let options = options.enumerate().map(|(place, (round, (slug, value)))| SelectOption {
-                id: OptionId(uuid::Uuid::from_u128(place as u128)),
-                slug: if round == 0 { (*slug).to_owned() } else { format!("{slug}{round}") },
-                value: (*value).to_owned(),
-                sort_index: 0,
+            let options = options.enumerate().map(|(place, (round, (slug, value)))| {
+                let slug = if round == 0 { (*slug).to_owned() } else { format!("{slug}{round}") };
+                let option = SelectOption::new(OptionId(uuid::Uuid::from_u128(place as u128)), slug, *value, 0);
+                SelectOption { archived: place == 1, ..option }
             });
-            let property = Property {
-                id: PropertyId::from_bytes([1; 16]),
-                slug: "colour".into(),
-                name: "Colour".into(),
-                property_type: PropertyType::SelectStr,
-                list_id: None,
-                native: false,
-                required: false,
-                options: options.collect(),
-            };
-            let index = OptionIndex::default();
+            let id = PropertyId::from_bytes([1; 16]);
+            let mut property = Property::new(id, "colour", "Colour", PropertyType::SelectStr, None);
+            property.options = options.collect();
+            let (index, any) = (OptionIndex::default(), OptionIndex::of_any());
             let id = "00000000-0000-0000-0000-000000000003";
             for written in ["a", "b", "ALPHA", " alpha", "STRASSE", "c", "C", "a2", "b1", id, "", " ", "nothing"] {
-                let searched = property.find_option(written).map(|option| option.slug.as_str());
-                assert_eq!(
-                    index.find(&property, written),
-                    searched,
-                    "{written:?} of {} options",
-                    property.options.len()
-                );
+                let slug = |found: Option<&SelectOption>| found.map(|option| option.slug.clone());
+                let by_index = |index: &OptionIndex| index.find(&property, written).map(str::to_owned);
+                let count = property.options.len();
+                assert_eq!(by_index(&index), slug(property.find_option(written)), "{written:?} of {count}");
+                assert_eq!(by_index(&any), slug(property.find_any_option(written)), "{written:?} of any of {count}");
             }
         }
     }

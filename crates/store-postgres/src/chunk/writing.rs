@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use refract_domain::ids::{ListId, RecordId};
+use refract_domain::ids::RecordId;
 use refract_domain::import::plan::{ChunkPlan, NewOption};
+use refract_domain::property::{PropertyPlace, SchemaChange};
 use tokio_postgres::types::Type;
 use tracing::{Instrument, debug_span};
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use super::copying::CopyPieces;
 use super::{Rows, schema_use};
 use crate::error::{Failure, Outcome};
 use crate::holders;
-use crate::schema::{self, type_number};
+use crate::schema;
 use crate::team::SchemaUse;
 use crate::transaction::Transaction;
 
@@ -20,7 +21,6 @@ const RECORD: &str = include_str!("../sql/write_record.sql");
 const UPDATE: &str = include_str!("../sql/write_update.sql");
 const LIST_ENTRY: &str = include_str!("../sql/write_list_entry.sql");
 const LIST_VALUES: &str = include_str!("../sql/write_list_values.sql");
-const OPTION: &str = include_str!("../sql/write_option.sql");
 
 /// Writes everything the plan says but the outcomes, which are the caller's. `members` are the found records that are
 /// in the import's list already.
@@ -105,23 +105,14 @@ async fn write_options(transaction: &mut Transaction, rows: &Rows<'_>, options: 
     if schema_use(rows.judged) != SchemaUse::Own {
         return Err(Failure::internal("options were made by rows that cannot make any"));
     }
-    let list_ids: Vec<Uuid> = options.iter().map(|new| new.list_id.map_or(Uuid::nil(), |ListId(id)| id)).collect();
-    let properties: Vec<&str> = options.iter().map(|new| new.property.as_str()).collect();
-    let ids: Vec<Uuid> = options.iter().map(|new| new.option.id.0).collect();
-    let slugs: Vec<&str> = options.iter().map(|new| new.option.slug.as_str()).collect();
-    let values: Vec<&str> = options.iter().map(|new| new.option.value.as_str()).collect();
-    let sort_indexes: Vec<i64> = options.iter().map(|new| i64::from(new.option.sort_index)).collect();
-    let object_type = type_number(rows.object_type());
-    let parameters = [
-        (&rows.team_no as _, Type::INT8),
-        (&object_type as _, Type::INT2),
-        (&list_ids as _, Type::UUID_ARRAY),
-        (&properties as _, Type::TEXT_ARRAY),
-        (&ids as _, Type::UUID_ARRAY),
-        (&slugs as _, Type::TEXT_ARRAY),
-        (&values as _, Type::TEXT_ARRAY),
-        (&sort_indexes as _, Type::INT8_ARRAY),
-    ];
-    transaction.execute(OPTION, &parameters).await?;
+    let changes: Vec<SchemaChange> = options
+        .iter()
+        .map(|NewOption { list_id, property, option }| {
+            let (object_type, list_id) = (rows.object_type(), *list_id);
+            let place = PropertyPlace { object_type, list_id, slug: property.clone() };
+            SchemaChange::PutOption(place, option.clone())
+        })
+        .collect();
+    schema::keep(transaction, rows.team_no, &changes).await?;
     schema::changed(transaction, rows.context.team_id(), rows.team_no).await
 }

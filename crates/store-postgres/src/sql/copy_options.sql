@@ -1,2 +1,3 @@
-SELECT team.id, list_id, object_type, property, slug, property_option.id, value, sort_index
+SELECT team.id, list_id, object_type, property, slug, property_option.id, value, sort_index, color_scheme, description,
+    icon, option_group, state
 FROM property_option JOIN team USING (team_no)

@@ -1,4 +1,4 @@
-SELECT list_id, object_type, property, id, slug, value, sort_index
+SELECT list_id, object_type, property, id, slug, value, sort_index, color_scheme, description, icon, option_group, state
 FROM property_option
 WHERE team_no = $1
 ORDER BY option_no

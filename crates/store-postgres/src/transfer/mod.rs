@@ -227,6 +227,7 @@ const fn reading(kind: Kind) -> &'static str {
         Kind::Team => include_str!("../sql/copy_teams.sql"),
         Kind::ApiKey => include_str!("../sql/copy_api_keys.sql"),
         Kind::List => include_str!("../sql/copy_lists.sql"),
+        Kind::Property => include_str!("../sql/copy_properties.sql"),
         Kind::PropertyOption => include_str!("../sql/copy_options.sql"),
         Kind::KeyedProperty => include_str!("../sql/copy_keyed_properties.sql"),
         Kind::Record => include_str!("../sql/copy_records.sql"),

@@ -56,6 +56,7 @@ const fn table(kind: Kind) -> &'static str {
         Kind::Team => "team",
         Kind::ApiKey => "api_key",
         Kind::List => "list",
+        Kind::Property => "property",
         Kind::PropertyOption => "property_option",
         Kind::KeyedProperty => "keyed_property",
         Kind::Record => "record",

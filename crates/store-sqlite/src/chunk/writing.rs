@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use refract_domain::import::plan::{ChunkPlan, KeyChange, NewOption};
+use refract_domain::property::{PropertyPlace, SchemaChange};
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 
 use super::{Numbers, Rows};
@@ -22,7 +23,6 @@ const LIST: &str = include_str!("../sql/find_list.sql");
 const LIST_ENTRY: &str = include_str!("../sql/write_list_entry.sql");
 const LIST_VALUES: &str = include_str!("../sql/write_list_values.sql");
 const LIST_MEMBERS: &str = include_str!("../sql/write_list_members.sql");
-const OPTION: &str = include_str!("../sql/write_option.sql");
 
 /// Writes everything the plan says but the outcomes, which are the caller's.
 pub(super) fn write(
@@ -40,8 +40,10 @@ pub(super) fn write(
     change_keys(connection, plan, &numbers)?;
     write_list_entries(connection, rows, plan, &numbers)?;
     if !plan.new_options.is_empty() {
-        for option in &plan.new_options {
-            write_option(connection, rows, option)?;
+        for NewOption { list_id, property, option } in &plan.new_options {
+            let (object_type, list_id) = (rows.object_type(), *list_id);
+            let place = PropertyPlace { object_type, list_id, slug: property.clone() };
+            schema::keep(connection, rows.team.team_no, &SchemaChange::PutOption(place, option.clone()))?;
         }
         schema::changed(write, shared, rows.context.team_id(), rows.team.team_no)?;
     }
@@ -142,26 +144,5 @@ fn write_list_entries(connection: &Connection, rows: &Rows<'_>, plan: &ChunkPlan
         }
     }
     connection.prepare_cached(LIST_MEMBERS)?.execute([list_no, joined])?;
-    Ok(())
-}
-
-fn write_option(connection: &Connection, rows: &Rows<'_>, new: &NewOption) -> Outcome<()> {
-    let list_no: Option<i64> = match new.list_id {
-        Some(list_id) => {
-            let parameters = (rows.team.team_no, list_id.as_bytes());
-            Some(connection.prepare_cached(LIST)?.query_row(parameters, |row| row.get(0))?)
-        }
-        None => None,
-    };
-    connection.prepare_cached(OPTION)?.execute((
-        rows.team.team_no,
-        list_no,
-        rows.object_type().number(),
-        &new.property,
-        new.option.id.as_bytes(),
-        &new.option.slug,
-        &new.option.value,
-        new.option.sort_index,
-    ))?;
     Ok(())
 }

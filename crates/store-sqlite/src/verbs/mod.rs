@@ -6,6 +6,7 @@ pub(crate) mod apply_chunk;
 pub(crate) mod apply_inline;
 pub(crate) mod begin;
 pub(crate) mod cancel;
+pub(crate) mod change_schema;
 pub(crate) mod claim;
 pub(crate) mod close;
 pub(crate) mod count_records;

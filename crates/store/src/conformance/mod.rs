@@ -26,6 +26,7 @@ pub mod list_entries;
 pub mod lists;
 pub mod load_chunk;
 pub mod matching;
+pub mod modelling;
 pub mod new_options;
 pub mod parallel;
 pub mod purge;
@@ -106,6 +107,12 @@ macro_rules! conformance_tests {
                 a_skipped_row_makes_no_option, a_rejected_row_makes_no_option, an_option_is_known_to_the_next_import,
                 the_cap_is_per_job_across_chunks, the_cap_starts_anew_with_each_import, options_belong_to_the_team,
                 options_outlive_the_process, list_scoped_options_belong_to_the_list;
+            modelling: properties_are_made_changed_and_kept, options_are_made_archived_deleted_and_kept,
+                an_edit_under_another_schema_changes_nothing, a_value_stands_in_the_way_of_deleting_its_property,
+                a_value_in_a_list_stands_in_the_way, a_value_stands_in_the_way_of_deleting_its_option,
+                a_missing_value_stands_in_the_way_of_requiring_it, an_edit_is_answered_once, edits_are_of_their_team,
+                an_import_brings_a_deleted_option_back, a_property_made_anew_is_not_keyed,
+                an_archived_property_keeps_its_values_and_keys, parallel_edits_do_not_undo_each_other;
             lists: lists_are_listed_oldest_first, a_list_is_of_its_team, a_new_list_changes_the_schema,
                 lists_outlive_the_process;
             list_entries: created_matched_and_skipped_join, members_keep_their_values_when_skipped,

@@ -9,8 +9,7 @@ use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::plan::{ChunkPlan, Found, FoundRecord, Holders, Lookup, NewOption, PlanInput, plan_chunk};
 use refract_domain::import::row::JudgedChunk;
 use refract_domain::key::KeyHash;
-use refract_domain::object_type::ObjectType;
-use refract_domain::property::Schema;
+use refract_domain::property::{PropertyPlace, SchemaChange};
 use refract_domain::record::Record;
 use refract_store::StoreError;
 
@@ -124,22 +123,12 @@ impl State {
         }
         if !plan.new_options.is_empty() {
             self.change_schema(team_id, |schema| {
-                for new in &plan.new_options {
-                    add_option(schema, object_type, new);
+                for NewOption { list_id, property, option } in &plan.new_options {
+                    let place = PropertyPlace { object_type, list_id: *list_id, slug: property.clone() };
+                    schema.apply(SchemaChange::PutOption(place, option.clone()));
                 }
             });
         }
         Ok(())
-    }
-}
-
-fn add_option(schema: &mut Schema, object_type: ObjectType, new: &NewOption) {
-    let properties = match new.list_id {
-        None => Some(&mut schema.of_mut(object_type).properties),
-        Some(list_id) => schema.lists.get_mut(&list_id).map(|list| &mut list.properties),
-    };
-    let property = properties.into_iter().flatten().find(|property| property.slug == new.property);
-    if let Some(property) = property {
-        property.options.push(new.option.clone());
     }
 }

@@ -53,7 +53,7 @@ impl QueryVerbs for MemoryStore {
 
 impl State {
     /// All records that the query holds for, in its order, cut to the page.
-    fn page(&self, team_id: TeamId, query: &RecordQuery) -> RecordPage {
+    pub(super) fn page(&self, team_id: TeamId, query: &RecordQuery) -> RecordPage {
         let live =
             |id| self.records.get(&(team_id, id)).filter(|stored| !stored.is_deleted).map(|stored| &stored.record);
         let mut answers: Vec<(Position, &Stored, Facts<'_>)> = Vec::new();

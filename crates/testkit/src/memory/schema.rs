@@ -7,7 +7,8 @@ use refract_domain::ids::RecordId;
 use refract_domain::key::KeyHasher;
 use refract_domain::property::{ListSchema, Schema, app_stage, list_template};
 use refract_store::{
-    Answered, Caller, CreateList, Freshness, KeyProperty, Keying, List, ListVerbs, SchemaVerbs, StoreError,
+    Answered, Caller, ChangeSchema, CreateList, Freshness, KeyProperty, Keying, List, ListVerbs, SchemaEffect,
+    SchemaVerbs, StoreError,
 };
 
 use super::MemoryStore;
@@ -20,6 +21,25 @@ impl SchemaVerbs for MemoryStore {
 
     async fn schema(&self, caller: &Caller, _freshness: Freshness) -> Result<Arc<Schema>, StoreError> {
         self.read(|state| state.schema(caller.team_id))
+    }
+
+    async fn change_schema(&self, command: ChangeSchema) -> Result<Answered<SchemaEffect>, StoreError> {
+        let ChangeSchema { caller, judged_version, edit, now, idempotent } = command;
+        self.transaction(|state| {
+            state.once(&caller, idempotent, now, |state| {
+                if state.schema(caller.team_id).version != judged_version {
+                    return Err(StoreError::SchemaChanged);
+                }
+                let found = edit.unless.as_ref().map(|query| state.page(caller.team_id, query));
+                if let Some(found) = found.as_ref().and_then(|page| page.records.first()) {
+                    return Ok(SchemaEffect::Blocked(edit.edited, found.record.id));
+                }
+                state.change_schema(caller.team_id, |schema| {
+                    edit.changes.into_iter().for_each(|change| schema.apply(change));
+                });
+                Ok(SchemaEffect::Changed(edit.edited))
+            })
+        })
     }
 
     async fn key_property(&self, command: KeyProperty) -> Result<Keying, StoreError> {

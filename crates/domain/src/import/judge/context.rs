@@ -182,7 +182,7 @@ impl JudgeContext {
         let properties = &self.type_schema().properties;
         let mut keys = Vec::new();
         for (slug, raw_value) in members(body) {
-            let Some(position) = self.default_group.position(&slug) else { continue };
+            let Some(position) = self.default_group.any_position(&slug) else { continue };
             let scope = self.default_group.slots.get(position).and_then(|slot| slot.key.as_ref());
             if let (Some(scope), Some(property)) = (scope, properties.get(position)) {
                 for_each_key_text(property.property_type, raw_value, &mut |text| {
@@ -219,7 +219,8 @@ impl fmt::Debug for JudgeContext {
 
 fn key_position(type_schema: &TypeSchema, slug: &str) -> Result<usize, ContextError> {
     let Some(position) = type_schema.position(slug) else {
-        let known = type_schema.properties.iter().map(|property| property.slug.as_str());
+        let live = type_schema.properties.iter().filter(|property| !property.archived);
+        let known = live.map(|property| property.slug.as_str());
         let nearest = nearest(slug, known).map(str::to_owned);
         return Err(ContextError::UnknownDedupeProperty { slug: slug.to_owned(), nearest });
     };

@@ -44,17 +44,7 @@ pub fn schema_of_every_type() -> Schema {
     for (number, (slug, property_type)) in (0x20_u128..).zip(EVERY_TYPE) {
         let id = PropertyId(uuid::Uuid::from_u128(number));
         let options = if property_type.has_options() { colours() } else { Vec::new() };
-        let (slug, name) = (slug.to_owned(), slug.to_owned());
-        properties.push(Property {
-            id,
-            slug,
-            name,
-            property_type,
-            list_id: None,
-            native: false,
-            required: false,
-            options,
-        });
+        properties.push(Property { options, ..Property::new(id, slug, slug, property_type, None) });
     }
     let mut schema = Schema::builtin(9);
     let contact = schema.of_mut(ObjectType::Contact);
@@ -68,12 +58,7 @@ pub fn schema_of_every_type() -> Schema {
 }
 
 fn colours() -> Vec<SelectOption> {
-    let option = |id, slug: &str, value: &str| SelectOption {
-        id: OptionId(uuid::Uuid::from_u128(id)),
-        slug: slug.to_owned(),
-        value: value.to_owned(),
-        sort_index: 0,
-    };
+    let option = |id, slug, value| SelectOption::new(OptionId(uuid::Uuid::from_u128(id)), slug, value, 0);
     vec![option(2, "red", "Bright Red"), option(3, "blue", "Blue")]
 }
 

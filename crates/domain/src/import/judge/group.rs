@@ -17,7 +17,7 @@ pub(super) struct Group {
 
 /// What judging needs of a property besides its definition.
 pub(super) struct Slot {
-    /// `"slug":`, as it goes into a body.
+    /// `"slug":`, as it goes into a body; nothing for an archived property.
     pub(super) member_start: String,
     /// Where its options are found.
     pub(super) options: OptionIndex,
@@ -36,16 +36,25 @@ impl Group {
     pub(super) fn new(name: &'static str, properties: &[Property], key_of: impl Fn(usize) -> Option<KeyScope>) -> Self {
         let slots = properties.iter().enumerate().map(|(position, property)| {
             let mut member_start = String::new();
-            crate::json::push_text(&mut member_start, &property.slug);
-            member_start.push(':');
+            // No key is like the name of an archived property, which rows cannot write.
+            if !property.archived {
+                crate::json::push_text(&mut member_start, &property.slug);
+                member_start.push(':');
+            }
             Slot { member_start, options: OptionIndex::default(), key: key_of(position) }
         });
         let by_slug = properties.iter().enumerate().map(|(position, property)| (property.slug.clone(), position));
         Self { name, slots: slots.collect(), by_slug: by_slug.collect() }
     }
 
-    /// The position of the property of this slug.
+    /// The position of the property of this slug, unless it is archived.
     pub(super) fn position(&self, slug: &str) -> Option<usize> {
+        let position = self.any_position(slug)?;
+        self.slots.get(position).filter(|slot| !slot.member_start.is_empty()).map(|_| position)
+    }
+
+    /// The position of the property of this slug, archived or not: what records hold, they hold.
+    pub(super) fn any_position(&self, slug: &str) -> Option<usize> {
         self.by_slug.get(slug).copied()
     }
 }
@@ -76,8 +85,9 @@ impl Walk {
     pub(super) fn nearest<'p>(&mut self, properties: &'p [Property], slug: &str) -> Option<&'p str> {
         let known = self.unknown.get(slug).copied();
         let position = known.unwrap_or_else(|| {
-            let slugs = || properties.iter().map(|property| property.slug.as_str());
-            let position = nearest(slug, slugs()).and_then(|found| slugs().position(|candidate| candidate == found));
+            let live = properties.iter().filter(|property| !property.archived);
+            let found = nearest(slug, live.map(|property| property.slug.as_str()));
+            let position = found.and_then(|found| properties.iter().position(|property| property.slug == found));
             if self.unknown.len() < UNKNOWN_MAX {
                 self.unknown.insert(slug.to_owned(), position);
             }

@@ -137,12 +137,7 @@ fn one_too_many(group: &str, new: &NewOption) -> Fault {
 fn new_option(property: &Property, value: &str) -> SelectOption {
     let slug = property.slug_for_new_option(value);
     let last_index = property.options.iter().map(|option| option.sort_index).max();
-    SelectOption {
-        id: option_id(property.id, &slug),
-        slug,
-        value: value.to_owned(),
-        sort_index: last_index.map_or(0, |index| index + 1),
-    }
+    SelectOption::new(option_id(property.id, &slug), slug, value, last_index.map_or(0, |index| index + 1))
 }
 
 fn canonical(slugs: &[String], multiple: bool) -> String {

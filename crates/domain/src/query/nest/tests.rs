@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::clock::Timestamp;
+use crate::ids::PropertyId;
 use crate::import::judge::fuzz::{LIST, schema_of_every_type};
+use crate::property::SchemaChange;
 use crate::query::QueryCode;
 
 fn id(number: u8) -> RecordId {
@@ -115,9 +117,11 @@ fn a_record_of_another_type_is_not_looked_into() {
 
 #[test]
 fn list_values_win_in_rows_and_stand_apart_in_records() {
-    let schema = schema_of_every_type();
+    let mut schema = schema_of_every_type();
+    let of_list = Property::new(PropertyId::from_bytes([8; 16]), "str", "Text", PropertyType::Str, Some(LIST));
+    schema.apply(SchemaChange::PutProperty(ObjectType::Contact, of_list));
     let known = Known::default();
-    let contact = record(1, ObjectType::Contact, &json!({"str": "own", "ref": id(2).to_string()}));
+    let contact = record(1, ObjectType::Contact, &json!({"gone": 1, "str": "own", "ref": id(2).to_string()}));
     let facts = Facts { record: &contact, list_values: Some(r#"{"app_stage":"lead","str":"of the list"}"#) };
     let derived = |_: &str| id(99);
     let show = |names: Option<&str>| {

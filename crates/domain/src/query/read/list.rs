@@ -96,5 +96,5 @@ fn names_an_option(resolved: &super::super::path::Resolved<'_>, written: &str) -
     let property = resolved
         .property
         .filter(|property| matches!(property.property_type, PropertyType::SelectStr | PropertyType::MultiselectStr));
-    property.is_some_and(|property| property.find_option(written).is_some())
+    property.is_some_and(|property| property.find_any_option(written).is_some())
 }

@@ -132,7 +132,7 @@ impl<'c, 'a> Operands<'c, 'a> {
         property: Option<&'a Property>,
         class: Class,
     ) -> Self {
-        Self { field, operator, path, property, class, options: OptionIndex::default() }
+        Self { field, operator, path, property, class, options: OptionIndex::of_any() }
     }
 
     /// A written value; `None` when it means to have no value: `null`, and the empty text where writing it clears.

@@ -1,0 +1,3 @@
+-- No record has a value, so that no keys are held. Those of a list are never keyed.
+DELETE FROM keyed_property
+WHERE team_no = $1 AND object_type = $3 AND slug = $4 AND $2 = '00000000-0000-0000-0000-000000000000'::uuid

@@ -1,0 +1,3 @@
+DELETE FROM property
+WHERE team_no = ?1 AND object_type = ?3 AND slug = ?4
+    AND list_no IS (SELECT list_no FROM list WHERE team_no = ?1 AND id = ?2)

@@ -1,0 +1,4 @@
+INSERT INTO property (team_no, list_no, object_type, slug, id, name, type, native, required, archived, icon, role_id)
+VALUES (?1, (SELECT list_no FROM list WHERE team_no = ?1 AND id = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+ON CONFLICT (team_no, object_type, slug, ifnull(list_no, 0)) DO UPDATE SET
+    name = excluded.name, required = excluded.required, archived = excluded.archived, icon = excluded.icon
