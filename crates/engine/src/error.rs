@@ -2,6 +2,7 @@
 
 use refract_domain::error::RowError;
 use refract_domain::import::judge::ContextError;
+use refract_domain::modelling::ModelFault;
 use refract_domain::query::QueryFault;
 use refract_store::StoreError;
 use thiserror::Error;
@@ -21,6 +22,9 @@ pub enum EngineError {
     /// A question that cannot be asked.
     #[error(transparent)]
     Query(QueryFault),
+    /// The schema does not allow a change of properties or options.
+    #[error(transparent)]
+    Model(ModelFault),
     /// A value that a record is looked for by is none of the property's type.
     #[error("{}", .0.first.message)]
     Value(Box<RowError>),

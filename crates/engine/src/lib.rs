@@ -15,6 +15,7 @@ mod idempotency;
 mod intake;
 mod judging;
 mod lists;
+mod modelling;
 mod query;
 mod records;
 mod runner;
@@ -39,11 +40,12 @@ pub use find::{Found, Wanted};
 pub use idempotency::{IdempotentRequest, KeyReservation};
 pub use intake::Intake;
 pub use lists::WantedList;
+pub use modelling::Operation;
 pub use query::{Page, Question};
 pub use records::RecordScope;
 pub use refract_store::{
     Access, Answered, ApiKey, BatchEffect, Caller, IdempotencyClaim, InlineReport, KeptAnswer, List, OutcomePiece,
-    RecordEffect, SharedStore, StoreError, WrittenRecord,
+    RecordEffect, SchemaEffect, SharedStore, StoreError, WrittenRecord,
 };
 pub use runner::JudgeChunk;
 pub use settings::EngineSettings;

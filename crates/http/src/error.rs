@@ -9,7 +9,9 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use refract_domain::error::{RowCode, RowError};
+use refract_domain::ids::RecordId;
 use refract_domain::import::judge::ContextError;
+use refract_domain::modelling::{ModelCode, ModelFault};
 use refract_engine::{EngineError, KeptAnswer, StoreError};
 use refract_wire::{ErrorBody, ErrorDetail, FieldError};
 
@@ -112,6 +114,22 @@ impl ApiError {
         conflict
     }
 
+    /// What the schema does not allow.
+    fn modelling(ModelFault { code, field, message }: ModelFault) -> Self {
+        match code {
+            ModelCode::Invalid => Self::invalid_field(field, message),
+            ModelCode::NotFound => Self::not_found(message),
+            ModelCode::Conflict => Self::new(StatusCode::CONFLICT, "conflict", message).at(field).should_retry(false),
+        }
+    }
+
+    /// 409: a record stands in the way of a change of the schema; trying again is of no use before it is changed.
+    pub(crate) fn blocked(code: &'static str, message: impl Into<String>, record: RecordId) -> Self {
+        let mut conflict = Self::new(StatusCode::CONFLICT, code, message).should_retry(false);
+        conflict.0.details = Some(serde_json::json!({ "record_id": record.to_string() }));
+        conflict
+    }
+
     /// 503: the query takes longer than one may.
     pub(crate) fn query_timeout(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "query_timeout", message).retry_after(Duration::from_secs(1))
@@ -192,8 +210,10 @@ impl ApiError {
         self.0.status.is_client_error()
             && !matches!(
                 self.0.status,
-                S::UNAUTHORIZED | S::FORBIDDEN | S::TOO_MANY_REQUESTS | S::CONFLICT | S::REQUEST_TIMEOUT
+                S::UNAUTHORIZED | S::FORBIDDEN | S::TOO_MANY_REQUESTS | S::REQUEST_TIMEOUT
             )
+            // What is wrong with the key is not the key's answer.
+            && !self.0.code.starts_with("idempotency_key")
     }
 
     /// The body, naming the request.
@@ -290,6 +310,7 @@ impl From<EngineError> for ApiError {
             }
             EngineError::Body(message) => Self::invalid_field(".body", message),
             EngineError::Query(fault) => Self::invalid(fault.code.name(), fault.field, sentence(&fault.message)),
+            EngineError::Model(fault) => Self::modelling(fault),
             EngineError::Value(error) => Self::refused(&error),
             EngineError::Keying => {
                 let message = "The property is being made ready to find records by. Try again in a moment.";

@@ -26,6 +26,8 @@ async fn every_described_operation_is_there_and_takes_no_other_method() {
             .replace("{team_id}", TEAM)
             .replace("{object_type}", "contact")
             .replace("{record_id}", "0b8f2d6e-0000-4000-8000-000000000001")
+            .replace("{property_id}", "0b8f2d6e-0000-4000-8000-000000000001")
+            .replace("{option_id}", "0b8f2d6e-0000-4000-8000-000000000001")
             .replace("{slug}", "email")
             .replace("{value}", "a@x.io")
             .replace("{job_id}", "0b8f2d6e-0000-4000-8000-000000000001");

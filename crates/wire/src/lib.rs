@@ -19,7 +19,10 @@ pub use error::{ErrorBody, ErrorDetail, FieldError};
 pub use import::{ImportJob, ImportOptions, ImportResult, JobError, JobStatus, RowError};
 pub use import_request::{ImportRequest, ImportRequestOptions};
 pub use list::{List, ListPage, ListView, NewList};
-pub use property::{PropertyDefinition, PropertyMap, PropertyOption};
+pub use property::{
+    NewProperty, NewPropertyOption, PropertyDefinition, PropertyMap, PropertyOption, PropertyOptionPatch,
+    PropertyPatch, ValidateValues, ValueOperation, ValueScope, ValuesValidity,
+};
 pub use query_request::{Combinator, Direction, QueryBody, QueryRequest};
 pub use record::{
     BatchItem, BatchResult, BatchStatus, BatchSummary, BatchUpdate, Count, DeleteBatch, FindOrCreate, FoundOrCreated,

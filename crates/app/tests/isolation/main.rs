@@ -69,16 +69,23 @@ impl Operation {
             separator = '&';
         }
         let request = Request::new(&self.method, target);
-        match self.body(ids) {
+        match self.body(ids, in_list) {
             Some(body) => request.json(body.to_string()),
             None => request,
         }
     }
 
-    fn body(&self, ids: &Ids) -> Option<Value> {
+    fn body(&self, ids: &Ids, in_list: bool) -> Option<Value> {
         let content = &self.description.get("requestBody")?["content"]["application/json"];
         let mut body = content.get("example").cloned().unwrap_or_else(|| json!({}));
         put_id(&mut body, &ids.record);
+        // What must be one of a kind would otherwise be there the second time.
+        for name in ["name", "value"] {
+            if let Some(Value::String(text)) = body.get_mut(name) {
+                text.push_str(if in_list { " in list " } else { " " });
+                text.push_str(&ids.record);
+            }
+        }
         Some(body)
     }
 }
@@ -97,6 +104,8 @@ struct Ids {
     record: String,
     job: String,
     list: String,
+    property: String,
+    option: String,
 }
 
 impl Ids {
@@ -112,25 +121,36 @@ impl Ids {
         let accepted = made("deal/import", json!({"objects": rows}));
         let job = client.finished(&accepted)["job_id"].as_str().expect("a job").to_owned();
         let list = made("lists", json!({"template_id": "sales_deals"})).json();
+        let tier = json!({"name": "secret", "type": "select_str", "options": [{"value": "secret"}]});
+        let property = made(&format!("{object_type}/properties"), tier).json();
         let id_of = |made: &Value| made["id"].as_str().expect("an id").to_owned();
-        Self { record: id_of(&record), job, list: id_of(&list) }
+        let option = id_of(&property["options"][0]);
+        Self { record: id_of(&record), job, list: id_of(&list), property: id_of(&property), option }
     }
 
     /// Ids that nobody has.
     fn of_nothing() -> Self {
         let id = |end: u8| format!("0b8f2d6e-0000-4000-8000-0000000000{end:02x}");
-        Self { record: id(1), job: id(2), list: id(3) }
+        Self { record: id(1), job: id(2), list: id(3), property: id(4), option: id(5) }
     }
 
-    fn by_parameter(&self) -> [(&'static str, &str); 5] {
+    fn by_parameter(&self) -> [(&'static str, &str); 7] {
         // As a value of a text, the record's id names nobody in either team.
         let (slug, value) = ("description", &self.record);
-        [("record_id", &self.record), ("job_id", &self.job), ("list_id", &self.list), ("slug", slug), ("value", value)]
+        [
+            ("record_id", &self.record),
+            ("job_id", &self.job),
+            ("list_id", &self.list),
+            ("property_id", &self.property),
+            ("option_id", &self.option),
+            ("slug", slug),
+            ("value", value),
+        ]
     }
 
     /// The answer without what the request said itself.
     fn forgotten(&self, answer: &Answer) -> String {
-        let ids = [&self.record, &self.job, &self.list];
+        let ids = [&self.record, &self.job, &self.list, &self.property, &self.option];
         ids.iter().fold(answer.text_without_request_id(), |text, id| text.replace(id.as_str(), "ID"))
     }
 }

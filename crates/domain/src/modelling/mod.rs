@@ -77,6 +77,8 @@ pub struct Edited {
     pub property: Property,
     /// The option.
     pub option: Option<SelectOption>,
+    /// Whether the edit makes a value required that was not.
+    pub requires_now: bool,
 }
 
 /// Why the schema does not allow a request.

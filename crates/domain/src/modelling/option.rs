@@ -115,7 +115,7 @@ pub(super) fn create(found: Found<'_>, wanted: &NewOption) -> Result<SchemaEdit,
     let mut property = property.clone();
     let option = put_new(&mut property, wanted, ".body")?;
     let changes = vec![SchemaChange::PutOption(place(object_type, &property), option.clone())];
-    Ok(SchemaEdit { changes, unless: None, edited: Edited { property, option: Some(option) } })
+    Ok(SchemaEdit { changes, unless: None, edited: Edited { property, option: Some(option), requires_now: false } })
 }
 
 pub(super) fn patch(found: Found<'_>, id: OptionId, patch: &OptionPatch) -> Result<SchemaEdit, ModelFault> {
@@ -143,7 +143,11 @@ pub(super) fn patch(found: Found<'_>, id: OptionId, patch: &OptionPatch) -> Resu
         check_value(property, &option.value, Some(id), ".body.value")?;
     }
     let changes = vec![SchemaChange::PutOption(place(object_type, property), option.clone())];
-    Ok(SchemaEdit { changes, unless: None, edited: Edited { property: property.clone(), option: Some(option) } })
+    Ok(SchemaEdit {
+        changes,
+        unless: None,
+        edited: Edited { property: property.clone(), option: Some(option), requires_now: false },
+    })
 }
 
 pub(super) fn delete(found: Found<'_>, id: OptionId) -> Result<SchemaEdit, ModelFault> {
@@ -153,7 +157,11 @@ pub(super) fn delete(found: Found<'_>, id: OptionId) -> Result<SchemaEdit, Model
     let is_held = Filter::Where(value_of(property), Test::Is(Operand::Text(option.slug.clone())));
     let unless = Some(asking(object_type, property, is_held, true));
     let changes = vec![SchemaChange::RemoveOption(place(object_type, property), option.clone())];
-    Ok(SchemaEdit { changes, unless, edited: Edited { property: property.clone(), option: Some(option) } })
+    Ok(SchemaEdit {
+        changes,
+        unless,
+        edited: Edited { property: property.clone(), option: Some(option), requires_now: false },
+    })
 }
 
 fn find(property: &Property, id: OptionId) -> Result<&SelectOption, ModelFault> {

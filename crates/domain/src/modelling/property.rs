@@ -92,7 +92,7 @@ pub(super) fn create(
         changes.push(SchemaChange::PutOption(place(object_type, &property), made));
     }
     // Records that there are have no value, and are not made to have one before they are changed: an import may bring it.
-    Ok(SchemaEdit { changes, unless: None, edited: Edited { property, option: None } })
+    Ok(SchemaEdit { changes, unless: None, edited: Edited { property, option: None, requires_now: false } })
 }
 
 fn unknown_type() -> ModelFault {
@@ -123,7 +123,7 @@ pub(super) fn patch(found: Found<'_>, patch: &PropertyPatch) -> Result<SchemaEdi
     let becomes_required = property.required && !before.required;
     let unless = becomes_required.then(|| asking(object_type, before, lacking(before), false));
     let changes = vec![SchemaChange::PutProperty(object_type, property.clone())];
-    Ok(SchemaEdit { changes, unless, edited: Edited { property, option: None } })
+    Ok(SchemaEdit { changes, unless, edited: Edited { property, option: None, requires_now: becomes_required } })
 }
 
 pub(super) fn delete(found: Found<'_>) -> Result<SchemaEdit, ModelFault> {
@@ -138,7 +138,7 @@ pub(super) fn delete(found: Found<'_>) -> Result<SchemaEdit, ModelFault> {
     // Hidden records count: they may be brought back, with what they have.
     let unless = Some(asking(object_type, property, Filter::Where(value_of(property), Test::Present), true));
     let changes = vec![SchemaChange::RemoveProperty(place(object_type, property))];
-    Ok(SchemaEdit { changes, unless, edited: Edited { property: property.clone(), option: None } })
+    Ok(SchemaEdit { changes, unless, edited: Edited { property: property.clone(), option: None, requires_now: false } })
 }
 
 /// What holds of a record that lacks a value the property must have.

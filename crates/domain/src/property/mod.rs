@@ -11,7 +11,7 @@ mod template;
 
 pub use builtin::{app_stage, builtin_properties, option_id, role_of};
 pub use change::{PropertyPlace, SchemaChange};
-pub use required::missing_required;
+pub use required::{cleared_required, missing_required};
 pub use schema::{ListSchema, Schema, TypeSchema, nearest};
 pub use template::{LIST_OBJECT_TYPES, LIST_TEMPLATES, ListTemplate, list_template};
 

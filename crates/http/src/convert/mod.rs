@@ -6,6 +6,7 @@ pub(crate) mod answer;
 pub(crate) mod batch;
 pub(crate) mod job;
 pub(crate) mod list;
+pub(crate) mod modelling;
 pub(crate) mod options;
 pub(crate) mod property;
 pub(crate) mod record;

@@ -17,6 +17,17 @@ pub(crate) struct PropertyFilter {
     pub(crate) list_id: Option<ListId>,
     /// Whether options are listed.
     pub(crate) include_options: bool,
+    /// Whether archived properties and options are listed, too.
+    pub(crate) include_archived: bool,
+}
+
+/// Which options are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listing {
+    /// Those in use.
+    InUse,
+    /// Archived ones too.
+    All,
 }
 
 /// The definitions of `object_types` that the filter lets through; each type has an entry, an empty one too.
@@ -27,11 +38,14 @@ pub(crate) fn property_map(
     team_id: TeamId,
 ) -> PropertyMap {
     let term = filter.term.as_ref().map(|term| term.to_lowercase());
-    let is_wanted =
-        |property: &&Property| term.as_ref().is_none_or(|term| property.name.to_lowercase().contains(term.as_str()));
+    let is_named =
+        |property: &Property| term.as_ref().is_none_or(|term| property.name.to_lowercase().contains(term.as_str()));
+    let is_wanted = |property: &&Property| (filter.include_archived || !property.archived) && is_named(property);
     let definitions_of = |object_type: ObjectType| -> BTreeMap<_, _> {
         let properties = properties_in_scope(schema, object_type, filter.list_id).iter().filter(is_wanted);
-        let definitions = properties.map(|property| definition(property, filter.include_options, team_id));
+        let listing = if filter.include_archived { Listing::All } else { Listing::InUse };
+        let listing = filter.include_options.then_some(listing);
+        let definitions = properties.map(|property| definition(property, listing, team_id));
         definitions.map(|definition| (definition.id.clone(), definition)).collect()
     };
     object_types.iter().map(|&object_type| (object_type.name().to_owned(), definitions_of(object_type))).collect()
@@ -48,9 +62,12 @@ fn properties_in_scope(schema: &Schema, object_type: ObjectType, list_id: Option
     }
 }
 
-fn definition(property: &Property, include_options: bool, team_id: TeamId) -> PropertyDefinition {
+/// A definition, with its options unless `listing` is none.
+pub(crate) fn definition(property: &Property, listing: Option<Listing>, team_id: TeamId) -> PropertyDefinition {
+    let is_listed = |one: &&SelectOption| listing == Some(Listing::All) || !one.archived;
+    let options = || property.options.iter().filter(is_listed).map(|one| option(one, property.list_id)).collect();
+    let lists_options = listing.is_some() && property.property_type.has_options();
     let list_id = property.list_id.map(|id| id.to_string());
-    let lists_options = include_options && property.property_type.has_options();
     let is_stage = property.list_id.is_some() && property.slug == "app_stage";
     // What every team has alike belongs to none.
     let belongs_to_team = property.list_id.is_some() || !property.native;
@@ -65,18 +82,29 @@ fn definition(property: &Property, include_options: bool, team_id: TeamId) -> Pr
         native: property.native,
         locked: false,
         required: property.required,
-        options: lists_options.then(|| property.options.iter().map(|one| option(one, list_id.as_ref())).collect()),
+        enabled: !property.archived,
+        icon: property.icon.clone(),
+        role_id: property.role_id.map(|id| id.to_string()),
+        options: lists_options.then(options),
         list_id,
     }
 }
 
-fn option(option: &SelectOption, list_id: Option<&String>) -> PropertyOption {
+/// An option of a property in this scope.
+pub(crate) fn option(option: &SelectOption, list_id: Option<ListId>) -> PropertyOption {
+    let list_id = list_id.map(|id| id.to_string());
     PropertyOption {
         id: option.id.to_string(),
         slug: option.slug.clone(),
         value: option.value.clone(),
         sort_index: option.sort_index,
-        list_id: list_id.cloned(),
+        enabled: !option.archived,
+        color_scheme: option.look.color_scheme.clone(),
+        description: option.look.description.clone(),
+        icon: option.look.icon.clone(),
+        option_group: option.look.option_group.clone(),
+        crm_id: list_id.clone(),
+        list_id,
     }
 }
 
@@ -127,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_list_has_its_own_properties_only_and_only_for_its_type() {
-        let filter = PropertyFilter { list_id: Some(LIST), include_options: false, term: None };
+        let filter = PropertyFilter { list_id: Some(LIST), ..PropertyFilter::default() };
         let read = map(&[ObjectType::Deal, ObjectType::Contact], &filter);
         let stage = read["deal"].values().next().expect("a stage");
         assert_eq!((read["deal"].len(), read["contact"].len()), (1, 0));

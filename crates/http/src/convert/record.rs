@@ -162,7 +162,7 @@ mod tests {
             version: 12,
             created_at: Timestamp(0),
             updated_at: Timestamp(0),
-            body: r#"{"email":"a@x.io","n":1.50,"company":"02020202-0202-0202-0202-020202020202"}"#.into(),
+            body: r#"{"email":"a@x.io","gone":1,"company":"02020202-0202-0202-0202-020202020202"}"#.into(),
         }
     }
 
@@ -174,7 +174,7 @@ mod tests {
     fn a_written_record_is_shown_whole_with_its_tag() {
         let answer = answered(&RecordEffect::Written(WrittenRecord::existing(a_record())), StatusCode::CREATED);
         let expected = concat!(
-            r#"{"id":"01010101-0101-0101-0101-010101010101","default":{"email":"a@x.io","n":1.50,"#,
+            r#"{"id":"01010101-0101-0101-0101-010101010101","default":{"email":"a@x.io","#,
             r#""company":{"id":"02020202-0202-0202-0202-020202020202","properties":{}}}}"#
         );
         assert_eq!(answer.status, 201);

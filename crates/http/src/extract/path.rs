@@ -2,7 +2,8 @@
 //! can never lead to another team.
 
 use http::{StatusCode, Uri};
-use refract_domain::ids::{JobId, RecordId, TeamId};
+use refract_domain::ids::{JobId, OptionId, PropertyId, RecordId, TeamId};
+use refract_domain::modelling::PropertyName;
 use refract_domain::object_type::ObjectType;
 
 use crate::error::ApiError;
@@ -13,7 +14,7 @@ const PREFIX: &str = "/v2/prism/";
 const OLDER_PREFIXES: [&str; 2] = ["query/", "metadata/properties/"];
 
 /// The segments of a path from the team on, decoded. A segment that is not UTF-8 once decoded is `None`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ApiPath(Vec<Option<String>>);
 
 impl ApiPath {
@@ -49,6 +50,19 @@ impl ApiPath {
     /// The record: the third segment. What is no id is not found either.
     pub(crate) fn record_id(&self) -> Option<RecordId> {
         self.segment(2).and_then(RecordId::parse)
+    }
+
+    /// The property of `/{type}/properties/{propertyId}`: the fourth segment, an id or `app_stage`.
+    pub(crate) fn property(&self) -> Option<PropertyName> {
+        match self.segment(3)? {
+            "app_stage" => Some(PropertyName::Stage),
+            id => PropertyId::parse(id).map(PropertyName::Id),
+        }
+    }
+
+    /// The option of `/{type}/properties/{propertyId}/options/{optionId}`: the sixth segment.
+    pub(crate) fn option_id(&self) -> Option<OptionId> {
+        self.segment(5).and_then(OptionId::parse)
     }
 
     /// The property and the value of `/{type}/by/{slug}/{value}`: the fourth and fifth segments.

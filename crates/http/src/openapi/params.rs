@@ -128,6 +128,54 @@ pub(crate) struct PropertyQuery {
     /// Whether select properties come with their options.
     #[param(default = true)]
     include_options: Option<bool>,
+    /// Whether archived properties and options are listed, too.
+    #[param(default = false)]
+    include_archived: Option<bool>,
+}
+
+/// One property.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct PropertyPath {
+    /// The team.
+    #[param(format = Uuid)]
+    team_id: String,
+    /// The object type.
+    #[param(inline)]
+    object_type: ObjectTypeName,
+    /// The property: its id, or `app_stage` for the stage of the list that `list_id` names.
+    property_id: String,
+}
+
+/// One option.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct OptionPath {
+    /// The team.
+    #[param(format = Uuid)]
+    team_id: String,
+    /// The object type.
+    #[param(inline)]
+    object_type: ObjectTypeName,
+    /// The property: its id, or `app_stage` for the stage of the list that `list_id` names.
+    property_id: String,
+    /// The option.
+    #[param(format = Uuid)]
+    option_id: String,
+}
+
+/// What a deletion says again of a property.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct PropertyFacts {
+    /// The type of its values, which must be right where it is sent.
+    r#type: Option<String>,
+    /// The list in whose scope it lives.
+    #[param(format = Uuid)]
+    list_id: Option<String>,
 }
 
 /// Headers of every write.

@@ -45,6 +45,7 @@ pub(crate) async fn properties_of(
         term: query.get("term").map(str::to_owned),
         list_id: query.list_id()?,
         include_options: query.flag("include_options", true)?,
+        include_archived: query.flag("include_archived", false)?,
     };
     let schema = api.engine.schema(caller).await?;
     if let Some(list_id) = filter.list_id {

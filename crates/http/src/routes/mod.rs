@@ -5,7 +5,11 @@
 
 mod count_records;
 mod create_list;
+mod create_option;
+mod create_property;
 mod create_record;
+mod delete_option;
+mod delete_property;
 mod delete_record;
 mod delete_records;
 mod duplicate_record;
@@ -19,12 +23,15 @@ mod list_lists;
 mod list_properties;
 mod list_records;
 mod list_type_properties;
+mod patch_option;
+mod patch_property;
 mod patch_record;
 mod query_records;
 mod restore_record;
 mod unknown;
 mod update_records;
 mod upsert_record;
+mod validate_values;
 mod write;
 
 use axum::Router;
@@ -55,7 +62,11 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(count_records::handle))
         .routes(routes!(query_records::handle))
         .routes(routes!(find_record::handle))
-        .routes(routes!(list_type_properties::handle))
+        .routes(routes!(list_type_properties::handle, create_property::handle))
+        .routes(routes!(validate_values::handle))
+        .routes(routes!(patch_property::handle, delete_property::handle))
+        .routes(routes!(create_option::handle))
+        .routes(routes!(patch_option::handle, delete_option::handle))
         .routes(routes!(get_record::handle, patch_record::handle, delete_record::handle))
         .routes(routes!(restore_record::handle))
         .routes(routes!(duplicate_record::handle))

@@ -51,6 +51,11 @@ impl<'a> Write<'a> {
         Ok(RecordScope { object_type, list_id: Query::of(&self.parts.uri)?.list_id()? })
     }
 
+    /// The id of the request, which errors name.
+    pub(crate) fn request_id(&self) -> RequestId {
+        request_id(self.api, &self.parts)
+    }
+
     /// What answers are made with: the schema, and the id that errors among them name.
     pub(crate) fn answered_with(&self) -> impl Future<Output = Result<(Arc<Schema>, RequestId), ApiError>> + use<'a> {
         // A body cannot be borrowed across an await.

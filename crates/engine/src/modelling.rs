@@ -1,0 +1,104 @@
+//! Properties and options: what a team changes of them, and whether values would be taken (contract §4.3).
+
+use refract_domain::change::ValueChange;
+use refract_domain::error::{Fault, RowError};
+use refract_domain::ids::PropertyId;
+use refract_domain::import::judge::JudgeContext;
+use refract_domain::import::row::{JudgedChunk, JudgedRow, ListPart, RowExtra};
+use refract_domain::modelling::ModelRequest;
+use refract_domain::property::{Property, cleared_required, missing_required};
+use refract_store::{Answered, Caller, ChangeSchema, Freshness, RecordEffect, SchemaEffect};
+
+use crate::bodies::{JudgedBody, judge_body};
+use crate::idempotency::IdempotentRequest;
+use crate::judging::{judge_context, with_current_schema};
+use crate::records::RecordScope;
+use crate::task::to_the_end;
+use crate::{Engine, EngineError};
+
+/// What values are meant for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// A new record, which must have every value that is required.
+    Create,
+    /// A record that is there, which must not lose one.
+    Update,
+}
+
+impl Engine {
+    /// Changes properties and options.
+    ///
+    /// # Errors
+    /// [`EngineError::Model`] when the schema does not allow it; the store's; [`EngineError::ShuttingDown`].
+    pub async fn change_schema(
+        &self,
+        caller: Caller,
+        request: ModelRequest,
+        idempotent: Option<IdempotentRequest<SchemaEffect>>,
+    ) -> Result<Answered<SchemaEffect>, EngineError> {
+        self.check_accepting()?;
+        let (store, now) = (self.store.clone(), self.clock.now());
+        let fresh_id = PropertyId(self.ids.random_uuid());
+        to_the_end(async move {
+            let (idempotent, _reservation) = idempotent.map(IdempotentRequest::split).unzip();
+            let (store, request, idempotent) = (&store, &request, &idempotent);
+            with_current_schema(|_| async move {
+                // Changes are rare, and what is refused must be refused under the schema of now.
+                let schema = store.schema(&caller, Freshness::Latest).await?;
+                let edit = request.edit(&schema, fresh_id).map_err(EngineError::Model)?;
+                let judged_version = schema.version;
+                let command = ChangeSchema { caller, judged_version, edit, now, idempotent: idempotent.clone() };
+                Ok(store.change_schema(command).await?)
+            })
+            .await
+        })
+        .await
+    }
+
+    /// Every fault of one group of a body of the shape of a row that writing it would find without looking at records.
+    ///
+    /// # Errors
+    /// [`EngineError::Options`] when there is no such list of the type; the store's.
+    pub async fn validate(
+        &self,
+        caller: &Caller,
+        scope: RecordScope,
+        operation: Operation,
+        group: &str,
+        raw_body: &[u8],
+    ) -> Result<Vec<Fault>, EngineError> {
+        let (object_type, options) = (scope.object_type, scope.options());
+        let context = judge_context(&self.store, caller, object_type, &options, Freshness::Latest).await?;
+        Ok(match judge_body(&context, raw_body, None)? {
+            JudgedBody::Refused(RecordEffect::Refused(error)) => RowError::faults(&error).cloned().collect(),
+            JudgedBody::Refused(_) => Vec::new(),
+            JudgedBody::Good(judged) => {
+                let faults = required(&context, operation, &judged);
+                faults.into_iter().filter(|fault| fault.field.starts_with(group)).collect()
+            }
+        })
+    }
+}
+
+/// The values that are missing, or taken away, in a good row.
+fn required(context: &JudgeContext, operation: Operation, judged: &JudgedChunk) -> Vec<Fault> {
+    let Some(JudgedRow::Good(row)) = judged.rows.first() else { return Vec::new() };
+    let nothing = RowExtra::default();
+    let extra = row.extra.as_deref().unwrap_or(&nothing);
+    let check = |name, properties: &[Property], body: &str, cleared: &[String], changes: &[ValueChange]| {
+        let brings = |property: &&Property| !changes.iter().any(|change| change.slug == property.slug);
+        let properties: Vec<Property> = properties.iter().filter(brings).cloned().collect();
+        match operation {
+            Operation::Create => missing_required(name, &properties, None, body),
+            Operation::Update => cleared_required(name, &properties, body, cleared),
+        }
+    };
+    let body = judged.text.get(row.body.clone()).unwrap_or("{}");
+    let mut faults = check("default", &context.type_schema().properties, body, &extra.cleared, &extra.changes);
+    if let Some(list) = context.list() {
+        let nothing = ListPart { body: "{}".to_owned(), ..ListPart::default() };
+        let part = extra.list.as_ref().unwrap_or(&nothing);
+        faults.extend(check("list", &list.properties, &part.body, &part.cleared, &part.changes));
+    }
+    faults
+}
