@@ -1,3 +1,5 @@
+//! What a schema allows and what it comes to.
+
 use super::*;
 use crate::ids::ListId;
 use crate::property::{ListSchema, app_stage};
