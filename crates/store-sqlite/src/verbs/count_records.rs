@@ -33,5 +33,5 @@ pub(crate) async fn count_records(
         };
         Ok(count.map_or(0, i64::unsigned_abs))
     };
-    store.threads.readers.read(work).await
+    store.threads.readers.read_little(work).await
 }

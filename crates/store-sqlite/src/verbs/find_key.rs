@@ -15,5 +15,5 @@ pub(crate) async fn find_key(store: &SqliteStore, sha256: [u8; 32]) -> Result<Op
         let mut rows = statement.query([sha256])?;
         rows.next()?.map(api_key).transpose()
     };
-    store.threads.readers.read(work).await
+    store.threads.readers.read_little(work).await
 }

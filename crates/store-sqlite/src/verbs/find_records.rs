@@ -28,7 +28,11 @@ pub(crate) async fn find_records(
     let mut keys = keys.to_vec();
     keys.sort_unstable();
     keys.dedup();
-    store.threads.readers.read(move |connection| find(connection, &caller, object_type, &keys, records_max)).await
+    store
+        .threads
+        .readers
+        .read_little(move |connection| find(connection, &caller, object_type, &keys, records_max))
+        .await
 }
 
 fn find(

@@ -21,7 +21,7 @@ pub(crate) async fn get_list_values(
     id: RecordId,
 ) -> Result<Option<String>, StoreError> {
     let caller = *caller;
-    store.threads.readers.read(move |connection| read(connection, &caller, list_id, id)).await
+    store.threads.readers.read_little(move |connection| read(connection, &caller, list_id, id)).await
 }
 
 fn read(connection: &Connection, caller: &Caller, list_id: ListId, id: RecordId) -> Outcome<Option<String>> {

@@ -23,5 +23,5 @@ pub(crate) async fn get_record(
         let stored = find_by_id(connection, team.team_no, id)?;
         Ok(stored.filter(|stored| stored.is_live(object_type)).map(|stored| stored.record))
     };
-    store.threads.readers.read(work).await
+    store.threads.readers.read_little(work).await
 }

@@ -24,5 +24,5 @@ pub(crate) async fn snapshot(
         let mut rows = statement.query((job_id.as_bytes(), team_id.as_bytes()))?;
         rows.next()?.map(|row| job::snapshot(row, &shared.hasher)).transpose()
     };
-    store.threads.readers.read(work).await
+    store.threads.readers.read_little(work).await
 }
