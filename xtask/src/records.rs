@@ -104,14 +104,18 @@ impl Measured<'_> {
         };
         let bare_read = |number: u64| get(format!("/{}", place(number).record_no));
         let by_id = |number: u64| get(self.path(&format!("contact/{}", place(number).id)));
+        let healthz = |_| get("/healthz".to_owned());
         // In turn, so that what else runs on the machine falls on both.
         let mut rates = Vec::new();
         for _ in 0..2 {
             let least = self.measure("bare point read over HTTP", &bare.host, &bare_read)?;
+            let nothing = self.measure("the server's HTTP alone (/healthz)", &self.server.host, &healthz)?;
             let rate = self.measure("get by id", &self.server.host, &by_id)?;
-            rates.push(rate / least);
+            rates.push((rate / least, rate / nothing));
         }
-        println!("get by id against the bare point read: {:.2}, {:.2}", rates[0], rates[1]);
+        for (of_bare, of_http) in rates {
+            println!("get by id: {of_bare:.2} of the bare point read, {of_http:.2} of the server's HTTP alone");
+        }
         let find = |number: u64| get(self.path(&format!("contact/by/email/{}", self.email(number))));
         let (status, first) = self.ask_once(&find(0))?;
         println!("the first find by a slug, which makes it keyed unless it is: {status} after {}", milliseconds(first));

@@ -1,12 +1,16 @@
 //! The readers: a few connections that can only read, and as many threads that read with them.
 //!
 //! Every read sees one commit, whatever the writer does meanwhile. What may take a while is read on those threads; a look at
-//! a few pages is taken by the thread that asks, since waking another costs several times as much as the look. Must not know
-//! what is read.
+//! a few pages is taken by the thread that asks, since waking another costs several times as much as the look.
+//!
+//! Beginning and ending a snapshot costs more than such a look, too. So one is left open for the next look and used again as
+//! long as nothing was committed here since, and for [`LINGERS_FOR`] at most: other processes may write accounts, and a
+//! snapshot that stays open keeps the write-ahead log from being begun anew. The threads end those that nobody came back to.
+//! Must not know what is read.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -24,26 +28,56 @@ const DISK_TAKES: Duration = Duration::from_millis(1);
 /// How long all reads go to the threads after that: whoever asks has more to do than to wait for a disk.
 const DISK_IS_SHUNNED_FOR: Duration = Duration::from_millis(100);
 
+/// How long a snapshot is used again, and left open.
+const LINGERS_FOR: Duration = Duration::from_millis(20);
+
 type Read = Box<dyn FnOnce(&Connection) + Send>;
 
 #[derive(Default)]
 struct Waiting {
     reads: VecDeque<Read>,
+    /// Whether a thread waits to end snapshots that nobody came back to.
+    tidying: bool,
     closing: bool,
 }
 
+#[derive(Default)]
 struct Queue {
     waiting: Mutex<Waiting>,
     arrived: Condvar,
+    /// Whether a snapshot may have been left open.
+    lingering: AtomicBool,
+}
+
+/// What a thread does next.
+enum Task {
+    Read(Read),
+    /// Ends snapshots that linger.
+    Tidy,
 }
 
 /// Connections, each used by one reader at a time; none is left once all is closed.
-type Connections = Arc<[Mutex<Option<Connection>>]>;
+type Connections = Arc<[Mutex<Option<Reader>>]>;
+
+/// A connection, and the snapshot that it may have open.
+struct Reader {
+    connection: Connection,
+    open: Option<OpenSnapshot>,
+}
+
+/// A snapshot between two looks.
+struct OpenSnapshot {
+    /// How many commits there were before it began.
+    commits: u64,
+    began: Instant,
+}
 
 /// The way to the reading threads.
 pub(crate) struct Readers {
     queue: Arc<Queue>,
     connections: Connections,
+    /// Counts this process's commits; raised before anybody is told of one.
+    commits: Arc<AtomicU64>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     started: Instant,
     /// Milliseconds from the start until which nobody reads but the threads.
@@ -51,18 +85,24 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    /// Starts a thread for each connection.
-    pub(crate) fn start(connections: Vec<Connection>) -> Outcome<Self> {
-        let queue = Arc::new(Queue { waiting: Mutex::default(), arrived: Condvar::new() });
-        let connections: Connections = connections.into_iter().map(|connection| Mutex::new(Some(connection))).collect();
+    /// Starts a thread for each connection. `commits` grows with every commit, before anybody is told of it.
+    pub(crate) fn start(connections: Vec<Connection>, commits: Arc<AtomicU64>) -> Outcome<Self> {
+        let queue = Arc::new(Queue::default());
+        let reader = |connection| Mutex::new(Some(Reader { connection, open: None }));
+        let connections: Connections = connections.into_iter().map(reader).collect();
         let mut threads = Vec::with_capacity(connections.len());
         for place in 0..connections.len() {
             let (its_queue, connections) = (Arc::clone(&queue), Arc::clone(&connections));
             let thread = thread::Builder::new().name("sqlite-reader".into()).spawn(move || {
-                while let Some(read) = its_queue.next() {
-                    let connection = connections.get(place).map(lock);
-                    let Some(connection) = connection.as_deref().and_then(Option::as_ref) else { break };
-                    if catch_unwind(AssertUnwindSafe(|| read(connection))).is_err() {
+                while let Some(task) = its_queue.next() {
+                    let Task::Read(read) = task else {
+                        its_queue.end_lingering(&connections);
+                        continue;
+                    };
+                    let mut guard = connections.get(place).map(lock);
+                    let Some(reader) = guard.as_deref_mut().and_then(Option::as_mut) else { break };
+                    reader.end_snapshot();
+                    if catch_unwind(AssertUnwindSafe(|| read(&reader.connection))).is_err() {
                         tracing::error!("a read panicked");
                     }
                 }
@@ -70,7 +110,7 @@ impl Readers {
             threads.push(thread);
         }
         let (started, threads_only_until) = (Instant::now(), AtomicU64::new(0));
-        Ok(Self { queue, connections, threads: Mutex::new(threads), started, threads_only_until })
+        Ok(Self { queue, connections, commits, threads: Mutex::new(threads), started, threads_only_until })
     }
 
     /// Has `work` read in one snapshot and waits for it.
@@ -99,7 +139,7 @@ impl Readers {
         self.read(work).await
     }
 
-    fn free(&self) -> Option<MutexGuard<'_, Option<Connection>>> {
+    fn free(&self) -> Option<MutexGuard<'_, Option<Reader>>> {
         if self.since_start(Duration::ZERO) < self.threads_only_until.load(Ordering::Relaxed) {
             return None;
         }
@@ -114,12 +154,19 @@ impl Readers {
 
     fn read_here<T>(
         &self,
-        free: MutexGuard<'_, Option<Connection>>,
+        mut free: MutexGuard<'_, Option<Reader>>,
         work: impl FnOnce(&Connection) -> Outcome<T>,
     ) -> Result<T, StoreError> {
-        let Some(connection) = free.as_ref() else { return Err(StoreError::Closing) };
+        let Some(reader) = free.as_mut() else { return Err(StoreError::Closing) };
         let began = Instant::now();
-        let read = catch_unwind(AssertUnwindSafe(|| in_snapshot(connection, work)));
+        // Counted before the snapshot begins: a commit in between only makes it seem older than it is.
+        let commits = self.commits.load(Ordering::Acquire);
+        let read = catch_unwind(AssertUnwindSafe(|| reader.look(commits, began, work)));
+        if read.is_err() {
+            reader.end_snapshot();
+        }
+        drop(free);
+        self.queue.has_lingering();
         if began.elapsed() > DISK_TAKES {
             self.threads_only_until.store(self.since_start(DISK_IS_SHUNNED_FOR), Ordering::Relaxed);
         }
@@ -147,6 +194,25 @@ impl Readers {
     }
 }
 
+impl Reader {
+    /// Looks at the last commit, in the snapshot that is open if that shows it.
+    fn look<T>(&mut self, commits: u64, now: Instant, work: impl FnOnce(&Connection) -> Outcome<T>) -> Outcome<T> {
+        let is_good = |open: &OpenSnapshot| open.commits == commits && now.duration_since(open.began) < LINGERS_FOR;
+        if !self.open.as_ref().is_some_and(is_good) {
+            self.end_snapshot();
+            self.connection.prepare_cached("BEGIN")?.execute([])?;
+            self.open = Some(OpenSnapshot { commits, began: now });
+        }
+        work(&self.connection)
+    }
+
+    fn end_snapshot(&mut self) {
+        if self.open.take().is_some() {
+            end(&self.connection);
+        }
+    }
+}
+
 fn panicked() -> StoreError {
     StoreError::Internal("a read panicked; see the log".into())
 }
@@ -165,10 +231,14 @@ struct Snapshot<'a> {
 
 impl Drop for Snapshot<'_> {
     fn drop(&mut self) {
-        let ended = self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
-        if let Err(error) = ended {
-            tracing::error!(%error, "a snapshot did not end");
-        }
+        end(self.connection);
+    }
+}
+
+fn end(connection: &Connection) {
+    let ended = connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
+    if let Err(error) = ended {
+        tracing::error!(%error, "a snapshot did not end");
     }
 }
 
@@ -184,16 +254,55 @@ impl Queue {
         Ok(())
     }
 
-    fn next(&self) -> Option<Read> {
+    /// A snapshot was left open: some thread must see to its end.
+    fn has_lingering(&self) {
+        // Mostly it is known already, which costs nothing.
+        if !self.lingering.load(Ordering::SeqCst) && !self.lingering.swap(true, Ordering::SeqCst) {
+            self.arrived.notify_one();
+        }
+    }
+
+    /// Ends snapshots that are old enough; when one is still young there is more to come.
+    fn end_lingering(&self, connections: &[Mutex<Option<Reader>>]) {
+        self.lingering.store(false, Ordering::SeqCst);
+        let mut is_left = false;
+        for connection in connections {
+            // Whoever holds one uses it, and will say so.
+            let Ok(mut reader) = connection.try_lock() else { continue };
+            let Some(reader) = reader.as_mut() else { continue };
+            match &reader.open {
+                Some(open) if open.began.elapsed() < LINGERS_FOR => is_left = true,
+                _ => reader.end_snapshot(),
+            }
+        }
+        if is_left {
+            self.lingering.store(true, Ordering::SeqCst);
+        }
+        lock(&self.waiting).tidying = false;
+    }
+
+    /// What to do next; `None` once nothing will come any more.
+    fn next(&self) -> Option<Task> {
         let mut waiting = lock(&self.waiting);
         loop {
             if let Some(read) = waiting.reads.pop_front() {
-                return Some(read);
+                return Some(Task::Read(read));
             }
             if waiting.closing {
                 return None;
             }
-            waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            if waiting.tidying || !self.lingering.load(Ordering::SeqCst) {
+                waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            waiting.tidying = true;
+            let (still_waiting, timeout) =
+                self.arrived.wait_timeout(waiting, LINGERS_FOR).unwrap_or_else(PoisonError::into_inner);
+            waiting = still_waiting;
+            if timeout.timed_out() && waiting.reads.is_empty() && !waiting.closing {
+                return Some(Task::Tidy);
+            }
+            waiting.tidying = false;
         }
     }
 }
@@ -206,7 +315,7 @@ mod tests {
 
     fn readers(count: usize) -> Readers {
         let connections = (0..count).map(|_| Connection::open_in_memory().expect("a database")).collect();
-        Readers::start(connections).expect("threads")
+        Readers::start(connections, Arc::default()).expect("threads")
     }
 
     async fn thread_of_little(readers: &Readers) -> ThreadId {
@@ -257,7 +366,13 @@ mod tests {
         readers.threads_only_until.store(u64::MAX, Ordering::Relaxed);
         assert_ne!(thread_of_little(&readers).await, current().id());
         readers.threads_only_until.store(0, Ordering::Relaxed);
-        assert_eq!(thread_of_little(&readers).await, current().id());
+        // The thread may not have let go of the connection yet.
+        for _ in 0..1_000 {
+            if thread_of_little(&readers).await == current().id() {
+                return;
+            }
+        }
+        panic!("only the threads read");
     }
 
     #[tokio::test]
@@ -274,5 +389,61 @@ mod tests {
         readers.close();
         assert!(matches!(readers.read_little(|_| Ok(())).await, Err(StoreError::Closing)));
         readers.close();
+    }
+
+    /// A table in a file, and a way to write to it that counts.
+    fn file() -> (tempfile::TempDir, Connection, Readers, Arc<AtomicU64>) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let open = || Connection::open(directory.path().join("file")).expect("a database");
+        let writer = open();
+        writer
+            .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES (0)")
+            .expect("a table");
+        let commits = Arc::new(AtomicU64::new(0));
+        let readers = Readers::start(vec![open()], Arc::clone(&commits)).expect("threads");
+        (directory, writer, readers, commits)
+    }
+
+    fn sum(connection: &Connection) -> Outcome<i64> {
+        Ok(connection.prepare_cached("SELECT sum(a) FROM t")?.query_row([], |row| row.get(0))?)
+    }
+
+    #[tokio::test]
+    async fn every_look_sees_the_last_commit() {
+        let (_directory, writer, readers, commits) = file();
+        for round in 1..=200_i64 {
+            writer.execute_batch("INSERT INTO t VALUES (1)").expect("a row");
+            commits.fetch_add(1, Ordering::Release);
+            for _ in 0..3 {
+                assert_eq!(readers.read_little(sum).await.expect("a read"), round);
+            }
+            if round % 10 == 0 {
+                assert_eq!(readers.read(sum).await.expect("a read"), round);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_another_process_writes_is_seen_soon() {
+        let (_directory, writer, readers, _) = file();
+        assert_eq!(readers.read_little(sum).await.expect("a read"), 0);
+        writer.execute_batch("INSERT INTO t VALUES (1)").expect("a row");
+        tokio::time::sleep(LINGERS_FOR).await;
+        assert_eq!(readers.read_little(sum).await.expect("a read"), 1);
+    }
+
+    #[tokio::test]
+    async fn a_snapshot_that_nobody_comes_back_to_is_ended() {
+        let (_directory, _writer, readers, _) = file();
+        let is_open = || lock(&readers.connections[0]).as_ref().is_some_and(|reader| reader.open.is_some());
+        readers.read_little(sum).await.expect("a read");
+        assert!(is_open());
+        for _ in 0..500 {
+            if !is_open() {
+                return;
+            }
+            tokio::time::sleep(LINGERS_FOR / 2).await;
+        }
+        panic!("it is still open");
     }
 }

@@ -130,10 +130,12 @@ impl SqliteStore {
         let (readers, scanners) = (open_readers(settings.readers)?, open_readers(settings.scanners)?);
         let housekeeper = Arc::new(Housekeeper::start(open_checkpointer(&path)?, settings)?);
         let numbers = RecordNumbers::starting_at(next_record_no);
-        let writer = Writer::start(connection, numbers, Arc::clone(&housekeeper), settings.group_max)?;
+        let commits = Arc::default();
+        let writer =
+            Writer::start(connection, numbers, Arc::clone(&housekeeper), Arc::clone(&commits), settings.group_max)?;
         let shared =
             Arc::new(Shared { staged, notes, hasher: KeyHasher::new(secret), schemas: SchemaCache::default() });
-        let (readers, scanners) = (Readers::start(readers)?, Readers::start(scanners)?);
+        let (readers, scanners) = (Readers::start(readers, Arc::clone(&commits))?, Readers::start(scanners, commits)?);
         let threads = Arc::new(Threads { writer, readers, scanners, housekeeper });
         Ok(Self { shared, threads, query_within: settings.query_within, _lock: lock })
     }

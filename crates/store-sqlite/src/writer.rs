@@ -132,11 +132,12 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread.
+    /// Starts the thread. `commits` grows with every commit, before anybody is told of it.
     pub(crate) fn start(
         connection: Connection,
         numbers: RecordNumbers,
         housekeeper: Arc<Housekeeper>,
+        commits: Arc<AtomicU64>,
         group_max: usize,
     ) -> Outcome<Self> {
         let queue = Arc::new(Queue {
@@ -144,7 +145,7 @@ impl Writer {
             arrived: Condvar::new(),
             small_writes_waited: AtomicU64::new(0),
         });
-        let mut desk = Desk { connection, numbers, housekeeper, effects: Effects::default() };
+        let mut desk = Desk { connection, numbers, housekeeper, commits, effects: Effects::default() };
         let its_queue = Arc::clone(&queue);
         let thread = thread::Builder::new().name("sqlite-writer".into()).spawn(move || {
             let closes_at_the_end = ClosesAtTheEnd { queue: &its_queue };
@@ -258,6 +259,7 @@ struct Desk {
     connection: Connection,
     numbers: RecordNumbers,
     housekeeper: Arc<Housekeeper>,
+    commits: Arc<AtomicU64>,
     effects: Effects,
 }
 
@@ -325,7 +327,10 @@ impl Desk {
 
     fn commit(&self) -> Result<(), StoreError> {
         let _span = tracing::debug_span!("writer.commit").entered();
-        self.connection.execute_batch("COMMIT").map_err(of_commit)
+        let committed = self.connection.execute_batch("COMMIT").map_err(of_commit);
+        // Also after an error, as it may be there all the same.
+        self.commits.fetch_add(1, Ordering::Release);
+        committed
     }
 
     fn finish_effects(&mut self) {

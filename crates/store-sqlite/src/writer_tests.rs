@@ -21,8 +21,8 @@ fn world() -> World {
     let connection = open_writer(&path, &settings).expect("a writer");
     connection.execute_batch("CREATE TABLE t (a INTEGER PRIMARY KEY)").expect("a table");
     let housekeeper = Housekeeper::start(open_checkpointer(&path).expect("a connection"), &settings).expect("a thread");
-    let writer =
-        Writer::start(connection, RecordNumbers::starting_at(0), Arc::new(housekeeper), 256).expect("a thread");
+    let writer = Writer::start(connection, RecordNumbers::starting_at(0), Arc::new(housekeeper), Arc::default(), 256)
+        .expect("a thread");
     World { _directory: directory, path, writer: Arc::new(writer) }
 }
 
