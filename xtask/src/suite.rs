@@ -33,7 +33,7 @@ struct Step {
 /// The variable that says which store the black-box tests start their servers on.
 const STORE_VARIABLE: &str = "REFRACT_TEST_STORE";
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "fmt", about: "the code is formatted", run: check_format },
     Step { name: "tidy", about: "the house rules hold", run: check_tidy },
     Step { name: "clippy", about: "no lint warns", run: check_lints },
@@ -43,6 +43,7 @@ const STEPS: [Step; 10] = [
     Step { name: "nodes", about: "several nodes on one database: killed, frozen, cut off, racing", run: run_nodes },
     Step { name: "docs", about: "examples in the docs of the code run", run: run_doc_tests },
     Step { name: "python", about: "the official Python client against a running server", run: run_python },
+    Step { name: "openapi", about: "the OpenAPI document is valid, and the server does what it says", run: run_openapi },
     Step { name: "python-postgres", about: "the same against a server on PostgreSQL", run: run_python_on_postgres },
 ];
 
@@ -207,6 +208,15 @@ fn run_python_on(store: &str, surroundings: &mut Surroundings) -> Result<()> {
     tests.env("REFRACT_BIN", workspace::program("debug", "refract"));
     surroundings.on_store(&mut tests, store)?;
     workspace::run(tests)
+}
+
+fn run_openapi(surroundings: &mut Surroundings) -> Result<()> {
+    let folder = workspace::root().join("clients/openapi");
+    let mut check = Command::new(python_with_requirements(&folder)?);
+    check.arg("check.py").current_dir(&folder).stdin(Stdio::null());
+    check.env("REFRACT_BIN", workspace::program("debug", "refract"));
+    surroundings.on_store(&mut check, "sqlite")?;
+    workspace::run(check)
 }
 
 /// The interpreter of a virtual environment that holds what `requirements.txt` names. It is made once and made anew when
