@@ -56,6 +56,7 @@ class Seeded:
             "option_id": tier["options"][0]["id"],
             "job_id": job["job_id"],
             "list_id": listed["id"],
+            "template_id": "sales_deals",
             "slug": "email",
             "value": "ada@example.org",
         }

@@ -43,7 +43,11 @@ const STEPS: [Step; 11] = [
     Step { name: "nodes", about: "several nodes on one database: killed, frozen, cut off, racing", run: run_nodes },
     Step { name: "docs", about: "examples in the docs of the code run", run: run_doc_tests },
     Step { name: "python", about: "the official Python client against a running server", run: run_python },
-    Step { name: "openapi", about: "the OpenAPI document is valid, and the server does what it says", run: run_openapi },
+    Step {
+        name: "openapi",
+        about: "the OpenAPI document is valid, and the server does what it says",
+        run: run_openapi,
+    },
     Step { name: "python-postgres", about: "the same against a server on PostgreSQL", run: run_python_on_postgres },
 ];
 

@@ -50,6 +50,15 @@ impl Engine {
         .await
     }
 
+    /// The team's list of this id.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list(&self, caller: &Caller, id: ListId) -> Result<Option<List>, EngineError> {
+        // A team has few.
+        Ok(self.store.lists(caller).await?.into_iter().find(|list| list.id == id))
+    }
+
     /// The team's lists, oldest first.
     ///
     /// # Errors

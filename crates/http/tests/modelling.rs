@@ -273,3 +273,29 @@ async fn a_change_is_made_once_for_a_key_and_seen_by_no_other_team() {
     let others = server.send(others).await.json();
     assert!(others["deal"].as_object().unwrap().values().all(|property| property["native"] == json!(true)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_and_what_they_are_made_from_are_read_one_by_one() {
+    let server = Server::start().await;
+    let templates = server.get(&team_path("/list-templates")).await.json();
+    for template in templates["data"].as_array().unwrap() {
+        let id = template["id"].as_str().unwrap();
+        assert_eq!(server.get(&team_path(&format!("/list-templates/{id}"))).await.json(), *template);
+        let mut body = json!({"template_id": id});
+        if template["object_type"].is_null() {
+            body["object_type"] = template["supported_object_types"][0].clone();
+        }
+        let made = send(&server, "POST", "/lists", &body).await;
+        assert_eq!(made.status, 201, "{id}: {}", made.json());
+        let list_id = made.json()["id"].as_str().unwrap().to_owned();
+        assert_eq!(server.get(&team_path(&format!("/lists/{list_id}"))).await.json(), made.json());
+        let stages = server.get(&team_path(&format!("/properties?list_id={list_id}"))).await.json();
+        let object_type = made.json()["object_type"].as_str().unwrap().to_owned();
+        let stage = stages[object_type].as_object().unwrap().values().next().unwrap().clone();
+        let values: Vec<_> = stage["options"].as_array().unwrap().iter().map(|option| &option["value"]).collect();
+        assert_eq!(json!(values), template["stages"]);
+    }
+    for nothing in ["/lists/0b8f2d6e-0000-4000-8000-000000000001", "/lists/x", "/list-templates/x"] {
+        server.get(&team_path(nothing)).await.assert_error(404, "not_found");
+    }
+}

@@ -18,7 +18,7 @@ mod server;
 pub use error::{ErrorBody, ErrorDetail, FieldError};
 pub use import::{ImportJob, ImportOptions, ImportResult, JobError, JobStatus, RowError};
 pub use import_request::{ImportRequest, ImportRequestOptions};
-pub use list::{List, ListPage, ListView, NewList};
+pub use list::{List, ListPage, ListTemplate, ListTemplatePage, ListView, NewList};
 pub use property::{
     NewProperty, NewPropertyOption, PropertyDefinition, PropertyMap, PropertyOption, PropertyOptionPatch,
     PropertyPatch, ValidateValues, ValueOperation, ValueScope, ValuesValidity,

@@ -42,6 +42,29 @@ pub struct ListPage {
     pub data: Vec<List>,
 }
 
+/// What a list can be made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ListTemplate {
+    /// The word in bodies.
+    pub id: String,
+    /// The name people read, and of lists made without one.
+    pub name: String,
+    /// The type of its members; absent where whoever makes a list says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object_type: Option<String>,
+    /// The types its members can be of.
+    pub supported_object_types: Vec<String>,
+    /// The display values of the stages that its records go through.
+    pub stages: Vec<String>,
+}
+
+/// All templates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ListTemplatePage {
+    /// The templates.
+    pub data: Vec<ListTemplate>,
+}
+
 /// What makes a list. Unknown names are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

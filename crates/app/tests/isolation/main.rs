@@ -134,7 +134,7 @@ impl Ids {
         Self { record: id(1), job: id(2), list: id(3), property: id(4), option: id(5) }
     }
 
-    fn by_parameter(&self) -> [(&'static str, &str); 7] {
+    fn by_parameter(&self) -> [(&'static str, &str); 8] {
         // As a value of a text, the record's id names nobody in either team.
         let (slug, value) = ("description", &self.record);
         [
@@ -143,6 +143,7 @@ impl Ids {
             ("list_id", &self.list),
             ("property_id", &self.property),
             ("option_id", &self.option),
+            ("template_id", "sales_deals"),
             ("slug", slug),
             ("value", value),
         ]

@@ -4,7 +4,7 @@ use refract_domain::ids::TeamId;
 use refract_domain::object_type::ObjectType;
 use refract_domain::property::{LIST_OBJECT_TYPES, LIST_TEMPLATES, ListTemplate, list_template, nearest};
 use refract_engine::{List, WantedList};
-use refract_wire::{List as WireList, NewList};
+use refract_wire::{List as WireList, ListTemplate as WireTemplate, NewList};
 
 use super::time::rfc3339;
 use crate::error::ApiError;
@@ -46,6 +46,19 @@ fn object_type_of(template: &ListTemplate, sent: Option<&str>) -> Result<ObjectT
             let known = LIST_OBJECT_TYPES.map(ObjectType::name).join(", ");
             wanted.map_or_else(|| refused(format!("A custom list needs an object_type: one of {known}.")), Ok)
         }
+    }
+}
+
+/// A template as it is shown.
+pub(crate) fn template(template: &ListTemplate) -> WireTemplate {
+    let of_custom = LIST_OBJECT_TYPES.map(|object_type| object_type.name().to_owned()).to_vec();
+    let object_type = template.object_type.map(|object_type| object_type.name().to_owned());
+    WireTemplate {
+        id: template.id.to_owned(),
+        name: template.name.to_owned(),
+        supported_object_types: object_type.clone().map_or(of_custom, |object_type| vec![object_type]),
+        object_type,
+        stages: template.stages.iter().map(|stage| (*stage).to_owned()).collect(),
     }
 }
 

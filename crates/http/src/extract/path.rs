@@ -2,7 +2,7 @@
 //! can never lead to another team.
 
 use http::{StatusCode, Uri};
-use refract_domain::ids::{JobId, OptionId, PropertyId, RecordId, TeamId};
+use refract_domain::ids::{JobId, ListId, OptionId, PropertyId, RecordId, TeamId};
 use refract_domain::modelling::PropertyName;
 use refract_domain::object_type::ObjectType;
 
@@ -45,6 +45,16 @@ impl ApiPath {
     /// The import job: the third segment. What is no id is not found either.
     pub(crate) fn job_id(&self) -> Option<JobId> {
         self.segment(2).and_then(JobId::parse)
+    }
+
+    /// The list of `/lists/{listId}`: the third segment.
+    pub(crate) fn list_id(&self) -> Option<ListId> {
+        self.segment(2).and_then(ListId::parse)
+    }
+
+    /// The word of `/list-templates/{templateId}`: the third segment.
+    pub(crate) fn template_id(&self) -> Option<&str> {
+        self.segment(2)
     }
 
     /// The record: the third segment. What is no id is not found either.

@@ -17,8 +17,8 @@ use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
 pub(crate) use params::{
-    JobPath, ListQuery, ListScope, OptionPath, PropertyFacts, PropertyPath, PropertyQuery, RecordHeaders, RecordPath,
-    TeamPath, TypePath, ValuePath, ViewQuery, WriteHeaders,
+    JobPath, ListPath, ListQuery, ListScope, OptionPath, PropertyFacts, PropertyPath, PropertyQuery, RecordHeaders,
+    RecordPath, TeamPath, TemplatePath, TypePath, ValuePath, ViewQuery, WriteHeaders,
 };
 
 const KEY_SCHEME: &str = "api_key";

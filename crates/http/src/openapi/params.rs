@@ -68,6 +68,31 @@ pub(crate) struct ListScope {
     list_id: Option<String>,
 }
 
+/// One list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct ListPath {
+    /// The team.
+    #[param(format = Uuid)]
+    team_id: String,
+    /// The list.
+    #[param(format = Uuid)]
+    list_id: String,
+}
+
+/// One list template.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct TemplatePath {
+    /// The team.
+    #[param(format = Uuid)]
+    team_id: String,
+    /// The template, such as `sales_deals`.
+    template_id: String,
+}
+
 /// One import job.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]

@@ -16,12 +16,15 @@ mod duplicate_record;
 mod find_or_create_record;
 mod find_record;
 mod get_import;
+mod get_list;
+mod get_list_template;
 mod get_record;
 mod health;
 mod import;
 mod list_lists;
 mod list_properties;
 mod list_records;
+mod list_templates;
 mod list_type_properties;
 mod patch_option;
 mod patch_property;
@@ -57,6 +60,9 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(get_import::handle))
         .routes(routes!(list_properties::handle))
         .routes(routes!(list_lists::handle, create_list::handle))
+        .routes(routes!(get_list::handle))
+        .routes(routes!(list_templates::handle))
+        .routes(routes!(get_list_template::handle))
         .routes(routes!(list_records::handle, create_record::handle))
         .routes(routes!(import::handle))
         .routes(routes!(count_records::handle))
