@@ -369,3 +369,18 @@ async fn a_key_that_reads_may_ask() {
         ask(method, rest, TEAM, OTHER_KEY).await.assert_error(403, "forbidden");
     }
 }
+
+/// B-QRY-11: a query that would take too long.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_takes_too_long_is_told_to_ask_for_less() {
+    let server = Server::without_patience().await;
+    let asked = [
+        server.post(&team_path("/contact/query"), r#"{"query":{"select":[]}}"#).await,
+        server.get(&team_path("/contact?sort=full_name")).await,
+    ];
+    for answer in asked {
+        let body = answer.assert_error(503, "query_timeout");
+        assert_eq!((answer.header("retry-after"), answer.header("retry-after-ms")), (Some("1"), Some("1000")));
+        assert!(body["message"].as_str().unwrap().contains("less"), "{body}");
+    }
+}

@@ -73,11 +73,12 @@ pub(crate) fn filled() -> Filled {
     server.command(&["keys", "revoke", &revoked]);
     let client = server.client(&tenant);
     let mut paths = vec!["contact/count".to_owned(), "organization/count".to_owned(), "lists".to_owned()];
-    paths.extend(["contact", "organization"].map(|name| format!("{name}/properties?include_options=true")));
+    paths.extend(["contact", "organization"].map(|name| format!("{name}/properties?include_archived=true")));
 
     let list = make_list(&client);
+    change_schema(&client, &list);
     paths.push(format!("organization/count?list_id={list}"));
-    paths.push(format!("organization/properties?list_id={list}&include_options=true"));
+    paths.push(format!("organization/properties?list_id={list}&include_archived=true"));
     let organizations = [
         json!({"default": {"name": "Acme", "domains": ["acme.example"]}, "list": {"app_stage": "Talking"}}),
         json!({"default": {"name": "Bolt"}, "list": {"app_stage": "Made here"}}),
@@ -92,7 +93,7 @@ pub(crate) fn filled() -> Filled {
 
     let people = [
         json!({"id": GIVEN_ID, "default": {"email": "given@example.org", "tags": ["VIP", "From a fair"]}}),
-        json!({"default": {"email": "Ada@Example.org", "company": ids[0]}}),
+        json!({"default": {"email": "Ada@Example.org", "company": ids[0], "tier": "Gold"}}),
         json!({"default": {"email": "not an address", "no_such_property": 1}}),
     ];
     let people = body(&people, &json!({"dedupe_by": "email", "create_missing_options": true}));
@@ -156,6 +157,33 @@ pub(crate) fn many(count: usize) -> Vec<Value> {
 fn make_list(client: &Client) -> String {
     let request = Request::post(client.path("lists")).key(&client.key).json(r#"{"template_id":"partnerships"}"#);
     client.send(&request).json()["id"].as_str().expect("the list's id").to_owned()
+}
+
+/// Properties and options of the team's own, and changes of those that come with the server and the template.
+fn change_schema(client: &Client, list: &str) {
+    let send = |method: &str, path: &str, body: Value| {
+        let request = Request::new(method, client.path(path)).key(&client.key).json(body.to_string());
+        let answer = client.send(&request);
+        assert!((200..300).contains(&answer.status), "{method} {path}: {}", answer.text());
+        answer
+    };
+    let options = json!([{"value": "Silver", "sort_index": 7}, {"value": "Gold", "color_scheme": "yellow"}]);
+    let tier = json!({"name": "Tier", "type": "select_str", "icon": "🏅", "options": options});
+    send("POST", "contact/properties", tier);
+    send("POST", "organization/properties", json!({"name": "Score", "type": "num", "required": true, "list_id": list}));
+    let old = send("POST", "contact/properties", json!({"name": "Old", "type": "str"})).json();
+    let old = format!("contact/properties/{}", old["id"].as_str().expect("an id"));
+    send("PATCH", &old, json!({"enabled": false}));
+    let stages = "organization/properties/app_stage/options";
+    let made = send("POST", stages, json!({"value": "Paused", "list_id": list})).json();
+    let made = format!("{stages}/{}", made["id"].as_str().expect("an id"));
+    send("PATCH", &made, json!({"value": "On hold", "sort_index": 0, "enabled": false, "list_id": list}));
+    let metadata = client.get(&client.path(&format!("organization/properties?list_id={list}"))).json();
+    let properties = metadata["organization"].as_object().expect("properties").values();
+    let stage = properties.into_iter().find(|property| property["slug"] == "app_stage").expect("a stage");
+    let ended = stage["options"][4]["id"].as_str().expect("an id");
+    let gone = Request::new("DELETE", client.path(&format!("{stages}/{ended}?list_id={list}"))).key(&client.key);
+    assert_eq!(client.send(&gone).status, 204);
 }
 
 fn delete(client: &Client, object_type: &str, id: &str) {

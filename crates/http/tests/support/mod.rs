@@ -96,9 +96,19 @@ impl Server {
         Self::with(HttpSettings::default(), EngineSettings { limits, ..EngineSettings::default() }).await
     }
 
+    /// One whose store lets no query take any time.
+    pub async fn without_patience() -> Self {
+        let hasty = SqliteSettings { query_within: Duration::ZERO, ..SqliteSettings::default() };
+        Self::on_store(&hasty, HttpSettings::default(), EngineSettings::default()).await
+    }
+
     pub async fn with(settings: HttpSettings, engine_settings: EngineSettings) -> Self {
+        Self::on_store(&SqliteSettings::default(), settings, engine_settings).await
+    }
+
+    async fn on_store(store: &SqliteSettings, settings: HttpSettings, engine_settings: EngineSettings) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store: SharedStore = Arc::new(SqliteStore::open(directory.path(), &SqliteSettings::default()).unwrap());
+        let store: SharedStore = Arc::new(SqliteStore::open(directory.path(), store).unwrap());
         let clock = Arc::new(TestClock(AtomicI64::new(1_782_900_000_000)));
         for (number, team, keys) in [
             (
