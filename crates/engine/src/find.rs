@@ -81,7 +81,8 @@ impl Engine {
         Ok(found_among(records))
     }
 
-    async fn make_keyed(
+    /// Makes a property keyed, and waits for it a while.
+    pub(crate) async fn make_keyed(
         &self,
         caller: Caller,
         object_type: ObjectType,

@@ -7,11 +7,11 @@ use refract_domain::change::WriteRule;
 use refract_domain::ids::{PropertyId, TeamId};
 use refract_domain::import::judge::{JudgeContext, MeantRecord};
 use refract_domain::import::options::ImportOptions;
-use refract_store::{Answered, Caller, CreateRecord, Freshness, Keying, RecordEffect, SharedStore};
+use refract_store::{Answered, Caller, CreateRecord, Freshness, RecordEffect};
 
 use crate::bodies::{JudgedBody, judge_body, keep};
 use crate::idempotency::IdempotentRequest;
-use crate::judging::{judge_context, key_step, record_context, with_current_schema};
+use crate::judging::{judge_context, record_context, with_current_schema};
 use crate::records::RecordScope;
 use crate::task::to_the_end;
 use crate::{Engine, EngineError};
@@ -31,8 +31,8 @@ pub struct MeantBy {
 }
 
 /// Properties of which every record's keys are held: what has become ready stays so.
-#[derive(Clone, Default)]
-pub(crate) struct ReadyProperties(Arc<Mutex<HashSet<(TeamId, PropertyId)>>>);
+#[derive(Default)]
+pub(crate) struct ReadyProperties(Mutex<HashSet<(TeamId, PropertyId)>>);
 
 impl ReadyProperties {
     fn has(&self, ready: &(TeamId, PropertyId)) -> bool {
@@ -57,8 +57,9 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Options`] when the property does not exist or cannot be a key, or there is no such list of the type;
-    /// [`EngineError::Value`] when the value is none of the property's type, or blank; [`EngineError::Body`] when the body
-    /// carries an id; the store's; [`EngineError::ShuttingDown`].
+    /// [`EngineError::Value`] when the value is none of the property's type, or blank; [`EngineError::Keying`] when there are
+    /// many records and the property is not keyed yet; [`EngineError::Body`] when the body carries an id; the store's;
+    /// [`EngineError::ShuttingDown`].
     pub async fn upsert_record(
         &self,
         caller: Caller,
@@ -86,6 +87,22 @@ impl Engine {
         self.meet_or_make(caller, meant, options, raw_body, idempotent).await
     }
 
+    /// Makes sure that every record's key of the property is held, so that it is found by it.
+    async fn make_ready(&self, caller: &Caller, meant: &MeantBy, options: &ImportOptions) -> Result<(), EngineError> {
+        let object_type = meant.scope.object_type;
+        let context = judge_context(&self.store, caller, object_type, options, Freshness::Cached).await?;
+        let Some(property) = context.match_property() else { return Ok(()) };
+        let this = (caller.team_id, property.id);
+        if self.ready_properties.has(&this) {
+            return Ok(());
+        }
+        // A value that cannot be matched is no reason to look at every record.
+        read(&context, meant)?;
+        self.make_keyed(*caller, object_type, options.clone()).await?;
+        self.ready_properties.add(this);
+        Ok(())
+    }
+
     async fn meet_or_make(
         &self,
         caller: Caller,
@@ -96,11 +113,10 @@ impl Engine {
     ) -> Result<Answered<RecordEffect>, EngineError> {
         self.check_accepting()?;
         let (store, clock, ids) = (Arc::clone(&self.store), Arc::clone(&self.clock), Arc::clone(&self.ids));
-        let ready = self.ready_properties.clone();
+        let options = ImportOptions { dedupe_by: Some(meant.slug.clone()), ..options };
+        self.make_ready(&caller, &meant, &options).await?;
         to_the_end(async move {
             let (idempotent, _reservation) = idempotent.map(IdempotentRequest::split).unzip();
-            let options = ImportOptions { dedupe_by: Some(meant.slug.clone()), ..options };
-            make_keyed(&store, &caller, &meant, &options, &ready).await?;
             let (store, clock, ids, idempotent) = (&store, &clock, &ids, &idempotent);
             let (meant, options, raw_body) = (&meant, &options, &raw_body);
             with_current_schema(|freshness| async move {
@@ -135,26 +151,4 @@ fn write_rule(context: &JudgeContext) -> WriteRule {
         (false, true) => WriteRule::Append,
         (false, false) => WriteRule::Replace,
     }
-}
-
-/// Makes sure that every record's key of the property is held, so that it is found by it.
-async fn make_keyed(
-    store: &SharedStore,
-    caller: &Caller,
-    meant: &MeantBy,
-    options: &ImportOptions,
-    ready: &ReadyProperties,
-) -> Result<(), EngineError> {
-    let object_type = meant.scope.object_type;
-    let context = judge_context(store, caller, object_type, options, Freshness::Cached).await?;
-    let Some(property) = context.match_property() else { return Ok(()) };
-    let this = (caller.team_id, property.id);
-    if ready.has(&this) {
-        return Ok(());
-    }
-    // A value that cannot be matched is no reason to look at every record.
-    read(&context, meant)?;
-    while key_step(store, caller, object_type, options).await? == Keying::Building {}
-    ready.add(this);
-    Ok(())
 }

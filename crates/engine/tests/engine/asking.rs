@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use refract_domain::object_type::ObjectType;
 use refract_domain::object_type::ObjectType::{Action, Contact, Identity, Organization};
-use refract_engine::{Answered, EngineError, Found, Question, RecordEffect, RecordScope, StoreError, View, Wanted};
+use refract_engine::{
+    Answered, EngineError, Found, MeantBy, Question, RecordEffect, RecordScope, StoreError, View, Wanted,
+};
 use refract_testkit::{Fault, Verb};
 use serde_json::{Value, json};
 
@@ -88,6 +90,22 @@ async fn a_property_is_keyed_to_the_end_whoever_waits() {
     let schema = house.engine.schema(&house.world.caller).await.expect("the schema");
     assert_eq!(schema.of(Contact).keyed_properties().map(|keyed| keyed.slug.as_str()).collect::<Vec<_>>(), ["email"]);
     assert!(matches!(find(&house, "email", "nobody@x.io").await, Ok(Found::None)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upsert_waits_for_its_property_no_longer_than_a_search() {
+    let house = House::new(not_running()).await;
+    house.inline(&house.world.caller, &Default::default(), &contacts("k", 3)).await;
+    house.store.hit_next(Verb::KeyProperty, 1, Fault::Delay(Duration::from_secs(8)));
+    let upsert = async || {
+        let scope = RecordScope { object_type: Contact, list_id: None };
+        let meant = MeantBy { scope, slug: "email".to_owned(), value: "new@x.io".to_owned() };
+        house.engine.upsert_record(house.world.caller, meant, b"{}".to_vec(), None).await
+    };
+    assert!(matches!(upsert().await, Err(EngineError::Keying)));
+    assert_eq!(house.store.calls(Verb::CreateRecord), 0, "nothing is written that may be there already");
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert!(matches!(upsert().await, Ok(Answered::Fresh(RecordEffect::Written(written))) if written.created));
 }
 
 #[tokio::test]
