@@ -15,7 +15,7 @@ use refract_domain::property::PropertyType;
 use refract_domain::query::{Filter, Leaf, Operand, Path, RecordQuery, Scope, Start, Test};
 use refract_domain::record::Record;
 use refract_domain::value::{exact_texts, instant_order_text};
-use refract_store::{Caller, Freshness, Keying};
+use refract_store::{Caller, Freshness, Keying, StoreError};
 use tokio::time::timeout;
 
 use crate::judging::{judge_context, key_step};
@@ -88,12 +88,20 @@ impl Engine {
         object_type: ObjectType,
         by_slug: ImportOptions,
     ) -> Result<(), EngineError> {
-        let store = Arc::clone(&self.store);
+        let (store, wanted) = (Arc::clone(&self.store), by_slug.clone());
         let keying = to_the_end(async move {
-            while key_step(&store, &caller, object_type, &by_slug).await? == Keying::Building {}
+            while key_step(&store, &caller, object_type, &wanted).await? == Keying::Building {}
             Ok(())
         });
-        timeout(KEYING_TAKES_MOST, keying).await.map_err(|_| EngineError::Keying)?
+        match timeout(KEYING_TAKES_MOST, keying).await {
+            Ok(Err(EngineError::Store(StoreError::SchemaChanged))) => {
+                // Says what is wrong with the property under the schema of now.
+                judge_context(&self.store, &caller, object_type, &by_slug, Freshness::Latest).await?;
+                Err(EngineError::Store(StoreError::SchemaChanged))
+            }
+            Ok(keyed) => keyed,
+            Err(_) => Err(EngineError::Keying),
+        }
     }
 
     async fn find_in_list(&self, caller: &Caller, wanted: &Wanted<'_>, filter: Filter) -> Result<Found, EngineError> {

@@ -14,9 +14,10 @@ use harness::settings;
 use refract_domain::ids::RecordId;
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::tally::Tally;
+use refract_domain::modelling::{ModelRequest, NamedProperty, PropertyName, PropertyPatch};
 use refract_domain::object_type::ObjectType::Contact;
 use refract_store::conformance::fixture::{World, by, chunk_of, contact, row, updating};
-use refract_store::{Answered, Lease, StoreError};
+use refract_store::{Answered, Freshness, Lease, StoreError};
 use refract_store_postgres::{PostgresStore, Retries};
 use refract_testkit::postgres::TestDatabase;
 use serde_json::{Value, json};
@@ -307,4 +308,27 @@ async fn a_change_of_the_schema_comes_through_between_writers_that_never_pause()
     });
     let rounds = begun.load(Ordering::SeqCst);
     assert!(rounds < WRITERS * ROUNDS / 2, "the change waited for {rounds} writers");
+}
+
+/// One node archives; another, which writes nothing, shows it a moment later, and judges by it at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_node_soon_knows_a_schema_that_one_changed() {
+    let nodes = Nodes::start(2).await;
+    let (here, there) = (nodes.through(0), nodes.through(1));
+    let cached = async || there.store.schema(&there.caller, Freshness::Cached).await.expect("a schema");
+    let before = cached().await;
+    let city = before.of(Contact).property("city").expect("built in").id;
+    let by = PropertyName::Id(city);
+    let named = NamedProperty { object_type: Contact, by, list_id: None, property_type: None };
+    let archive = PropertyPatch { enabled: Some(false), ..PropertyPatch::default() };
+    here.change_schema(&ModelRequest::PatchProperty(named, archive)).await;
+    let rows = [row(json!({"city": "Oslo"}))];
+    assert_eq!(there.inline(Contact, &ImportOptions::default(), &rows).await.words(), ["unknown_property"]);
+    for _ in 0..600 {
+        if cached().await.of(Contact).property("city").is_none() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the other node goes on showing it");
 }

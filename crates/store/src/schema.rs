@@ -17,7 +17,7 @@ use crate::idempotency::{Answered, Idempotent};
 /// How old a schema may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// As this process last saw it: enough for judging, since every write checks the version.
+    /// As this process saw it a moment ago: enough for judging, since every write checks the version, and for showing.
     Cached,
     /// As it is in the database now: after [`StoreError::SchemaChanged`].
     Latest,
@@ -82,6 +82,7 @@ pub trait SchemaVerbs {
     async fn change_schema(&self, command: ChangeSchema) -> Result<Answered<SchemaEffect>, StoreError>;
 
     /// Takes the next step of making a property keyed; the first makes all later writes maintain its keys and changes
-    /// the schema's version. `Ready` at once, without a write, when it is keyed already.
+    /// the schema's version. `Ready` at once, without a write, when it is keyed already; [`StoreError::SchemaChanged`] when
+    /// the team has no such property any more that can be a key.
     async fn key_property(&self, command: KeyProperty) -> Result<Keying, StoreError>;
 }

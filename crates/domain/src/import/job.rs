@@ -93,14 +93,22 @@ pub enum JobErrorCode {
     PayloadCorrupt,
     /// The list it wrote to is gone.
     ListDeleted,
+    /// The property it matches by is gone, or archived.
+    PropertyDeleted,
     /// Anything else that will not pass.
     Internal,
 }
 
 impl JobErrorCode {
     /// All kinds.
-    pub const ALL: [Self; 5] =
-        [Self::Cancelled, Self::StorageLost, Self::PayloadCorrupt, Self::ListDeleted, Self::Internal];
+    pub const ALL: [Self; 6] = [
+        Self::Cancelled,
+        Self::StorageLost,
+        Self::PayloadCorrupt,
+        Self::ListDeleted,
+        Self::PropertyDeleted,
+        Self::Internal,
+    ];
 
     /// The word on the wire and in stores.
     #[must_use]
@@ -110,6 +118,7 @@ impl JobErrorCode {
             Self::StorageLost => "storage_lost",
             Self::PayloadCorrupt => "payload_corrupt",
             Self::ListDeleted => "list_deleted",
+            Self::PropertyDeleted => "property_deleted",
             Self::Internal => "internal_error",
         }
     }

@@ -28,10 +28,16 @@ impl TypeSchema {
         Self { object_type, properties, keyed: Vec::new(), by_slug }
     }
 
+    /// The position in [`Self::properties`] of the property of this slug, archived or not: for what records hold already.
+    #[must_use]
+    pub fn any_position(&self, slug: &str) -> Option<usize> {
+        self.by_slug.get(slug).copied()
+    }
+
     /// The position in [`Self::properties`] of the property of this slug, unless it is archived.
     #[must_use]
     pub fn position(&self, slug: &str) -> Option<usize> {
-        let position = self.by_slug.get(slug).copied()?;
+        let position = self.any_position(slug)?;
         self.properties.get(position).filter(|property| !property.archived).map(|_| position)
     }
 
@@ -48,7 +54,7 @@ impl TypeSchema {
 
     /// Marks the property of this slug as keyed; unknown slugs and repeats change nothing.
     pub fn set_keyed(&mut self, slug: &str) {
-        if let Some(&position) = self.by_slug.get(slug)
+        if let Some(position) = self.any_position(slug)
             && !self.keyed.contains(&position)
         {
             self.keyed.push(position);

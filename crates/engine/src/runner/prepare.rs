@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use refract_domain::error::{Fault, RowCode, RowError};
 use refract_domain::import::job::{JobError, JobErrorCode, JobSpec};
-use refract_domain::import::judge::JudgeContext;
+use refract_domain::import::judge::{ContextError, JudgeContext};
 use refract_domain::import::plan::Lookup;
 use refract_domain::import::row::{JudgedChunk, JudgedRow, RawChunk};
 use refract_store::{Keying, Lease, SharedStore, StoreError};
@@ -184,6 +184,12 @@ pub(super) async fn prepare_at_cursor(
     room: JudgedChunk,
 ) -> Prepared {
     if !held.is_keyed {
+        // What it matches by may have gone since it was admitted.
+        if held.context.is_none()
+            && let Err(hopeless_or_failed) = find_context(engine, held).await
+        {
+            return hopeless_or_failed;
+        }
         let spec = &held.lease.spec;
         match key_step(&engine.store, &held.lease.caller(), spec.object_type, &spec.options).await {
             Ok(Keying::Ready) => {
@@ -253,7 +259,15 @@ async fn find_context(engine: &Engine, held: &mut HeldJob) -> Result<(), Prepare
             Ok(())
         }
         Err(EngineError::Options(error)) => {
-            Err(Prepared::Hopeless(JobError { code: JobErrorCode::ListDeleted, message: error.to_string() }))
+            let code = match error {
+                ContextError::UnknownDedupeProperty { .. } | ContextError::NotAKey { .. } => {
+                    JobErrorCode::PropertyDeleted
+                }
+                ContextError::UnknownList(_)
+                | ContextError::ListOfAnotherType { .. }
+                | ContextError::StageWithoutList => JobErrorCode::ListDeleted,
+            };
+            Err(Prepared::Hopeless(JobError { code, message: error.to_string() }))
         }
         Err(EngineError::Store(error)) => Err(Prepared::Failed(error)),
         Err(other) => Err(Prepared::Failed(StoreError::Internal(other.to_string()))),

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use refract_domain::import::job::JobState;
 use refract_domain::import::options::ImportOptions;
+use refract_domain::modelling::{Edited, ModelRequest, NamedProperty, NewProperty, PropertyName, PropertyPatch};
 use refract_domain::object_type::ObjectType::Contact;
-use refract_testkit::{Fault, Verb, row};
+use refract_engine::SchemaEffect;
+use refract_testkit::{Fault, Verb, by, row};
 use serde_json::json;
 
 use crate::house::{House, not_running, rejected, settings, until};
@@ -45,4 +48,26 @@ async fn a_small_import_is_judged_again_too() {
     });
     assert_eq!(report.tally.created, 1, "{report:?}");
     assert_eq!(house.store.calls(Verb::ApplyInline), 3, "one of the two was tried twice");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_whose_property_went_out_of_use_fails_and_says_so() {
+    for is_keyed in [false, true] {
+        let house = House::new(not_running()).await;
+        let create = NewProperty { name: "Code".into(), property_type: "str".into(), ..NewProperty::default() };
+        let made = house.world.change_schema(&ModelRequest::CreateProperty(Contact, create)).await;
+        let SchemaEffect::Changed(Edited { property, .. }) = made else { panic!("a property") };
+        if is_keyed {
+            house.world.make_keyed(Contact, "code").await;
+        }
+        let job = house.admit(&by("code"), &[row(json!({"code": "x"}))]).await;
+        let by = PropertyName::Id(property.id);
+        let named = NamedProperty { object_type: Contact, by, list_id: None, property_type: None };
+        let archive = PropertyPatch { enabled: Some(false), ..PropertyPatch::default() };
+        house.world.change_schema(&ModelRequest::PatchProperty(named, archive)).await;
+        let ended = house.another(settings()).ended(job.id).await;
+        let JobState::Failed { error, .. } = ended.state else { panic!("it failed: {ended:?}") };
+        assert_eq!(error.code.name(), "property_deleted", "{}", error.message);
+        assert!(error.message.contains("code"), "{}", error.message);
+    }
 }

@@ -102,7 +102,7 @@ async fn begin(transaction: &mut Transaction, team_no: i64, command: &KeyPropert
     let KeyProperty { caller, object_type, slug, .. } = command;
     let schema = current(transaction, caller.team_id, team_no).await?;
     if !schema.of(*object_type).property(slug).is_some_and(|property| property.property_type.can_be_key()) {
-        return Err(Failure::internal(format!("{object_type}.{slug} is no property that can be a key")));
+        return Err(StoreError::SchemaChanged.into());
     }
     let range = transaction.query_opt(RANGE, &[(&team_no, Type::INT8)]).await?;
     let end_id = range.as_ref().map(|row| column(row, "last_id")).transpose()?.unwrap_or(Uuid::nil());
@@ -125,7 +125,7 @@ async fn take_batch(
     let KeyProperty { caller, object_type: wanted, slug, batch_max } = command;
     // Any version will do: the property is in all of them, and its type never changes.
     let schema = current(transaction, caller.team_id, team_no).await?;
-    let position = schema.of(*wanted).position(slug);
+    let position = schema.of(*wanted).any_position(slug);
     let hasher = &transaction.shared.hasher;
     let context = JudgeContext::new(caller.team_id, schema, *wanted, ImportOptions::default(), hasher)
         .map_err(|error| Failure::internal(error.to_string()))?;

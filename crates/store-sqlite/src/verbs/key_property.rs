@@ -77,7 +77,7 @@ fn begin(write: &mut WriteContext<'_>, shared: &Arc<Shared>, team_no: i64, comma
     let KeyProperty { caller, object_type, slug, .. } = command;
     let schema = current(write.connection, shared, caller.team_id)?;
     if !schema.of(*object_type).property(slug).is_some_and(|property| property.property_type.can_be_key()) {
-        return Err(Failure::internal(format!("{object_type}.{slug} is no property that can be a key")));
+        return Err(StoreError::SchemaChanged.into());
     }
     let mut statement = write.connection.prepare_cached(RANGE)?;
     let range = statement.query_row((team_no, object_type.number()), |row| {
@@ -100,7 +100,7 @@ fn take_batch(
 ) -> Outcome<Option<i64>> {
     let KeyProperty { caller, object_type, slug, batch_max } = command;
     let schema = current(connection, shared, caller.team_id)?;
-    let position = schema.of(*object_type).position(slug);
+    let position = schema.of(*object_type).any_position(slug);
     let context = JudgeContext::new(caller.team_id, schema, *object_type, ImportOptions::default(), &shared.hasher)
         .map_err(|error| Failure::internal(error.to_string()))?;
     let batch_max = i64::try_from((*batch_max).max(1)).unwrap_or(i64::MAX);

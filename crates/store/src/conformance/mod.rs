@@ -112,7 +112,9 @@ macro_rules! conformance_tests {
                 a_value_in_a_list_stands_in_the_way, a_value_stands_in_the_way_of_deleting_its_option,
                 a_missing_value_stands_in_the_way_of_requiring_it, an_edit_is_answered_once, edits_are_of_their_team,
                 an_import_brings_a_deleted_option_back, a_property_made_anew_is_not_keyed,
-                an_archived_property_keeps_its_values_and_keys, parallel_edits_do_not_undo_each_other;
+                an_archived_property_keeps_its_values_and_keys, an_archived_property_is_keyed_on,
+                what_is_out_of_use_is_not_keyed,
+                parallel_edits_do_not_undo_each_other;
             lists: lists_are_listed_oldest_first, a_list_is_of_its_team, a_new_list_changes_the_schema,
                 lists_outlive_the_process;
             list_entries: created_matched_and_skipped_join, members_keep_their_values_when_skipped,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::Harness;
 use super::fixture::{World, by, rendering, row};
-use crate::{Answered, ChangeSchema, SchemaEffect, StoreError};
+use crate::{Answered, ChangeSchema, KeyProperty, Keying, SchemaEffect, StoreError};
 
 fn wanted(name: &str, property_type: &str) -> NewProperty {
     NewProperty { name: name.to_owned(), property_type: property_type.to_owned(), ..NewProperty::default() }
@@ -343,6 +343,41 @@ pub async fn an_archived_property_keeps_its_values_and_keys(harness: &dyn Harnes
     let import = world.inline(Deal, &by("code"), &rows).await;
     assert_eq!(import.words(), ["existing", "created"]);
     assert_eq!(import.id(0), kept);
+}
+
+/// Nor is one begun to be keyed that is out of use or gone.
+pub async fn what_is_out_of_use_is_not_keyed(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let code = made(&world, Deal, wanted("Code", "str")).await;
+    done(&world, ModelRequest::PatchProperty(named(Deal, &code), archiving(true))).await;
+    for slug in ["code", "no_such_slug", "tags"] {
+        let step = KeyProperty { caller: world.caller, object_type: Deal, slug: slug.to_owned(), batch_max: 1 };
+        let refused = world.store.key_property(step).await;
+        assert!(matches!(refused, Err(StoreError::SchemaChanged)), "{slug}: {refused:?}");
+    }
+}
+
+/// Keys are collected to the end, also while the property is out of use.
+pub async fn an_archived_property_is_keyed_on(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let code = made(&world, Deal, wanted("Code", "str")).await;
+    let mut ids = Vec::new();
+    for value in ["a", "b", "c"] {
+        ids.push(world.create(Deal, &json!({ "code": value })).await.id);
+    }
+    let slug = || "code".to_owned();
+    let step = || KeyProperty { caller: world.caller, object_type: Deal, slug: slug(), batch_max: 1 };
+    assert_eq!(world.store.key_property(step()).await.unwrap(), Keying::Building);
+    done(&world, ModelRequest::PatchProperty(named(Deal, &code), archiving(true))).await;
+    for _ in 0..10 {
+        if world.store.key_property(step()).await.unwrap() == Keying::Ready {
+            break;
+        }
+    }
+    done(&world, ModelRequest::PatchProperty(named(Deal, &code), archiving(false))).await;
+    let rows: Vec<Value> = ["A", "B", "C"].map(|value| row(json!({ "code": value }))).to_vec();
+    let import = world.inline(Deal, &by("code"), &rows).await;
+    assert_eq!(import.ids(), ids.into_iter().map(Some).collect::<Vec<_>>());
 }
 
 /// Of edits that run at once each is either made on top of the others or told that the schema changed.

@@ -52,6 +52,10 @@ impl SchemaVerbs for MemoryStore {
                 return Ok(Keying::Ready);
             }
             if !is_keyed {
+                let property = state.schema(team_id).of(object_type).property(&slug).cloned();
+                if !property.is_some_and(|property| property.property_type.can_be_key()) {
+                    return Err(StoreError::SchemaChanged);
+                }
                 state.change_schema(team_id, |schema| schema.of_mut(object_type).set_keyed(&slug));
             }
             let looked_at = state.building.remove(&place).flatten();
