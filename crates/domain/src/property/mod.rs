@@ -308,6 +308,23 @@ mod tests {
     }
 
     #[test]
+    fn a_type_that_a_team_can_choose_is_read_by_its_name() {
+        use ObjectType::{Contact, Deal, Event};
+        for known in [PropertyType::Num, PropertyType::Jsonb, PropertyType::Ref(Event), PropertyType::MultiRef(Contact)]
+        {
+            assert_eq!(PropertyType::parse(&known.name()), Some(known));
+        }
+        // An identity's addresses are no type to choose, and of these references clients know nothing.
+        assert_eq!(PropertyType::parse("multiref_contact"), Some(PropertyType::MultiRef(Contact)));
+        for unknown in [PropertyType::Ref(Deal), PropertyType::MultiRef(Event)] {
+            assert_eq!(PropertyType::parse(&unknown.name()), None);
+        }
+        for other in ["", "STR", "ref_", "ref_user", "multiref_message", "string"] {
+            assert_eq!(PropertyType::parse(other), None, "{other}");
+        }
+    }
+
+    #[test]
     fn options_are_found_by_slug_then_id_then_value() {
         let stage = select(&[("new", "Brand new"), ("won", "Won")]);
         let slug_of = |written: &str| stage.find_option(written).map(|option| option.slug.as_str());

@@ -237,3 +237,17 @@ enum ObjectTypeName {
     Event,
     Engagement,
 }
+
+#[cfg(test)]
+mod tests {
+    use refract_domain::object_type::ObjectType;
+    use utoipa::PartialSchema as _;
+
+    use super::*;
+
+    #[test]
+    fn the_document_names_the_types_there_are() {
+        let schema = serde_json::to_value(ObjectTypeName::schema()).expect("plain data");
+        assert_eq!(schema["enum"], serde_json::json!(ObjectType::ALL.map(ObjectType::name)));
+    }
+}
