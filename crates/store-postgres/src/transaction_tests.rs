@@ -84,6 +84,23 @@ async fn every_transaction_has_its_settings() {
 }
 
 #[tokio::test]
+async fn queries_have_little_time_and_join_by_id() {
+    let world = world().await;
+    let mut transaction = world.open(Mode::Query).await;
+    for (name, value) in [
+        ("statement_timeout", "5s"),
+        ("transaction_isolation", "repeatable read"),
+        ("transaction_read_only", "on"),
+        ("enable_hashjoin", "off"),
+        ("enable_mergejoin", "off"),
+        ("enable_seqscan", "on"),
+    ] {
+        assert_eq!(setting(&mut transaction, name).await, value, "{name}");
+    }
+    transaction.commit().await.expect("an end");
+}
+
+#[tokio::test]
 async fn a_session_that_is_kept_has_them_too_and_reads_go_alone() {
     let database = TestDatabase::create();
     let settings = PostgresSettings { durability: Durability::Waived, ..PostgresSettings::new(database.url()) };
