@@ -337,7 +337,7 @@ impl From<EngineError> for ApiError {
 fn sentence(words: &str) -> String {
     let mut characters = words.chars();
     let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let end = if words.ends_with('.') { "" } else { "." };
+    let end = if words.ends_with(['.', '?']) { "" } else { "." };
     format!("{first}{}{end}", characters.as_str())
 }
 

@@ -134,6 +134,14 @@ async fn an_archived_property_hides_its_values_and_gives_them_back() {
     for asked in ["/deal?code=x", "/deal?sort=code", "/deal?select=code", "/deal/by/code/x"] {
         server.get(&team_path(asked)).await.assert_error(400, "unknown_property");
     }
+    let asked = server.get(&team_path("/deal?code=x")).await.json();
+    assert!(asked["message"].as_str().unwrap().contains("is archived"), "{asked}");
+    let import = send(&server, "POST", "/deal/import", &json!({"objects": [{"default": {"code": "y"}}]})).await.json();
+    let error = &import["results"][0]["error"];
+    assert_eq!(error["code"], "unknown_property");
+    assert!(error["message"].as_str().unwrap().contains("is archived"), "{error}");
+    let misspelt = server.get(&team_path("/deal?nmae=x")).await.json();
+    assert!(misspelt["message"].as_str().unwrap().ends_with("did you mean \"name\"?"), "{misspelt}");
     let back = send(&server, "PATCH", &path, &json!({"type": "str", "enabled": true})).await;
     assert_eq!(back.status, 200);
     let read = server.get(&team_path("/deal/by/code/X")).await.json();

@@ -20,6 +20,9 @@ use uuid::Uuid;
 use crate::ids::{ListId, OptionId, PropertyId};
 use crate::object_type::ObjectType;
 
+/// What to do about a property that is archived, for messages.
+pub const ARCHIVED: &str = "it is archived; PATCH it with \"enabled\": true to use it again";
+
 /// A property's type (contract §4.2). References name what they point at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PropertyType {

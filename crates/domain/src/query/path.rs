@@ -5,7 +5,7 @@ use super::{Hop, Leaf, Path, Scope};
 use crate::ids::ListId;
 use crate::limits::PATH_SLUGS_MAX;
 use crate::object_type::ObjectType;
-use crate::property::{Property, PropertyType, Schema};
+use crate::property::{ARCHIVED, Property, PropertyType, Schema};
 
 /// Where paths set out.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,10 @@ impl<'a> Origin<'a> {
         let list = self.list_id.and_then(|list_id| self.schema.lists.get(&list_id));
         let of_list = list.map_or(&[] as &[Property], |list| &list.properties);
         let properties = of_list.iter().chain(&self.schema.of(self.object_type).properties);
+        if properties.clone().any(|property| property.archived && property.slug == slug) {
+            let message = format!("{} has no property {slug:?} in use: {ARCHIVED}", self.object_type);
+            return QueryFault::new(QueryCode::UnknownProperty, field, message);
+        }
         let live = properties.filter(|property| !property.archived);
         let slugs = live.map(|property| property.slug.as_str()).chain(others.iter().copied());
         QueryFault::unknown(field, self.object_type.name(), slug, slugs)

@@ -8,7 +8,7 @@ use crate::import::row::{LateValue, Reference};
 use crate::json::{Cursor, SyntaxError, Text, Value};
 use crate::key::KeyHash;
 use crate::limits::{DEDUPE_VALUE_BYTES_MAX, FAULTS_PER_ROW_MAX, ROW_PROPERTIES_MAX};
-use crate::property::Property;
+use crate::property::{ARCHIVED, Property};
 use crate::value::{Delta, Reading, Refusal, Target, delta, exact_texts, excerpt_of_text, for_each_key_text, read};
 
 /// The slug of a list's stage, which `require_list_stage` demands.
@@ -207,7 +207,9 @@ impl GroupJudge<'_, '_> {
                 Some(list) if group == "list" => format!("list {}", list.id),
                 _ => context.type_schema().object_type.to_string(),
             };
+            let is_archived = properties.iter().any(|property| property.archived && property.slug == slug);
             let remedy = match walk.nearest(properties, slug) {
+                _ if is_archived => ARCHIVED.to_owned(),
                 Some(nearest) => format!("did you mean {nearest:?}?"),
                 None => "properties are made before they are imported".to_owned(),
             };
