@@ -96,7 +96,7 @@ fn judging() -> Vec<Point> {
 }
 
 /// Rows are noted only once a worker has died at the cursor, so these points take several deaths. However many there are:
-/// as long as it is another row each time, no row is to blame.
+/// as long as it is not the same row three times running, no row is to blame.
 fn suspecting() -> Vec<Point> {
     let first = Death::InCall { verb: Verb::ApplyChunk, skip: 2, moment: Moment::Before };
     let noting = |skip, moment| Death::InCall { verb: Verb::Suspect, skip, moment };
@@ -108,6 +108,12 @@ fn suspecting() -> Vec<Point> {
             "suspect: another row each time".into(),
             Phase::Work,
             vec![first, noting(3, Moment::After), noting(60, Moment::After), noting(31, Moment::After)],
+        ),
+        // A process that is killed from outside may be at the same row by chance.
+        point(
+            "suspect: the same row twice".into(),
+            Phase::Work,
+            vec![first, noting(7, Moment::After), noting(7, Moment::After)],
         ),
     ]
 }

@@ -21,9 +21,10 @@ use crate::judging::{judge_context, key_step};
 use crate::{Engine, EngineError};
 
 /// Deaths at one cursor after which a row is given up.
-const DEATHS_MAX: u32 = 3;
-/// Deaths with the same row noted after which it is that row.
-const SUSPECT_DEATHS_MAX: u32 = 2;
+const DEATHS_MAX: u32 = 4;
+/// Deaths in a row with the same row noted after which it is that row. Two could be chance where a note takes a round trip to
+/// the database: a chunk that is judged warily then takes most of the life of a process that something else kills.
+const SUSPECT_DEATHS_MAX: u32 = 3;
 
 /// How often a lease is prolonged in its time while a job's property is keyed.
 const PROLONGED_IN_A_LEASE: u32 = 3;
