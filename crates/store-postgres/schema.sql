@@ -135,6 +135,8 @@ CREATE TABLE record (
     object_type smallint NOT NULL,
     -- JSON: slug to canonical value.
     body        text NOT NULL,
+    -- JSON: who may do what with it; NULL before anything was said of it.
+    grants      text,
     PRIMARY KEY (team_no, id)
 );
 

@@ -125,7 +125,9 @@ CREATE TABLE record (
     -- When it was hidden; a hidden record holds no keys.
     deleted_at  INTEGER,
     -- JSON: slug to canonical value.
-    body        TEXT NOT NULL
+    body        TEXT NOT NULL,
+    -- JSON: who may do what with it; NULL before anything was said of it.
+    grants      TEXT
 ) STRICT;
 
 -- Records whose id came with their row.

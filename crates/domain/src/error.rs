@@ -35,11 +35,13 @@ pub enum RowCode {
     MissingRequired,
     /// The record that is to be changed is not there.
     NotFound,
+    /// The team may only read the record that is to be changed.
+    Forbidden,
 }
 
 impl RowCode {
     /// All codes, in the order of their numbers.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::InvalidRow,
         Self::UnknownProperty,
         Self::InvalidValue,
@@ -54,6 +56,7 @@ impl RowCode {
         Self::NotAttempted,
         Self::MissingRequired,
         Self::NotFound,
+        Self::Forbidden,
     ];
 
     /// The word on the wire.
@@ -74,6 +77,7 @@ impl RowCode {
             Self::NotAttempted => "not_attempted",
             Self::MissingRequired => "missing_required",
             Self::NotFound => "not_found",
+            Self::Forbidden => "forbidden",
         }
     }
 

@@ -6,6 +6,7 @@
 pub mod change;
 pub mod clock;
 pub mod error;
+pub mod grants;
 pub mod ids;
 pub mod import;
 pub mod json;

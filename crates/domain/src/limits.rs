@@ -71,6 +71,9 @@ pub const SORT_TEXT_CHARS_MAX: usize = 256;
 /// Most items of one batch.
 pub const BATCH_ITEMS_MAX: usize = 100;
 
+/// Most grants of one record.
+pub const GRANTS_MAX: usize = 1_000;
+
 /// Most decoded bytes in the body of one batch.
 pub const BATCH_BODY_BYTES_MAX: u64 = 8 << 20;
 

@@ -63,6 +63,12 @@ impl ObjectType {
         !matches!(self, Self::Event)
     }
 
+    /// Whether `/{type}/{id}/grant` exists for it (contract §1.4).
+    #[must_use]
+    pub const fn grantable(self) -> bool {
+        !matches!(self, Self::Contact | Self::Organization | Self::Identity)
+    }
+
     /// The stable number under which stores keep the type and dedupe keys hash it. Never reuse one.
     #[must_use]
     pub const fn number(self) -> u8 {
@@ -103,6 +109,13 @@ mod tests {
         }
         assert_eq!(ObjectType::parse("Contact"), None);
         assert_eq!(ObjectType::from_number(0), None);
+    }
+
+    #[test]
+    fn what_people_and_companies_are_is_granted_to_nobody() {
+        let granted = ObjectType::ALL.into_iter().filter(|object_type| object_type.grantable());
+        let names: Vec<_> = granted.map(ObjectType::name).collect();
+        assert_eq!(names, ["deal", "action", "document", "event", "engagement"]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod chunk_size;
 mod duties;
 mod error;
 mod find;
+mod grants;
 mod idempotency;
 mod intake;
 mod judging;

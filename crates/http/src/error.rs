@@ -160,12 +160,13 @@ impl ApiError {
             RowCode::MultipleMatches => {
                 Self::new(StatusCode::CONFLICT, "multiple_matches", message).should_retry(false)
             }
+            RowCode::Forbidden => Self::new(StatusCode::FORBIDDEN, "forbidden", message),
             _ => Self::invalid_request(message),
         };
         refusal.0.errors = error
             .faults()
             .map(|fault| FieldError {
-                field: body_field(&fault.field),
+                field: if fault.code == RowCode::Forbidden { ".path".to_owned() } else { body_field(&fault.field) },
                 code: fault.code.name().to_owned(),
                 message: fault.message.clone(),
             })

@@ -24,7 +24,7 @@ async fn every_described_operation_is_there_and_takes_no_other_method() {
     for (path, item) in document["paths"].as_object().expect("paths") {
         let concrete = path
             .replace("{team_id}", TEAM)
-            .replace("{object_type}", "contact")
+            .replace("{object_type}", "deal")
             .replace("{record_id}", "0b8f2d6e-0000-4000-8000-000000000001")
             .replace("{property_id}", "0b8f2d6e-0000-4000-8000-000000000001")
             .replace("{option_id}", "0b8f2d6e-0000-4000-8000-000000000001")

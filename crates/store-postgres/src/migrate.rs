@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_copied_jobs.sql"),
     include_str!("../migrations/0004_instants.sql"),
     include_str!("../migrations/0005_properties.sql"),
+    include_str!("../migrations/0006_grants.sql"),
 ];
 
 const LOCK: &str = include_str!("sql/migrate_lock.sql");

@@ -1,14 +1,15 @@
 //! Records as they are stored, found by id.
 
 use refract_domain::clock::Timestamp;
-use refract_domain::ids::RecordId;
+use refract_domain::grants::Grants;
+use refract_domain::ids::{RecordId, TeamId};
 use refract_domain::object_type::ObjectType;
 use refract_domain::record::Record;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::error::{Outcome, column};
+use crate::error::{Failure, Outcome, column};
 use crate::schema::object_type;
 use crate::transaction::Transaction;
 
@@ -20,12 +21,25 @@ const LOCK: &str = include_str!("sql/find_record_locked.sql");
 pub(crate) struct StoredRecord {
     pub(crate) deleted: bool,
     pub(crate) record: Record,
+    /// See [`Grants::text`]; unread where nobody writes.
+    pub(crate) grants: Option<String>,
 }
 
 impl StoredRecord {
     /// Whether the record can be seen as one of this type.
     pub(crate) fn is_live(&self, object_type: ObjectType) -> bool {
         !self.deleted && self.record.object_type == object_type
+    }
+
+    /// The grants as they were put, or those that its team has without.
+    pub(crate) fn grants(&self, team_id: TeamId) -> Outcome<Grants> {
+        let Some(text) = &self.grants else { return Ok(Grants::of_team(team_id)) };
+        Grants::parse(text).ok_or_else(|| Failure::corrupt(format!("the grants of record {}", self.record.id)))
+    }
+
+    /// Whether its team may only read it.
+    pub(crate) fn is_read_only(&self, team_id: TeamId) -> Outcome<bool> {
+        Ok(self.grants.is_some() && self.grants(team_id)?.is_read_only_for(team_id))
     }
 }
 
@@ -62,7 +76,7 @@ async fn read(transaction: &mut Transaction, sql: &str, team_no: i64, ids: &[Uui
         return Ok(Vec::new());
     }
     let rows = transaction.query(sql, &[(&team_no, Type::INT8), (&ids, Type::UUID_ARRAY)]).await?;
-    rows.iter().map(stored).collect()
+    rows.iter().map(|row| Ok(StoredRecord { grants: column(row, "grants")?, ..stored(row)? })).collect()
 }
 
 /// A record out of a row with its columns, `deleted` among them.
@@ -76,5 +90,5 @@ pub(crate) fn stored(row: &Row) -> Outcome<StoredRecord> {
         updated_at: Timestamp(column(row, "updated_at")?),
         body: column(row, "body")?,
     };
-    Ok(StoredRecord { deleted: column(row, "deleted")?, record })
+    Ok(StoredRecord { deleted: column(row, "deleted")?, record, grants: None })
 }

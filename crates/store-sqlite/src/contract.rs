@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
+use refract_domain::grants::Grants;
 use refract_domain::ids::{ApiKeyId, JobId, ListId, RecordId, TeamId};
 use refract_domain::import::job::{JobError, JobSnapshot, JobSpec};
 use refract_domain::import::row::RawChunk;
@@ -15,10 +16,10 @@ use refract_domain::query::RecordQuery;
 use refract_domain::record::Record;
 use refract_store::{
     AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, BatchEffect, Caller, ChangeSchema, ChunkReceipt, ClaimJobs,
-    CreateList, CreateRecord, DeleteRecord, DeleteRecords, Freshness, IdempotencyClaim, ImportVerbs, InlineImport,
-    InlineReport, KeptAnswer, KeyProperty, Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece, PatchRecord, Purge,
-    Purged, QueryVerbs, RecordEffect, RecordPage, RecordVerbs, RestoreRecord, SchemaEffect, SchemaVerbs, StoreError,
-    Team, UpdateRecords, Upload,
+    CreateList, CreateRecord, DeleteRecord, DeleteRecords, Freshness, GrantVerbs, IdempotencyClaim, ImportVerbs,
+    InlineImport, InlineReport, KeptAnswer, KeyProperty, Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece,
+    PatchRecord, Purge, Purged, PutGrants, QueryVerbs, RecordEffect, RecordPage, RecordVerbs, RestoreRecord,
+    SchemaEffect, SchemaVerbs, StoreError, Team, UpdateRecords, Upload,
 };
 
 use crate::store::SqliteStore;
@@ -217,6 +218,22 @@ impl ListVerbs for SqliteStore {
 
     async fn lists(&self, caller: &Caller) -> Result<Vec<List>, StoreError> {
         verbs::lists::lists(self, caller).await
+    }
+}
+
+#[async_trait]
+impl GrantVerbs for SqliteStore {
+    async fn get_grants(
+        &self,
+        caller: &Caller,
+        object_type: ObjectType,
+        id: RecordId,
+    ) -> Result<Option<Grants>, StoreError> {
+        verbs::get_grants::get_grants(self, caller, object_type, id).await
+    }
+
+    async fn put_grants(&self, command: PutGrants) -> Result<Answered<Option<Grants>>, StoreError> {
+        verbs::put_grants::put_grants(self, command).await
     }
 }
 

@@ -26,6 +26,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration::sql(include_str!("../migrations/0003_copied_jobs.sql")),
     Migration::sql(include_str!("../migrations/0004_instants.sql")),
     Migration::sql(include_str!("../migrations/0005_properties.sql")),
+    Migration::sql(include_str!("../migrations/0006_grants.sql")),
 ];
 
 /// Keys that are moved together: as a chunk would bring them.

@@ -1,12 +1,13 @@
 //! Records as they are stored, found by id or by number.
 
 use refract_domain::clock::Timestamp;
-use refract_domain::ids::RecordId;
+use refract_domain::grants::Grants;
+use refract_domain::ids::{RecordId, TeamId};
 use refract_domain::object_type::ObjectType;
 use refract_domain::record::Record;
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::error::Outcome;
+use crate::error::{Failure, Outcome};
 use crate::numbers::claimed_number;
 use crate::schema::object_type;
 
@@ -20,12 +21,25 @@ pub(crate) struct StoredRecord {
     pub(crate) team_no: i64,
     pub(crate) deleted: bool,
     pub(crate) record: Record,
+    /// See [`Grants::text`].
+    pub(crate) grants: Option<String>,
 }
 
 impl StoredRecord {
     /// Whether the record can be seen as one of this type.
     pub(crate) fn is_live(&self, object_type: ObjectType) -> bool {
         !self.deleted && self.record.object_type == object_type
+    }
+
+    /// The grants as they were put, or those that its team has without.
+    pub(crate) fn grants(&self, team_id: TeamId) -> Outcome<Grants> {
+        let Some(text) = &self.grants else { return Ok(Grants::of_team(team_id)) };
+        Grants::parse(text).ok_or_else(|| Failure::corrupt(format!("the grants of record {}", self.record.id)))
+    }
+
+    /// Whether its team may only read it.
+    pub(crate) fn is_read_only(&self, team_id: TeamId) -> Outcome<bool> {
+        Ok(self.grants.is_some() && self.grants(team_id)?.is_read_only_for(team_id))
     }
 }
 
@@ -58,5 +72,5 @@ pub(crate) fn find_by_number(connection: &Connection, record_no: i64) -> Outcome
         body: row.get(7)?,
     };
     let deleted = row.get::<_, Option<i64>>(6)?.is_some();
-    Ok(Some(StoredRecord { record_no, team_no: row.get(0)?, deleted, record }))
+    Ok(Some(StoredRecord { record_no, team_no: row.get(0)?, deleted, record, grants: row.get(8)? }))
 }

@@ -11,6 +11,7 @@ mod caller;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod grants;
 mod idempotency;
 mod import;
 mod lease;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 pub use account::{AccountVerbs, ApiKey, NewApiKey, Team};
 pub use caller::{Access, Caller};
 pub use error::{DidItHappen, StoreError};
+pub use grants::{GrantVerbs, PutGrants};
 pub use idempotency::{
     Answered, IdempotencyClaim, Idempotent, KeptAnswer, REMEMBERED_FOR, REPLAYED_FOR, Render, Reuse,
 };
@@ -39,15 +41,21 @@ pub use list::{CreateList, List, ListVerbs};
 pub use query::{FoundRecord, QueryVerbs, RecordPage};
 pub use record::{
     BatchEffect, CreateRecord, DeleteRecord, DeleteRecords, PatchRecord, RecordEffect, RecordVerbs, RestoreRecord,
-    UpdateRecords, WrittenRecord, not_there,
+    UpdateRecords, WrittenRecord, forbidden, not_there,
 };
 pub use schema::{ChangeSchema, Freshness, KeyProperty, Keying, SchemaEffect, SchemaVerbs};
 pub use schema_cache::SchemaCache;
 
 /// A backend: all verbs together.
-pub trait Store: ImportVerbs + RecordVerbs + QueryVerbs + SchemaVerbs + ListVerbs + AccountVerbs + Send + Sync {}
+pub trait Store:
+    ImportVerbs + RecordVerbs + QueryVerbs + SchemaVerbs + ListVerbs + GrantVerbs + AccountVerbs + Send + Sync
+{
+}
 
-impl<S: ImportVerbs + RecordVerbs + QueryVerbs + SchemaVerbs + ListVerbs + AccountVerbs + Send + Sync> Store for S {}
+impl<S: ImportVerbs + RecordVerbs + QueryVerbs + SchemaVerbs + ListVerbs + GrantVerbs + AccountVerbs + Send + Sync>
+    Store for S
+{
+}
 
 /// A backend as the rest of the house holds it.
 pub type SharedStore = Arc<dyn Store>;

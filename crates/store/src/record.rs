@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
 use refract_domain::error::{RowCode, RowError};
+use refract_domain::grants::read_only;
 use refract_domain::ids::{ListId, RecordId};
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::row::JudgedChunk;
@@ -137,6 +138,12 @@ pub struct BatchEffect {
 #[must_use]
 pub fn not_there(object_type: ObjectType) -> Box<RowError> {
     Box::new(RowError::new("id", RowCode::NotFound, format!("there is no {object_type} of this id")))
+}
+
+/// What comes of a write to a record that its team may only read. For backends.
+#[must_use]
+pub fn forbidden(id: RecordId) -> RecordEffect {
+    RecordEffect::Refused(Box::new(read_only(id)))
 }
 
 /// What came of a write to one record.

@@ -183,6 +183,7 @@ const RECORDS: &[Column] = &[
     column("deleted_at", Form::Large),
     OBJECT_TYPE,
     column("body", Form::Text),
+    column("grants", Form::Text),
 ];
 const LIST_ENTRIES: &[Column] =
     &[TEAM, column("list_id", Form::Id), column("record_id", Form::Id), column("values", Form::Text)];

@@ -7,6 +7,7 @@
 //! Times are RFC 3339 texts in UTC with milliseconds (`2026-07-01T10:00:00.120Z`); ids are lower-case uuids.
 
 mod error;
+mod grants;
 mod import;
 mod import_request;
 mod list;
@@ -16,6 +17,7 @@ mod record;
 mod server;
 
 pub use error::{ErrorBody, ErrorDetail, FieldError};
+pub use grants::{GrantLevel, Grants};
 pub use import::{ImportJob, ImportOptions, ImportResult, JobError, JobStatus, RowError};
 pub use import_request::{ImportRequest, ImportRequestOptions};
 pub use list::{List, ListPage, ListTemplate, ListTemplatePage, ListView, NewList};

@@ -123,6 +123,7 @@ pub(crate) fn filled() -> Filled {
     paths.push(in_team(&client, &ended_at));
     server.client(&other).import_and_wait("contact", body(&many(5), &json!({"dedupe_by": "email"})));
 
+    paths.extend(granted(&client));
     server.restart_as(launch(false));
     let client = server.client(&tenant);
     let options = json!({"dedupe_by": "email", "update_existing": true});
@@ -152,6 +153,15 @@ pub(crate) fn many(count: usize) -> Vec<Value> {
         }
     };
     (0..count).map(row).collect()
+}
+
+/// Makes a record with grants; where both are read.
+fn granted(client: &Client) -> [String; 2] {
+    let deal = Request::post(client.path("deal")).key(&client.key).json(r#"{"default":{"name":"Kept"}}"#);
+    let deal = format!("deal/{}", client.send(&deal).json()["id"].as_str().expect("an id"));
+    let grant = Request::new("PUT", client.path(&format!("{deal}/grant"))).key(&client.key);
+    assert_eq!(client.send(&grant.json(r#"{"user_id":[{"someone":"w"}]}"#)).status, 200);
+    [format!("{deal}/grant"), deal]
 }
 
 fn make_list(client: &Client) -> String {

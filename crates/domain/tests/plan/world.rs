@@ -49,8 +49,13 @@ impl World {
         for (_, key) in self.context(options).keys_of_body(body) {
             self.keys.entry(key).or_default().push(id);
         }
-        let record =
-            FoundRecord { object_type: ObjectType::Contact, deleted: false, body: body.to_owned(), list_values: None };
+        let record = FoundRecord {
+            object_type: ObjectType::Contact,
+            deleted: false,
+            read_only: false,
+            body: body.to_owned(),
+            list_values: None,
+        };
         self.records.insert(id, record);
         id
     }
@@ -105,7 +110,13 @@ impl World {
     fn carry_out(&mut self, plan: &ChunkPlan, chunk: &JudgedChunk, lookup: &Lookup) {
         for insert in &plan.inserts {
             let body = plan.body(insert, chunk).to_owned();
-            let record = FoundRecord { object_type: ObjectType::Contact, deleted: false, body, list_values: None };
+            let record = FoundRecord {
+                object_type: ObjectType::Contact,
+                deleted: false,
+                read_only: false,
+                body,
+                list_values: None,
+            };
             assert!(self.records.insert(insert.id, record).is_none(), "an insert replaced a record");
             // A claim was made for the id of the row; a record with an id of its own holds it instead.
             let claimed_as = Self::ids().record_id(insert.row);

@@ -4,6 +4,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod batch;
+pub(crate) mod grants;
 pub(crate) mod job;
 pub(crate) mod list;
 pub(crate) mod modelling;

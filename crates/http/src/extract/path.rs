@@ -1,6 +1,7 @@
 //! What a path under `/v2/prism` names. Segments are split first and decoded once afterwards, so an encoded slash or dot
 //! can never lead to another team.
 
+use http::header::{ALLOW, HeaderValue};
 use http::{StatusCode, Uri};
 use refract_domain::ids::{JobId, ListId, OptionId, PropertyId, RecordId, TeamId};
 use refract_domain::modelling::PropertyName;
@@ -11,7 +12,7 @@ use crate::error::ApiError;
 const PREFIX: &str = "/v2/prism/";
 
 /// What stood before the team in the older routes (contract §1.6), where the type still follows it.
-const OLDER_PREFIXES: [&str; 2] = ["query/", "metadata/properties/"];
+const OLDER_PREFIXES: [&str; 3] = ["query/", "metadata/properties/", "grant/"];
 
 /// The segments of a path from the team on, decoded. A segment that is not UTF-8 once decoded is `None`.
 #[derive(Debug, Clone)]
@@ -40,6 +41,17 @@ impl ApiPath {
             let message = format!("There is no such object type; there are {known}.");
             ApiError::new(StatusCode::NOT_FOUND, "unknown_object_type", message)
         })
+    }
+
+    /// The same where records are granted: 405 for types whose records are not, which take no method there at all.
+    pub(crate) fn grantable_type(&self) -> Result<ObjectType, ApiError> {
+        let object_type = self.object_type()?;
+        if object_type.grantable() {
+            return Ok(object_type);
+        }
+        let message = format!("Grants are not kept of {object_type} records; keys decide who reads and writes them.");
+        let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message);
+        Err(error.with_header(ALLOW, HeaderValue::from_static("")))
     }
 
     /// The import job: the third segment. What is no id is not found either.
@@ -123,7 +135,7 @@ mod tests {
 
     #[test]
     fn the_older_routes_name_the_team_later() {
-        for older in ["query", "metadata/properties"] {
+        for older in ["query", "metadata/properties", "grant"] {
             let read = path(&format!("{older}/{TEAM}/deal"));
             assert_eq!(read.team_id().map(|id| id.to_string()).as_deref(), Some(TEAM), "{older}");
             assert_eq!(read.object_type().ok(), Some(ObjectType::Deal), "{older}");

@@ -15,6 +15,7 @@ mod delete_records;
 mod duplicate_record;
 mod find_or_create_record;
 mod find_record;
+mod get_grants;
 mod get_import;
 mod get_list;
 mod get_list_template;
@@ -29,6 +30,7 @@ mod list_type_properties;
 mod patch_option;
 mod patch_property;
 mod patch_record;
+mod put_grants;
 mod query_records;
 mod restore_record;
 mod unknown;
@@ -74,6 +76,7 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(create_option::handle))
         .routes(routes!(patch_option::handle, delete_option::handle))
         .routes(routes!(get_record::handle, patch_record::handle, delete_record::handle))
+        .routes(routes!(get_grants::handle, put_grants::handle))
         .routes(routes!(restore_record::handle))
         .routes(routes!(duplicate_record::handle))
         .routes(routes!(upsert_record::handle))
@@ -81,6 +84,7 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(update_records::handle))
         .routes(routes!(delete_records::handle))
         // The older names of routes (contract §1.6); no new client should learn them.
+        .route("/v2/prism/grant/{team_id}/{object_type}/{record_id}", get(get_grants::handle).put(put_grants::handle))
         .route("/v2/prism/query/{team_id}/{object_type}", post(query_records::handle))
         .route("/v2/prism/metadata/properties/{team_id}/{object_type}", get(list_type_properties::handle))
 }

@@ -29,12 +29,14 @@ pub(super) async fn find(transaction: &mut Transaction, rows: &Rows<'_>) -> Outc
     let mut found = Found { holders: finder.places()?, ..Found::default() };
     let mut members = HashSet::new();
     let mut values = finder.list_values(&stored).await?;
-    for StoredRecord { deleted, record } in stored {
+    for stored in stored {
+        let read_only = stored.is_read_only(rows.context.team_id())?;
+        let StoredRecord { deleted, record, .. } = stored;
         let list_values = values.remove(&record.id);
         if list_values.is_some() {
             members.insert(record.id);
         }
-        let entry = FoundRecord { object_type: record.object_type, deleted, body: record.body, list_values };
+        let entry = FoundRecord { object_type: record.object_type, deleted, read_only, body: record.body, list_values };
         found.records.insert(record.id, entry);
     }
     Ok((found, members))

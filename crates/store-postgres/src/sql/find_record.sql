@@ -1,4 +1,4 @@
 -- A set of records rather than one: every look-up is one statement.
-SELECT id, object_type, version, created_at, updated_at, deleted_at IS NOT NULL AS deleted, body
+SELECT id, object_type, version, created_at, updated_at, deleted_at IS NOT NULL AS deleted, body, grants
 FROM record
 WHERE team_no = $1 AND id = ANY ($2)

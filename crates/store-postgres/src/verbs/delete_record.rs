@@ -5,7 +5,7 @@ use refract_domain::ids::{ListId, TeamId};
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::options::ImportOptions;
 use refract_domain::object_type::ObjectType;
-use refract_store::{DeleteRecord, RecordEffect, StoreError, WrittenRecord};
+use refract_store::{DeleteRecord, RecordEffect, StoreError, WrittenRecord, forbidden};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -36,6 +36,9 @@ async fn delete(transaction: &mut Transaction, command: &DeleteRecord) -> Outcom
         Ok(stored) => stored,
         Err(effect) => return Ok(effect),
     };
+    if stored.is_read_only(caller.team_id)? {
+        return Ok(forbidden(*id));
+    }
     let context = context_of_keys(transaction, caller.team_id, team, *object_type).await?;
     hide(transaction, team_no, &context, &[&stored], *now).await?;
     let hidden = find_one(transaction, team_no, *id).await?;

@@ -1,8 +1,9 @@
 //! `delete_records`: hides many records, each by itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use refract_domain::ids::RecordId;
+use refract_domain::grants::read_only;
+use refract_domain::ids::{RecordId, TeamId};
 use refract_store::{Answered, BatchEffect, DeleteRecords, StoreError, WrittenRecord, not_there};
 use uuid::Uuid;
 
@@ -40,6 +41,7 @@ async fn delete(transaction: &mut Transaction, team_no: i64, command: &DeleteRec
     let wanted: Vec<Uuid> = wanted.into_iter().collect();
     let mut live = lock(transaction, team_no, &wanted).await?;
     live.retain(|stored| stored.is_live(*object_type));
+    let (kept, live) = apart(live, caller.team_id)?;
     if !live.is_empty() {
         let context = context_of_keys(transaction, caller.team_id, team, *object_type).await?;
         hide(transaction, team_no, &context, &live.iter().collect::<Vec<_>>(), *now).await?;
@@ -56,7 +58,20 @@ async fn delete(transaction: &mut Transaction, team_no: i64, command: &DeleteRec
         Ok(id) => hidden
             .remove(id)
             .map(|stored| WrittenRecord::existing(stored.record))
-            .ok_or_else(|| not_there(*object_type)),
+            .ok_or_else(|| if kept.contains(id) { Box::new(read_only(*id)) } else { not_there(*object_type) }),
     };
     Ok(BatchEffect { items: ids.iter().map(item).collect() })
+}
+
+/// The records that their team may only read, and those that it may hide.
+fn apart(live: Vec<StoredRecord>, team_id: TeamId) -> Outcome<(HashSet<RecordId>, Vec<StoredRecord>)> {
+    let (mut kept, mut hidden) = (HashSet::new(), Vec::with_capacity(live.len()));
+    for stored in live {
+        if stored.is_read_only(team_id)? {
+            kept.insert(stored.record.id);
+        } else {
+            hidden.push(stored);
+        }
+    }
+    Ok((kept, hidden))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use refract_domain::ids::RecordId;
+use refract_domain::ids::{RecordId, TeamId};
 use refract_domain::import::plan::{Found, FoundRecord, Holders, Lookup};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -30,6 +30,7 @@ pub(super) fn find(connection: &Connection, rows: &Rows<'_>) -> Outcome<Findings
     let held = holders::find(connection, &lookup.keys)?;
     let mut finder = Finder {
         connection,
+        team_id: rows.context.team_id(),
         list_no: find_list(connection, rows, lookup)?,
         needs_records: lookup.needs_records,
         found: Found { holders: vec![Holders::Claimed; lookup.keys.len()], ..Found::default() },
@@ -62,6 +63,7 @@ fn find_list(connection: &Connection, rows: &Rows<'_>, lookup: &Lookup) -> Outco
 
 struct Finder<'a> {
     connection: &'a Connection,
+    team_id: TeamId,
     list_no: Option<i64>,
     needs_records: bool,
     found: Found,
@@ -103,6 +105,7 @@ impl Finder<'_> {
     }
 
     fn add(&mut self, stored: StoredRecord) -> Outcome<()> {
+        let read_only = stored.is_read_only(self.team_id)?;
         let StoredRecord { record_no, deleted, record, .. } = stored;
         let list_values = match self.list_no {
             Some(list_no) => {
@@ -112,7 +115,7 @@ impl Finder<'_> {
             None => None,
         };
         self.numbers.insert(record.id, record_no);
-        let found = FoundRecord { object_type: record.object_type, deleted, body: record.body, list_values };
+        let found = FoundRecord { object_type: record.object_type, deleted, read_only, body: record.body, list_values };
         self.found.records.insert(record.id, found);
         Ok(())
     }

@@ -8,7 +8,7 @@ use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::options::ImportOptions;
 use refract_domain::object_type::ObjectType;
 use refract_domain::record::Record;
-use refract_store::{DeleteRecord, RecordEffect, StoreError, WrittenRecord};
+use refract_store::{DeleteRecord, RecordEffect, StoreError, WrittenRecord, forbidden};
 use rusqlite::Connection;
 
 use super::patch_record::met_by;
@@ -40,6 +40,9 @@ fn delete(write: &mut WriteContext<'_>, shared: &Shared, command: &DeleteRecord)
         Ok(stored) => stored,
         Err(effect) => return Ok(effect),
     };
+    if stored.is_read_only(caller.team_id)? {
+        return Ok(forbidden(*id));
+    }
     let context = context_of_keys(connection, shared, caller.team_id, *object_type)?;
     let hidden = turn(connection, &context, &stored, Turn::Hidden, *now)?;
     Ok(RecordEffect::Written(WrittenRecord::existing(hidden)))

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use refract_domain::grants::read_only;
 use refract_store::{Answered, BatchEffect, DeleteRecords, StoreError, WrittenRecord, not_there};
 
 use super::delete_record::{Turn, context_of_keys, turn};
@@ -34,6 +35,7 @@ fn delete(write: &mut WriteContext<'_>, shared: &Shared, command: DeleteRecords)
                 Err(error) => Err(error),
                 Ok(id) => match find_by_id(connection, team_no, id)?.filter(|stored| stored.is_live(object_type)) {
                     None => Err(not_there(object_type)),
+                    Some(stored) if stored.is_read_only(caller.team_id)? => Err(Box::new(read_only(id))),
                     Some(stored) => {
                         let hidden = turn(connection, &context, &stored, Turn::Hidden, now)?;
                         Ok(WrittenRecord::existing(hidden))

@@ -20,6 +20,7 @@ pub mod ended;
 pub mod finding;
 pub mod fixture;
 pub mod given_ids;
+pub mod grants;
 pub mod idempotency;
 pub mod keying;
 pub mod list_entries;
@@ -145,6 +146,8 @@ macro_rules! conformance_tests {
             batches: items_are_changed_each_by_itself, items_for_one_record_add_up, a_batch_writes_in_its_list,
                 items_are_hidden_each_by_itself, hidden_members_leave_their_lists, a_batch_is_answered_once,
                 parallel_batches_lose_nothing;
+            grants: grants_are_put_and_kept, only_a_live_record_has_grants, single_writes_heed_grants,
+                other_grants_forbid_nothing, batches_heed_grants, imports_heed_grants, grants_are_answered_once;
             references: a_live_record_can_be_pointed_at, a_missing_record_cannot, a_deleted_record_cannot,
                 another_teams_record_cannot, a_record_of_another_type_cannot, single_writes_check_references;
             ended: a_cancelled_job_keeps_what_it_wrote, a_queued_job_can_be_cancelled, a_job_is_cancelled_once,

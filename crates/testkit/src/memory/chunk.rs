@@ -64,6 +64,7 @@ impl State {
             let record = FoundRecord {
                 object_type: stored.record.object_type,
                 deleted: stored.is_deleted,
+                read_only: stored.is_read_only(context.team_id()),
                 body: stored.record.body.clone(),
                 list_values,
             };
@@ -101,7 +102,7 @@ impl State {
                 updated_at: rows.now,
                 body: plan.body(insert, rows.judged).to_owned(),
             };
-            let stored = Arc::new(Stored { record, is_deleted: false });
+            let stored = Arc::new(Stored { record, is_deleted: false, grants: None });
             if self.records.insert((team_id, insert.id), stored).is_some() {
                 return Err(StoreError::Internal(format!("record {} is made twice", insert.id)));
             }

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod chunk;
+mod grants;
 mod idempotency;
 mod import;
 mod jobs;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
 use refract_domain::error::RowError;
+use refract_domain::grants::read_only;
 use refract_domain::ids::{ListId, RecordId, RecordIdSpace, TeamId};
 use refract_domain::import::outcome::Outcome;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
@@ -12,7 +13,7 @@ use refract_domain::object_type::ObjectType;
 use refract_domain::record::{Precondition, Record};
 use refract_store::{
     Answered, BatchEffect, Caller, CreateRecord, DeleteRecord, DeleteRecords, PatchRecord, RecordEffect, RecordVerbs,
-    RestoreRecord, StoreError, UpdateRecords, WrittenRecord, not_there,
+    RestoreRecord, StoreError, UpdateRecords, WrittenRecord, forbidden, not_there,
 };
 
 use super::MemoryStore;
@@ -56,6 +57,9 @@ impl RecordVerbs for MemoryStore {
             if let Some(refused) = refusal(live, precondition) {
                 return Ok(refused);
             }
+            if state.is_read_only(caller.team_id, id) {
+                return Ok(forbidden(id));
+            }
             let hidden = state.turn(caller.team_id, id, true, now)?;
             Ok(RecordEffect::Written(WrittenRecord::existing(hidden)))
         })
@@ -71,6 +75,7 @@ impl RecordVerbs for MemoryStore {
                 };
                 let record = match stored.is_deleted {
                     false => stored.record.clone(),
+                    true if stored.is_read_only(caller.team_id) => return Ok(forbidden(id)),
                     true => within.turn(caller.team_id, id, false, now)?,
                 };
                 Ok(RecordEffect::Written(WrittenRecord::existing(record)))
@@ -98,6 +103,7 @@ impl RecordVerbs for MemoryStore {
                     Ok(match id {
                         Err(error) => Err(error),
                         Ok(id) if !is_live(id) => Err(not_there(object_type)),
+                        Ok(id) if within.is_read_only(caller.team_id, id) => Err(Box::new(read_only(id))),
                         Ok(id) => Ok(WrittenRecord::existing(within.turn(caller.team_id, id, true, now)?)),
                     })
                 });
@@ -154,6 +160,10 @@ fn refusal(live: Option<&Record>, precondition: Precondition) -> Option<RecordEf
 }
 
 impl State {
+    fn is_read_only(&self, team_id: TeamId, id: RecordId) -> bool {
+        self.records.get(&(team_id, id)).is_some_and(|stored| stored.is_read_only(team_id))
+    }
+
     /// Writes rows of which there is one.
     fn write_one(&mut self, rows: &Rows<'_>) -> Result<RecordEffect, StoreError> {
         let mut items = self.write_all(rows)?;

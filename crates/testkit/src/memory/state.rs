@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use refract_domain::clock::Timestamp;
+use refract_domain::grants::Grants;
 use refract_domain::ids::{ApiKeyId, ListId, RecordId, TeamId};
 use refract_domain::import::job::{JobSnapshot, JobSpec, JobState};
 use refract_domain::import::outcome::Outcome;
@@ -46,6 +47,15 @@ pub(super) struct State {
 pub(super) struct Stored {
     pub(super) record: Record,
     pub(super) is_deleted: bool,
+    /// `None` before any were put.
+    pub(super) grants: Option<Grants>,
+}
+
+impl Stored {
+    /// Whether its team may only read it.
+    pub(super) fn is_read_only(&self, team_id: TeamId) -> bool {
+        self.grants.as_ref().is_some_and(|grants| grants.is_read_only_for(team_id))
+    }
 }
 
 /// An upload's rows.

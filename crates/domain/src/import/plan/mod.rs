@@ -70,6 +70,8 @@ pub struct FoundRecord {
     pub object_type: ObjectType,
     /// Whether it is soft-deleted.
     pub deleted: bool,
+    /// Whether its team may only read it.
+    pub read_only: bool,
     /// Its values.
     pub body: String,
     /// Its values in the list of [`Lookup::list_id`]; `None` when it is no member.

@@ -1,6 +1,7 @@
 //! Plans a chunk row by row. Owns the order of decisions for one row; who holds which key is kept in `slots`, what
 //! late options become in `late`.
 
+mod granted;
 mod required;
 
 use std::borrow::Cow;
@@ -300,6 +301,7 @@ impl<'a> Planner<'a> {
         let id = self.id_of(target);
         let update = self.input.context.options().update_existing;
         let joins = ready.list.is_some() && self.entry(id).is_none();
+        self.check_writable(ready, target, joins)?;
         self.check_still_there(ready, target, id, joins)?;
         if update {
             self.make_options(ready)?;

@@ -3,6 +3,9 @@
 //! Wraps any store. A rule names a verb, how many of its calls go well before, how many are hit, and what happens to
 //! them. Owns no semantics: what is not hit goes straight through.
 
+mod model;
+mod verb;
+
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,70 +13,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
-use refract_domain::ids::{ApiKeyId, JobId, ListId, RecordId, TeamId};
+use refract_domain::ids::{JobId, ListId, RecordId};
 use refract_domain::import::job::{JobError, JobSnapshot, JobSpec};
 use refract_domain::import::row::RawChunk;
-use refract_domain::key::{KeyHash, KeyHasher};
+use refract_domain::key::KeyHash;
 use refract_domain::object_type::ObjectType;
-use refract_domain::property::Schema;
 use refract_domain::query::RecordQuery;
 use refract_domain::record::Record;
 use refract_store::{
-    AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, BatchEffect, Caller, ChangeSchema, ChunkReceipt, ClaimJobs,
-    CreateList, CreateRecord, DeleteRecord, DeleteRecords, Freshness, IdempotencyClaim, ImportVerbs, InlineImport,
-    InlineReport, KeptAnswer, KeyProperty, Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece, PatchRecord, Purge,
-    Purged, QueryVerbs, RecordEffect, RecordPage, RecordVerbs, RestoreRecord, SchemaEffect, SchemaVerbs, SharedStore,
-    StoreError, Team, UpdateRecords, Upload,
+    AdmitJob, Answered, ApplyChunk, BatchEffect, Caller, ChunkReceipt, ClaimJobs, CreateRecord, DeleteRecord,
+    DeleteRecords, IdempotencyClaim, ImportVerbs, InlineImport, InlineReport, KeptAnswer, Lease, OutcomePiece,
+    PatchRecord, Purge, Purged, QueryVerbs, RecordEffect, RecordPage, RecordVerbs, RestoreRecord, SharedStore,
+    StoreError, UpdateRecords, Upload,
 };
 
-/// A verb that can be hit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)] // Each is the verb of its name.
-pub enum Verb {
-    Begin,
-    StageChunk,
-    Admit,
-    Abandon,
-    ApplyInline,
-    KeepAnswer,
-    Claim,
-    Release,
-    Prolong,
-    LoadChunk,
-    Suspect,
-    ApplyChunk,
-    Fail,
-    Cancel,
-    Snapshot,
-    Results,
-    UnfinishedJobs,
-    Purge,
-    CreateRecord,
-    PatchRecord,
-    DeleteRecord,
-    RestoreRecord,
-    UpdateRecords,
-    DeleteRecords,
-    GetRecord,
-    CountRecords,
-    GetListValues,
-    QueryRecords,
-    GetRecords,
-    FindRecords,
-    Schema,
-    ChangeSchema,
-    KeyProperty,
-    CreateList,
-    Lists,
-    CreateTeam,
-    Teams,
-    CreateKey,
-    Keys,
-    FindKey,
-    RevokeKey,
-    Ping,
-    Close,
-}
+pub use verb::Verb;
 
 /// What happens to a call.
 #[derive(Debug, Clone, Copy)]
@@ -428,70 +382,5 @@ impl QueryVerbs for FaultyStore {
         records_max: usize,
     ) -> Result<Vec<Record>, StoreError> {
         self.pass(Verb::FindRecords, self.inner.find_records(caller, object_type, keys, records_max)).await
-    }
-}
-
-#[async_trait]
-impl SchemaVerbs for FaultyStore {
-    fn key_hasher(&self) -> KeyHasher {
-        self.inner.key_hasher()
-    }
-
-    async fn schema(&self, caller: &Caller, freshness: Freshness) -> Result<Arc<Schema>, StoreError> {
-        self.pass(Verb::Schema, self.inner.schema(caller, freshness)).await
-    }
-
-    async fn change_schema(&self, command: ChangeSchema) -> Result<Answered<SchemaEffect>, StoreError> {
-        self.pass(Verb::ChangeSchema, self.inner.change_schema(command)).await
-    }
-
-    async fn key_property(&self, command: KeyProperty) -> Result<Keying, StoreError> {
-        self.pass(Verb::KeyProperty, self.inner.key_property(command)).await
-    }
-}
-
-#[async_trait]
-impl ListVerbs for FaultyStore {
-    async fn create_list(&self, command: CreateList) -> Result<Answered<List>, StoreError> {
-        self.pass(Verb::CreateList, self.inner.create_list(command)).await
-    }
-
-    async fn lists(&self, caller: &Caller) -> Result<Vec<List>, StoreError> {
-        self.pass(Verb::Lists, self.inner.lists(caller)).await
-    }
-}
-
-#[async_trait]
-impl AccountVerbs for FaultyStore {
-    async fn create_team(&self, team: Team) -> Result<bool, StoreError> {
-        self.pass(Verb::CreateTeam, self.inner.create_team(team)).await
-    }
-
-    async fn teams(&self) -> Result<Vec<Team>, StoreError> {
-        self.pass(Verb::Teams, self.inner.teams()).await
-    }
-
-    async fn create_key(&self, key: NewApiKey) -> Result<bool, StoreError> {
-        self.pass(Verb::CreateKey, self.inner.create_key(key)).await
-    }
-
-    async fn keys(&self, team_id: TeamId) -> Result<Vec<ApiKey>, StoreError> {
-        self.pass(Verb::Keys, self.inner.keys(team_id)).await
-    }
-
-    async fn find_key(&self, sha256: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
-        self.pass(Verb::FindKey, self.inner.find_key(sha256)).await
-    }
-
-    async fn revoke_key(&self, id: ApiKeyId, now: Timestamp) -> Result<bool, StoreError> {
-        self.pass(Verb::RevokeKey, self.inner.revoke_key(id, now)).await
-    }
-
-    async fn ping(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.pass(Verb::Ping, self.inner.ping()).await
-    }
-
-    async fn close(&self) -> Result<(), StoreError> {
-        self.pass(Verb::Close, self.inner.close()).await
     }
 }
