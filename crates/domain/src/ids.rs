@@ -77,6 +77,10 @@ uuid_newtype!(
     /// A list.
     ListId
 );
+uuid_newtype!(
+    /// A saved view.
+    ViewId
+);
 
 /// Only the 36- and 32-character forms: the braces and `urn:` forms that the uuid crate also reads are not ids here.
 fn parse_uuid(text: &str) -> Option<Uuid> {

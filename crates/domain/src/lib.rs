@@ -19,3 +19,4 @@ pub mod query;
 pub mod record;
 pub mod retention;
 pub mod value;
+pub mod view;

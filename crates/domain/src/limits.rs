@@ -71,6 +71,15 @@ pub const SORT_TEXT_CHARS_MAX: usize = 256;
 /// Most items of one batch.
 pub const BATCH_ITEMS_MAX: usize = 100;
 
+/// Most records pinned to one view: as many as one query can name.
+pub const PINS_MAX: usize = QUERY_VALUES_MAX;
+
+/// Most views of one team.
+pub const VIEWS_MAX: usize = 1_000;
+
+/// Most bytes in what a view is set to.
+pub const VIEW_BYTES_MAX: usize = 64 << 10;
+
 /// Most grants of one record.
 pub const GRANTS_MAX: usize = 1_000;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
 use refract_domain::grants::Grants;
-use refract_domain::ids::{ApiKeyId, JobId, ListId, RecordId, TeamId};
+use refract_domain::ids::{ApiKeyId, JobId, ListId, RecordId, TeamId, ViewId};
 use refract_domain::import::job::{JobError, JobSnapshot, JobSpec};
 use refract_domain::import::row::RawChunk;
 use refract_domain::key::{KeyHash, KeyHasher};
@@ -14,12 +14,13 @@ use refract_domain::object_type::ObjectType;
 use refract_domain::property::Schema;
 use refract_domain::query::RecordQuery;
 use refract_domain::record::Record;
+use refract_domain::view::SavedView;
 use refract_store::{
     AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, BatchEffect, Caller, ChangeSchema, ChunkReceipt, ClaimJobs,
     CreateList, CreateRecord, DeleteRecord, DeleteRecords, Freshness, GrantVerbs, IdempotencyClaim, ImportVerbs,
     InlineImport, InlineReport, KeptAnswer, KeyProperty, Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece,
-    PatchRecord, Purge, Purged, PutGrants, QueryVerbs, RecordEffect, RecordPage, RecordVerbs, RestoreRecord,
-    SchemaEffect, SchemaVerbs, StoreError, Team, UpdateRecords, Upload,
+    PatchRecord, Purge, Purged, PutGrants, PutView, QueryVerbs, RecordEffect, RecordPage, RecordVerbs, RestoreRecord,
+    SchemaEffect, SchemaVerbs, StoreError, Team, UpdateRecords, Upload, ViewEffect, ViewVerbs,
 };
 
 use crate::store::PostgresStore;
@@ -241,6 +242,21 @@ impl GrantVerbs for PostgresStore {
 
     async fn put_grants(&self, command: PutGrants) -> Result<Answered<Option<Grants>>, StoreError> {
         verbs::put_grants::put_grants(self, command).await
+    }
+}
+
+#[async_trait]
+impl ViewVerbs for PostgresStore {
+    async fn put_view(&self, command: PutView) -> Result<Answered<ViewEffect>, StoreError> {
+        verbs::put_view::put_view(self, command).await
+    }
+
+    async fn delete_view(&self, caller: &Caller, id: ViewId) -> Result<bool, StoreError> {
+        verbs::delete_view::delete_view(self, caller, id).await
+    }
+
+    async fn views(&self, caller: &Caller, id: Option<ViewId>) -> Result<Vec<SavedView>, StoreError> {
+        verbs::views::views(self, caller, id).await
     }
 }
 

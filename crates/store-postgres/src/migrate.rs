@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_instants.sql"),
     include_str!("../migrations/0005_properties.sql"),
     include_str!("../migrations/0006_grants.sql"),
+    include_str!("../migrations/0007_views.sql"),
 ];
 
 const LOCK: &str = include_str!("sql/migrate_lock.sql");

@@ -27,6 +27,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration::sql(include_str!("../migrations/0004_instants.sql")),
     Migration::sql(include_str!("../migrations/0005_properties.sql")),
     Migration::sql(include_str!("../migrations/0006_grants.sql")),
+    Migration::sql(include_str!("../migrations/0007_views.sql")),
 ];
 
 /// Keys that are moved together: as a chunk would bring them.

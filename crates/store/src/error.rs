@@ -31,8 +31,9 @@ pub enum StoreError {
     /// Another worker owns the job, or the job has ended: stop quietly.
     #[error("the lease is lost")]
     LeaseLost,
-    /// The rows were judged under another version of the schema: judge them again.
-    #[error("the schema changed while rows were judged")]
+    /// What is to be written was judged under another version of the schema, or of the view that it changes: judge it
+    /// again.
+    #[error("what was judged by changed meanwhile")]
     SchemaChanged,
     /// The staged rows of a job are gone.
     #[error("staged rows lost: {0}")]

@@ -22,6 +22,7 @@ mod record;
 mod schema;
 mod schema_cache;
 pub mod transfer;
+mod view;
 
 use std::sync::Arc;
 
@@ -45,15 +46,26 @@ pub use record::{
 };
 pub use schema::{ChangeSchema, Freshness, KeyProperty, Keying, SchemaEffect, SchemaVerbs};
 pub use schema_cache::SchemaCache;
+pub use view::{PutView, ViewEffect, ViewVerbs};
 
 /// A backend: all verbs together.
 pub trait Store:
-    ImportVerbs + RecordVerbs + QueryVerbs + SchemaVerbs + ListVerbs + GrantVerbs + AccountVerbs + Send + Sync
+    ImportVerbs + RecordVerbs + QueryVerbs + SchemaVerbs + ListVerbs + GrantVerbs + ViewVerbs + AccountVerbs + Send + Sync
 {
 }
 
-impl<S: ImportVerbs + RecordVerbs + QueryVerbs + SchemaVerbs + ListVerbs + GrantVerbs + AccountVerbs + Send + Sync>
-    Store for S
+impl<
+    S: ImportVerbs
+        + RecordVerbs
+        + QueryVerbs
+        + SchemaVerbs
+        + ListVerbs
+        + GrantVerbs
+        + ViewVerbs
+        + AccountVerbs
+        + Send
+        + Sync,
+> Store for S
 {
 }
 

@@ -29,6 +29,8 @@ pub enum Kind {
     Record,
     /// Records' values in lists.
     ListEntry,
+    /// Saved views.
+    View,
     /// Jobs. A running one is told as queued: it goes on at its cursor.
     Job,
     /// Outcomes of jobs, in their stored form.
@@ -185,6 +187,17 @@ const RECORDS: &[Column] = &[
     column("body", Form::Text),
     column("grants", Form::Text),
 ];
+const VIEWS: &[Column] = &[
+    TEAM,
+    ID,
+    OBJECT_TYPE,
+    column("version", Form::Large),
+    CREATED_AT,
+    UPDATED_AT,
+    column("settings", Form::Text),
+    // Ids of records, one after the other.
+    column("pins", Form::Bytes),
+];
 const LIST_ENTRIES: &[Column] =
     &[TEAM, column("list_id", Form::Id), column("record_id", Form::Id), column("values", Form::Text)];
 const OUTCOMES: &[Column] = &[TEAM, column("job_id", Form::Id), FIRST_ROW, ROWS, column("encoded", Form::Bytes)];
@@ -235,7 +248,7 @@ const JOBS: &[Column] = &[
 
 impl Kind {
     /// All kinds, in the order in which they are moved.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Team,
         Self::ApiKey,
         Self::List,
@@ -244,6 +257,7 @@ impl Kind {
         Self::KeyedProperty,
         Self::Record,
         Self::ListEntry,
+        Self::View,
         Self::Job,
         Self::JobOutcome,
         Self::StagedRows,
@@ -262,6 +276,7 @@ impl Kind {
             Self::KeyedProperty => "keyed properties",
             Self::Record => "records",
             Self::ListEntry => "list entries",
+            Self::View => "views",
             Self::Job => "jobs",
             Self::JobOutcome => "pieces of outcomes",
             Self::StagedRows => "pieces of staged rows",
@@ -281,6 +296,7 @@ impl Kind {
             Self::KeyedProperty => KEYED_PROPERTIES,
             Self::Record => RECORDS,
             Self::ListEntry => LIST_ENTRIES,
+            Self::View => VIEWS,
             Self::Job => JOBS,
             Self::JobOutcome => OUTCOMES,
             Self::StagedRows => STAGED_ROWS,

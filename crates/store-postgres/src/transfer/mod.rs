@@ -232,6 +232,7 @@ const fn reading(kind: Kind) -> &'static str {
         Kind::KeyedProperty => include_str!("../sql/copy_keyed_properties.sql"),
         Kind::Record => include_str!("../sql/copy_records.sql"),
         Kind::ListEntry => include_str!("../sql/copy_list_entries.sql"),
+        Kind::View => include_str!("../sql/copy_views.sql"),
         Kind::Job => include_str!("../sql/copy_jobs.sql"),
         Kind::JobOutcome => include_str!("../sql/copy_outcomes.sql"),
         Kind::StagedRows => include_str!("../sql/copy_staged_rows.sql"),

@@ -61,6 +61,7 @@ const fn table(kind: Kind) -> &'static str {
         Kind::KeyedProperty => "keyed_property",
         Kind::Record => "record",
         Kind::ListEntry => "list_entry",
+        Kind::View => "saved_view",
         Kind::Job => "job",
         Kind::JobOutcome => "job_outcome",
         Kind::StagedRows => "staged_chunk",

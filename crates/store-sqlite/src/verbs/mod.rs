@@ -16,6 +16,7 @@ pub(crate) mod create_record;
 pub(crate) mod create_team;
 pub(crate) mod delete_record;
 pub(crate) mod delete_records;
+pub(crate) mod delete_view;
 pub(crate) mod fail;
 pub(crate) mod find_key;
 pub(crate) mod find_records;
@@ -33,6 +34,7 @@ pub(crate) mod ping;
 pub(crate) mod prolong;
 pub(crate) mod purge;
 pub(crate) mod put_grants;
+pub(crate) mod put_view;
 pub(crate) mod query_records;
 pub(crate) mod release;
 pub(crate) mod restore_record;
@@ -58,3 +60,4 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Outcome<T> + Send + 
         Err(error) => Err(StoreError::Internal(format!("file work panicked: {error}"))),
     }
 }
+pub(crate) mod views;

@@ -40,6 +40,7 @@ pub mod results;
 pub mod schema;
 pub mod updates;
 pub mod upserts;
+pub mod views;
 
 use async_trait::async_trait;
 
@@ -148,6 +149,8 @@ macro_rules! conformance_tests {
                 parallel_batches_lose_nothing;
             grants: grants_are_put_and_kept, only_a_live_record_has_grants, single_writes_heed_grants,
                 other_grants_forbid_nothing, batches_heed_grants, imports_heed_grants, grants_are_answered_once;
+            views: views_are_kept_changed_and_dropped, a_change_of_another_version_changes_nothing, a_view_is_of_its_team,
+                a_team_has_no_more_views_than_it_may, a_view_is_answered_once;
             references: a_live_record_can_be_pointed_at, a_missing_record_cannot, a_deleted_record_cannot,
                 another_teams_record_cannot, a_record_of_another_type_cannot, single_writes_check_references;
             ended: a_cancelled_job_keeps_what_it_wrote, a_queued_job_can_be_cancelled, a_job_is_cancelled_once,

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
 use refract_domain::grants::Grants;
-use refract_domain::ids::{ApiKeyId, RecordId, TeamId};
+use refract_domain::ids::{ApiKeyId, RecordId, TeamId, ViewId};
 use refract_domain::key::KeyHasher;
 use refract_domain::object_type::ObjectType;
 use refract_domain::property::Schema;
+use refract_domain::view::SavedView;
 use refract_store::{
     AccountVerbs, Answered, ApiKey, Caller, ChangeSchema, CreateList, Freshness, GrantVerbs, KeyProperty, Keying, List,
-    ListVerbs, NewApiKey, PutGrants, SchemaEffect, SchemaVerbs, StoreError, Team,
+    ListVerbs, NewApiKey, PutGrants, PutView, SchemaEffect, SchemaVerbs, StoreError, Team, ViewEffect, ViewVerbs,
 };
 
 use super::{FaultyStore, Verb};
@@ -59,6 +60,21 @@ impl GrantVerbs for FaultyStore {
 
     async fn put_grants(&self, command: PutGrants) -> Result<Answered<Option<Grants>>, StoreError> {
         self.pass(Verb::PutGrants, self.inner.put_grants(command)).await
+    }
+}
+
+#[async_trait]
+impl ViewVerbs for FaultyStore {
+    async fn put_view(&self, command: PutView) -> Result<Answered<ViewEffect>, StoreError> {
+        self.pass(Verb::PutView, self.inner.put_view(command)).await
+    }
+
+    async fn delete_view(&self, caller: &Caller, id: ViewId) -> Result<bool, StoreError> {
+        self.pass(Verb::DeleteView, self.inner.delete_view(caller, id)).await
+    }
+
+    async fn views(&self, caller: &Caller, id: Option<ViewId>) -> Result<Vec<SavedView>, StoreError> {
+        self.pass(Verb::Views, self.inner.views(caller, id)).await
     }
 }
 

@@ -13,6 +13,7 @@ use refract_domain::import::tally::Tally;
 use refract_domain::object_type::ObjectType;
 use refract_domain::property::Schema;
 use refract_domain::record::Record;
+use refract_domain::view::SavedView;
 use refract_store::{KeptAnswer, List, NewApiKey, Team};
 use uuid::Uuid;
 
@@ -32,6 +33,8 @@ pub(super) struct State {
     pub(super) building: BTreeMap<(TeamId, ObjectType, String), Option<RecordId>>,
     /// In the order in which they were made.
     pub(super) lists: Vec<(TeamId, List)>,
+    /// In the order in which they were made.
+    pub(super) views: Vec<(TeamId, SavedView)>,
     pub(super) records: BTreeMap<(TeamId, RecordId), Arc<Stored>>,
     /// List values of members; those of hidden records are kept, and not seen.
     pub(super) members: BTreeMap<(TeamId, ListId, RecordId), String>,

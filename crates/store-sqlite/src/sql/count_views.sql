@@ -1,0 +1,1 @@
+SELECT count(*) FROM saved_view WHERE team_no = ?1

@@ -1,0 +1,1 @@
+SELECT 1 FROM saved_view WHERE team_no = ?1 AND id = ?2
