@@ -48,10 +48,12 @@ class Seeded:
         rows = [{"default": {"email": f"c{row}@example.org"}} for row in range(150)]
         job = self._made("contact/import", {"objects": rows})
         listed = self._made("lists", {"template_id": "sales_deals"})
+        view = self._made("contact/views", {"name": "All", "view_type": "table"})
         self.parameters = {
             "team_id": TEAM_ID,
             "object_type": "contact",
             "record_id": record["id"],
+            "view_id": view["id"],
             "property_id": tier["id"],
             "option_id": tier["options"][0]["id"],
             "job_id": job["job_id"],

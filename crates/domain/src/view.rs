@@ -56,6 +56,12 @@ impl SavedView {
         self.settings = settings.finish();
     }
 
+    /// Whether the view names what is to be shown of its records; one that does not shows everything.
+    #[must_use]
+    pub fn selects(&self) -> bool {
+        self.setting("select").is_some_and(|raw_value| json::elements(raw_value).next().is_some())
+    }
+
     /// Pins a record below those that are pinned; one that is pinned stays where it is.
     ///
     /// # Errors
@@ -97,6 +103,9 @@ impl SavedView {
         let mut query = BodyWriter::with_capacity(self.settings.len());
         for (name, raw_value) in json::members(&self.settings).filter(|(name, _)| ASKING.contains(&&**name)) {
             query.push(&name, raw_value);
+        }
+        if self.setting("select").is_none() {
+            query.push("select", "[]");
         }
         for (name, raw_value) in page {
             query.push(name, raw_value);
@@ -170,10 +179,13 @@ mod tests {
     fn a_view_asks_what_it_is_set_to() {
         let mut asking = view(r#"{"name":"a","view_type":"table","filter":[{"x":1}],"combinator":"OR"}"#);
         let page = [("limit", "3".to_owned())];
-        assert_eq!(asking.question(&page), r#"{"query":{"filter":[{"x":1}],"combinator":"OR","limit":3}}"#);
+        assert_eq!(asking.question(&page), r#"{"query":{"filter":[{"x":1}],"combinator":"OR","select":[],"limit":3}}"#);
         asking.pin(record(1)).expect("room");
-        let expected = format!(r#"{{"query":{{"filter":[{{"x":1}}],"combinator":"OR"}},"id":["{}"]}}"#, record(1));
+        let expected =
+            format!(r#"{{"query":{{"filter":[{{"x":1}}],"combinator":"OR","select":[]}},"id":["{}"]}}"#, record(1));
         assert_eq!(asking.question(&[]), expected);
+        assert!(!asking.selects() && view(r#"{"select":["name"]}"#).selects());
+        assert!(!view(r#"{"select":[]}"#).selects());
         let list_id = ListId::from_bytes([7; 16]);
         asking.set(&format!(r#"{{"list_id":"{list_id}"}}"#));
         assert!(asking.is_of_list(list_id) && !asking.is_of_list(ListId::from_bytes([8; 16])));

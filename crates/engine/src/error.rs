@@ -7,6 +7,8 @@ use refract_domain::query::QueryFault;
 use refract_store::StoreError;
 use thiserror::Error;
 
+use crate::views::ViewFault;
+
 /// A use case's failure.
 #[derive(Debug, Error)]
 pub enum EngineError {
@@ -25,6 +27,9 @@ pub enum EngineError {
     /// The schema does not allow a change of properties or options.
     #[error(transparent)]
     Model(ModelFault),
+    /// A saved view cannot be as it is wanted.
+    #[error(transparent)]
+    View(#[from] ViewFault),
     /// A value that a record is looked for by is none of the property's type.
     #[error("{}", .0.first.message)]
     Value(Box<RowError>),

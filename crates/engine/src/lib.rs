@@ -27,6 +27,7 @@ mod status;
 mod submit;
 mod task;
 mod upserts;
+mod views;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -46,7 +47,7 @@ pub use query::{Page, Question};
 pub use records::RecordScope;
 pub use refract_store::{
     Access, Answered, ApiKey, BatchEffect, Caller, IdempotencyClaim, InlineReport, KeptAnswer, List, OutcomePiece,
-    RecordEffect, SchemaEffect, SharedStore, StoreError, WrittenRecord,
+    RecordEffect, SchemaEffect, SharedStore, StoreError, ViewEffect, WrittenRecord,
 };
 pub use runner::JudgeChunk;
 pub use settings::EngineSettings;
@@ -54,6 +55,7 @@ pub use show::{ShownRecord, View, written_values};
 pub use status::{JobResults, JobView};
 pub use submit::Submitted;
 pub use upserts::MeantBy;
+pub use views::{PageWanted, ViewChange, ViewFault};
 
 /// Where random ids come from; the binary passes the system's source in, tests one they own.
 pub trait IdSource: Send + Sync {

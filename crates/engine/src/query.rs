@@ -2,8 +2,9 @@
 
 use refract_domain::ids::RecordId;
 use refract_domain::object_type::ObjectType;
-use refract_domain::query::{CursorSigner, Facts, Known, QueryContext, RecordQuery, position_of};
-use refract_store::Caller;
+use refract_domain::property::Schema;
+use refract_domain::query::{Asked, CursorSigner, Facts, Known, QueryContext, RecordQuery, position_of};
+use refract_store::{Caller, RecordPage};
 
 use crate::show::{Showing, address_id};
 use crate::{Engine, EngineError};
@@ -61,17 +62,25 @@ impl Engine {
             })
             .await?;
         let page = self.store.query_records(caller, &asked.query).await?;
+        self.shown(caller, &schema, &asked, &page, question.select_field()).await
+    }
+
+    /// What a page of records is to the one who asked. Its cursor is good for the question as it is in `asked`.
+    pub(crate) async fn shown(
+        &self,
+        caller: &Caller,
+        schema: &Schema,
+        asked: &Asked,
+        page: &RecordPage,
+        select_field: &'static str,
+    ) -> Result<Page, EngineError> {
+        let cursors = CursorSigner::new(&self.store.key_hasher(), caller.team_id);
         let rows: Vec<Facts<'_>> = page
             .records
             .iter()
             .map(|found| Facts { record: &found.record, list_values: found.list_values.as_deref() })
             .collect();
-        let showing = Showing {
-            schema: &schema,
-            selection: &asked.selection,
-            list_id: asked.query.list_id,
-            select_field: question.select_field(),
-        };
+        let showing = Showing { schema, selection: &asked.selection, list_id: asked.query.list_id, select_field };
         let mut known = Known::default();
         self.learn(caller, &showing, &rows, &mut known).await?;
         let next_cursor = match rows.last().filter(|_| page.has_more) {

@@ -12,7 +12,7 @@ use refract_domain::error::{RowCode, RowError};
 use refract_domain::ids::RecordId;
 use refract_domain::import::judge::ContextError;
 use refract_domain::modelling::{ModelCode, ModelFault};
-use refract_engine::{EngineError, KeptAnswer, StoreError};
+use refract_engine::{EngineError, KeptAnswer, StoreError, ViewFault};
 use refract_wire::{ErrorBody, ErrorDetail, FieldError};
 
 use crate::extract::decode::DecodeError;
@@ -312,6 +312,12 @@ impl From<EngineError> for ApiError {
             EngineError::Body(message) => Self::invalid_field(".body", message),
             EngineError::Query(fault) => Self::invalid(fault.code.name(), fault.field, sentence(&fault.message)),
             EngineError::Model(fault) => Self::modelling(fault),
+            EngineError::View(fault) => match fault {
+                ViewFault::NoSuchView => crate::convert::view::no_such_view(),
+                ViewFault::NoSuchRecord(_) | ViewFault::TooManyPins => {
+                    Self::invalid_field(".body.object_ids", sentence(&fault.to_string()))
+                }
+            },
             EngineError::Value(error) => Self::refused(&error),
             EngineError::Keying => {
                 let message = "The property is being made ready to find records by. Try again in a moment.";

@@ -27,6 +27,7 @@ async fn every_described_operation_is_there_and_takes_no_other_method() {
             .replace("{object_type}", "deal")
             .replace("{record_id}", "0b8f2d6e-0000-4000-8000-000000000001")
             .replace("{property_id}", "0b8f2d6e-0000-4000-8000-000000000001")
+            .replace("{view_id}", "0b8f2d6e-0000-4000-8000-000000000001")
             .replace("{option_id}", "0b8f2d6e-0000-4000-8000-000000000001")
             .replace("{list_id}", "0b8f2d6e-0000-4000-8000-000000000001")
             .replace("{template_id}", "sales_deals")

@@ -15,6 +15,7 @@ mod property;
 mod query_request;
 mod record;
 mod server;
+mod view;
 
 pub use error::{ErrorBody, ErrorDetail, FieldError};
 pub use grants::{GrantLevel, Grants};
@@ -31,5 +32,6 @@ pub use record::{
     Page, Record, RecordBody, Row, UpdateBatch,
 };
 pub use server::{Health, Version};
+pub use view::{RecordOrder, View, ViewPage, ViewSettings, ViewWithRecords};
 
 pub use serde_json::value::RawValue;

@@ -155,13 +155,18 @@ pub(crate) fn many(count: usize) -> Vec<Value> {
     (0..count).map(row).collect()
 }
 
-/// Makes a record with grants; where both are read.
-fn granted(client: &Client) -> [String; 2] {
+/// Makes a record with grants and a view that pins it; where all are read.
+fn granted(client: &Client) -> [String; 4] {
     let deal = Request::post(client.path("deal")).key(&client.key).json(r#"{"default":{"name":"Kept"}}"#);
     let deal = format!("deal/{}", client.send(&deal).json()["id"].as_str().expect("an id"));
     let grant = Request::new("PUT", client.path(&format!("{deal}/grant"))).key(&client.key);
     assert_eq!(client.send(&grant.json(r#"{"user_id":[{"someone":"w"}]}"#)).status, 200);
-    [format!("{deal}/grant"), deal]
+    let view = json!({"name": "Mine", "view_type": "table", "filter": [{"name": {"=": "Kept"}}]}).to_string();
+    let view = client.send(&Request::post(client.path("deal/views")).key(&client.key).json(view)).json();
+    let view = format!("deal/views/{}", view["id"].as_str().expect("an id"));
+    let pin = Request::post(client.path(&format!("{view}/records/{}", &deal["deal/".len()..]))).key(&client.key);
+    assert_eq!(client.send(&pin).status, 204);
+    [format!("{deal}/grant"), format!("{view}?include=records"), view, deal]
 }
 
 fn make_list(client: &Client) -> String {

@@ -106,6 +106,7 @@ struct Ids {
     list: String,
     property: String,
     option: String,
+    view: String,
 }
 
 impl Ids {
@@ -125,16 +126,18 @@ impl Ids {
         let property = made(&format!("{object_type}/properties"), tier).json();
         let id_of = |made: &Value| made["id"].as_str().expect("an id").to_owned();
         let option = id_of(&property["options"][0]);
-        Self { record: id_of(&record), job, list: id_of(&list), property: id_of(&property), option }
+        let shown = json!({"name": "secret", "view_type": "table"});
+        let view = id_of(&made(&format!("{object_type}/views"), shown).json());
+        Self { view, record: id_of(&record), job, list: id_of(&list), property: id_of(&property), option }
     }
 
     /// Ids that nobody has.
     fn of_nothing() -> Self {
         let id = |end: u8| format!("0b8f2d6e-0000-4000-8000-0000000000{end:02x}");
-        Self { record: id(1), job: id(2), list: id(3), property: id(4), option: id(5) }
+        Self { record: id(1), job: id(2), list: id(3), property: id(4), option: id(5), view: id(6) }
     }
 
-    fn by_parameter(&self) -> [(&'static str, &str); 8] {
+    fn by_parameter(&self) -> [(&'static str, &str); 9] {
         // As a value of a text, the record's id names nobody in either team.
         let (slug, value) = ("description", &self.record);
         [
@@ -143,6 +146,7 @@ impl Ids {
             ("list_id", &self.list),
             ("property_id", &self.property),
             ("option_id", &self.option),
+            ("view_id", &self.view),
             ("template_id", "sales_deals"),
             ("slug", slug),
             ("value", value),
@@ -151,7 +155,7 @@ impl Ids {
 
     /// The answer without what the request said itself.
     fn forgotten(&self, answer: &Answer) -> String {
-        let ids = [&self.record, &self.job, &self.list, &self.property, &self.option];
+        let ids = [&self.record, &self.job, &self.list, &self.property, &self.option, &self.view];
         ids.iter().fold(answer.text_without_request_id(), |text, id| text.replace(id.as_str(), "ID"))
     }
 }

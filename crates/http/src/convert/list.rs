@@ -1,10 +1,12 @@
 //! Lists: what makes one, and how one is shown.
 
 use refract_domain::ids::TeamId;
+use refract_domain::json::unquote;
 use refract_domain::object_type::ObjectType;
 use refract_domain::property::{LIST_OBJECT_TYPES, LIST_TEMPLATES, ListTemplate, list_template, nearest};
+use refract_domain::view::SavedView;
 use refract_engine::{List, WantedList};
-use refract_wire::{List as WireList, ListTemplate as WireTemplate, NewList};
+use refract_wire::{List as WireList, ListTemplate as WireTemplate, ListView, NewList};
 
 use super::time::rfc3339;
 use crate::error::ApiError;
@@ -62,8 +64,8 @@ pub(crate) fn template(template: &ListTemplate) -> WireTemplate {
     }
 }
 
-/// A list as it is shown.
-pub(crate) fn list(list: List, team_id: TeamId) -> WireList {
+/// A list as it is shown, with those of the team's views that are of it.
+pub(crate) fn list(list: List, team_id: TeamId, views: &[SavedView]) -> WireList {
     WireList {
         id: list.id.to_string(),
         name: list.name,
@@ -72,8 +74,12 @@ pub(crate) fn list(list: List, team_id: TeamId) -> WireList {
         created_at: rfc3339(list.created_at),
         icon: list.icon,
         template_id: list.template,
-        views: Vec::new(),
+        views: views.iter().filter(|view| view.is_of_list(list.id)).map(of_list).collect(),
     }
+}
+
+fn of_list(view: &SavedView) -> ListView {
+    ListView { id: view.id.to_string(), name: view.setting("name").map(|name| unquote(name).into_owned()) }
 }
 
 #[cfg(test)]
@@ -120,6 +126,7 @@ mod tests {
                 created_at: Timestamp(0),
             },
             TeamId::from_bytes([2; 16]),
+            &[],
         );
         let text = serde_json::to_string(&shown).expect("plain data");
         let expected = concat!(

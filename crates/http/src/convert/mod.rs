@@ -13,3 +13,4 @@ pub(crate) mod property;
 pub(crate) mod record;
 pub(crate) mod results;
 pub(crate) mod time;
+pub(crate) mod view;

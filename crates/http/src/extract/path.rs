@@ -3,7 +3,7 @@
 
 use http::header::{ALLOW, HeaderValue};
 use http::{StatusCode, Uri};
-use refract_domain::ids::{JobId, ListId, OptionId, PropertyId, RecordId, TeamId};
+use refract_domain::ids::{JobId, ListId, OptionId, PropertyId, RecordId, TeamId, ViewId};
 use refract_domain::modelling::PropertyName;
 use refract_domain::object_type::ObjectType;
 
@@ -22,7 +22,13 @@ impl ApiPath {
     pub(crate) fn of(uri: &Uri) -> Self {
         let rest = uri.path().strip_prefix(PREFIX).unwrap_or_default();
         let rest = OLDER_PREFIXES.iter().find_map(|older| rest.strip_prefix(older)).unwrap_or(rest);
-        Self(rest.split('/').map(decoded).collect())
+        let mut segments: Vec<_> = rest.split('/').map(decoded).collect();
+        // Views stood before their type (contract §1.6).
+        if rest.split('/').nth(1) == Some("view") && segments.len() > 2 {
+            segments.swap(1, 2);
+            segments[2] = Some("views".to_owned());
+        }
+        Self(segments)
     }
 
     fn segment(&self, position: usize) -> Option<&str> {
@@ -80,6 +86,16 @@ impl ApiPath {
             "app_stage" => Some(PropertyName::Stage),
             id => PropertyId::parse(id).map(PropertyName::Id),
         }
+    }
+
+    /// The view of `/{type}/views/{viewId}`: the fourth segment.
+    pub(crate) fn view_id(&self) -> Option<ViewId> {
+        self.segment(3).and_then(ViewId::parse)
+    }
+
+    /// The record of `/{type}/views/{viewId}/records/{recordId}`: the sixth segment.
+    pub(crate) fn pinned_id(&self) -> Option<RecordId> {
+        self.segment(5).and_then(RecordId::parse)
     }
 
     /// The option of `/{type}/properties/{propertyId}/options/{optionId}`: the sixth segment.
@@ -142,6 +158,19 @@ mod tests {
         }
         for sly in ["qu%65ry", "query/query", "metadata", "query//"] {
             assert_eq!(path(&format!("{sly}/{TEAM}/deal")).team_id(), None, "{sly}");
+        }
+    }
+
+    #[test]
+    fn views_stood_before_their_type() {
+        let (view, record) = ("0b8f2d6e-0000-4000-8000-000000000002", "0b8f2d6e-0000-4000-8000-000000000003");
+        for read in [
+            path(&format!("{TEAM}/deal/views/{view}/records/{record}")),
+            path(&format!("{TEAM}/view/deal/{view}/records/{record}")),
+        ] {
+            assert_eq!(read.object_type().ok(), Some(ObjectType::Deal));
+            assert_eq!(read.view_id().map(|id| id.to_string()).as_deref(), Some(view));
+            assert_eq!(read.pinned_id().map(|id| id.to_string()).as_deref(), Some(record));
         }
     }
 

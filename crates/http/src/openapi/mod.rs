@@ -17,8 +17,9 @@ use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
 pub(crate) use params::{
-    JobPath, ListPath, ListQuery, ListScope, OptionPath, PropertyFacts, PropertyPath, PropertyQuery, RecordHeaders,
-    RecordPath, TeamPath, TemplatePath, TypePath, ValuePath, ViewQuery, WriteHeaders,
+    JobPath, ListPath, ListQuery, ListScope, OptionPath, PinPath, PropertyFacts, PropertyPath, PropertyQuery,
+    RecordHeaders, RecordPath, TeamPath, TemplatePath, TypePath, ValuePath, ViewInclude, ViewPath, ViewQuery,
+    ViewRecords, WriteHeaders,
 };
 
 const KEY_SCHEME: &str = "api_key";
@@ -37,7 +38,8 @@ const API_PREFIX: &str = "/v2/prism/";
         (name = "records", description = "Single records."),
         (name = "query", description = "Finding records."),
         (name = "properties", description = "What records hold: properties and their options."),
-        (name = "lists", description = "Lists of records, and views."),
+        (name = "lists", description = "Lists of records."),
+        (name = "views", description = "Saved questions, with records pinned to their top."),
         (name = "server", description = "For whoever watches the server; needs no key.")
     ),
     components(schemas(refract_wire::ErrorBody)),

@@ -117,6 +117,65 @@ pub(crate) struct ViewQuery {
     list_id: Option<String>,
 }
 
+/// One view.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct ViewPath {
+    /// The team.
+    #[param(format = Uuid)]
+    team_id: String,
+    /// The object type.
+    #[param(inline)]
+    object_type: ObjectTypeName,
+    /// The view.
+    #[param(format = Uuid)]
+    view_id: String,
+}
+
+/// A record of a view.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct PinPath {
+    /// The team.
+    #[param(format = Uuid)]
+    team_id: String,
+    /// The object type.
+    #[param(inline)]
+    object_type: ObjectTypeName,
+    /// The view.
+    #[param(format = Uuid)]
+    view_id: String,
+    /// The record.
+    #[param(format = Uuid)]
+    record_id: String,
+}
+
+/// What is shown beside a view.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct ViewInclude {
+    /// `records` for a page of its records, too.
+    include: Option<String>,
+}
+
+/// A page of a view's records.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct ViewRecords {
+    /// Where the page begins: `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Rows on a page; more than 50 are 50.
+    #[param(minimum = 1)]
+    limit: Option<u32>,
+    /// The page by its number, from 1.
+    #[param(minimum = 1, maximum = 1_000_000)]
+    page: Option<u32>,
+}
+
 /// A query in short.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -26,7 +26,7 @@ use crate::state::SharedApi;
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let write = Write::admit(&api, request).await?;
     let team_id = write.caller.team_id;
-    let render = move |made: &List| json(StatusCode::CREATED, &list(made.clone(), team_id));
+    let render = move |made: &List| json(StatusCode::CREATED, &list(made.clone(), team_id, &[]));
     let create = |caller, wanted, idempotent| api.engine.create_list(caller, wanted, idempotent);
     let received = write.small_body().await?.and_then(|object| read_body(&object));
     received.carry_out(|_| render, create, ApiError::from).await

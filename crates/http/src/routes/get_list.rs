@@ -29,5 +29,6 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let not_found = || ApiError::not_found("There is no such list; GET /lists shows those there are.");
     let id = path.list_id().ok_or_else(not_found)?;
     let found = api.engine.list(&caller, id).await?.ok_or_else(not_found)?;
-    Ok(respond(json(StatusCode::OK, &list(found, caller.team_id))))
+    let views = api.engine.views(&caller).await?;
+    Ok(respond(json(StatusCode::OK, &list(found, caller.team_id, &views))))
 }

@@ -27,6 +27,7 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let (parts, _) = request.into_parts();
     let caller = admit(&api, &parts, &ApiPath::of(&parts.uri), Access::Read).await?;
     let lists = api.engine.lists(&caller).await?;
-    let data = lists.into_iter().map(|one| list(one, caller.team_id)).collect();
+    let views = api.engine.views(&caller).await?;
+    let data = lists.into_iter().map(|one| list(one, caller.team_id, &views)).collect();
     Ok(respond(json(StatusCode::OK, &ListPage { data })))
 }

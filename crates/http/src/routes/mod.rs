@@ -8,10 +8,12 @@ mod create_list;
 mod create_option;
 mod create_property;
 mod create_record;
+mod create_view;
 mod delete_option;
 mod delete_property;
 mod delete_record;
 mod delete_records;
+mod delete_view;
 mod duplicate_record;
 mod find_or_create_record;
 mod find_record;
@@ -20,6 +22,7 @@ mod get_import;
 mod get_list;
 mod get_list_template;
 mod get_record;
+mod get_view;
 mod health;
 mod import;
 mod list_lists;
@@ -27,13 +30,19 @@ mod list_properties;
 mod list_records;
 mod list_templates;
 mod list_type_properties;
+mod list_view_records;
+mod list_views;
+mod order_view_records;
 mod patch_option;
 mod patch_property;
 mod patch_record;
+mod patch_view;
+mod pin_record;
 mod put_grants;
 mod query_records;
 mod restore_record;
 mod unknown;
+mod unpin_record;
 mod update_records;
 mod upsert_record;
 mod validate_values;
@@ -77,6 +86,10 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(patch_option::handle, delete_option::handle))
         .routes(routes!(get_record::handle, patch_record::handle, delete_record::handle))
         .routes(routes!(get_grants::handle, put_grants::handle))
+        .routes(routes!(list_views::handle, create_view::handle))
+        .routes(routes!(get_view::handle, patch_view::handle, delete_view::handle))
+        .routes(routes!(list_view_records::handle, order_view_records::handle))
+        .routes(routes!(pin_record::handle, unpin_record::handle))
         .routes(routes!(restore_record::handle))
         .routes(routes!(duplicate_record::handle))
         .routes(routes!(upsert_record::handle))
@@ -84,6 +97,19 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(update_records::handle))
         .routes(routes!(delete_records::handle))
         // The older names of routes (contract §1.6); no new client should learn them.
+        .route("/v2/prism/{team_id}/view/{object_type}", get(list_views::handle).post(create_view::handle))
+        .route(
+            "/v2/prism/{team_id}/view/{object_type}/{view_id}",
+            get(get_view::handle).patch(patch_view::handle).delete(delete_view::handle),
+        )
+        .route(
+            "/v2/prism/{team_id}/view/{object_type}/{view_id}/records",
+            get(list_view_records::handle).patch(order_view_records::handle),
+        )
+        .route(
+            "/v2/prism/{team_id}/view/{object_type}/{view_id}/records/{record_id}",
+            post(pin_record::handle).delete(unpin_record::handle),
+        )
         .route("/v2/prism/grant/{team_id}/{object_type}/{record_id}", get(get_grants::handle).put(put_grants::handle))
         .route("/v2/prism/query/{team_id}/{object_type}", post(query_records::handle))
         .route("/v2/prism/metadata/properties/{team_id}/{object_type}", get(list_type_properties::handle))

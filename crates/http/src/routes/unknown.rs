@@ -15,7 +15,9 @@ pub(crate) async fn route() -> ApiError {
 ///
 /// What stands where a record's id stands and is none, such as `import;x`, is no path of a record: 404.
 pub(crate) async fn method(matched: MatchedPath, uri: Uri) -> ApiError {
-    if matched.as_str().contains("/{record_id}") && ApiPath::of(&uri).record_id().is_none() {
+    let (matched, path) = (matched.as_str(), ApiPath::of(&uri));
+    let record = if matched.contains("/{view_id}") { path.pinned_id() } else { path.record_id() };
+    if matched.contains("/{record_id}") && record.is_none() {
         return route().await;
     }
     let message = "The path does not take this method; the Allow header names those it takes.";
