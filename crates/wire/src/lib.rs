@@ -32,6 +32,6 @@ pub use record::{
     Page, Record, RecordBody, Row, UpdateBatch,
 };
 pub use server::{Health, Version};
-pub use view::{RecordOrder, View, ViewPage, ViewSettings, ViewWithRecords};
+pub use view::{RecordOrder, ShownView, View, ViewPage, ViewWithRecords};
 
 pub use serde_json::value::RawValue;

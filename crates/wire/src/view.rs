@@ -6,12 +6,14 @@ use utoipa::ToSchema;
 
 use crate::query_request::Combinator;
 
-/// What a view is set to. In a body that changes one, what is absent stays, `null` clears, arrays are replaced whole.
-/// `id`, `team_id`, `created_at` and `updated_at` are taken so that what was read can be sent back; unknown names are
-/// refused.
+/// A saved view: what it is set to, and what it is.
+///
+/// In a body that changes one, what is absent stays, `null` clears, arrays are replaced whole; from `team_id` on nothing is
+/// set, but taken so that what was read can be sent back. Unknown names are refused. In answers `id`, `name`, `view_type`,
+/// `select`, `filter`, `sort`, `combinator` and all from `team_id` on are always there.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ViewSettings {
+pub struct View {
     /// The name people read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -75,19 +77,12 @@ pub struct ViewSettings {
     /// When it was last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<String>,
-}
-
-/// A view: `id`, `team_id`, `name`, `view_type`, `select`, `filter`, `sort`, `combinator`, `created_at` and `updated_at`
-/// are always there.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct View {
-    /// What it is set to.
-    #[serde(flatten)]
-    pub settings: ViewSettings,
     /// The type of its records.
-    pub object_type: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object_type: Option<String>,
     /// The records that are pinned, in their order.
-    pub record_order: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_order: Option<Vec<String>>,
 }
 
 /// All views of a type.
@@ -104,6 +99,16 @@ pub struct ViewWithRecords {
     pub view: View,
     /// The page.
     pub records: crate::Page,
+}
+
+/// A view as it is read: alone, or with a page of its records where that is asked.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ShownView {
+    /// Alone.
+    Alone(Box<View>),
+    /// With a page of its records.
+    WithRecords(Box<ViewWithRecords>),
 }
 
 /// The order of pinned records.

@@ -5,7 +5,7 @@ use refract_domain::ids::{RecordId, TeamId, ViewId};
 use refract_domain::limits::{VIEW_BYTES_MAX, VIEWS_MAX};
 use refract_domain::view::SavedView;
 use refract_engine::{EngineError, KeptAnswer, ViewEffect, ViewFault};
-use refract_wire::{Combinator, RecordOrder, View, ViewSettings};
+use refract_wire::{Combinator, RecordOrder, View};
 
 use super::answer::json;
 use super::modelling::read;
@@ -15,11 +15,11 @@ use crate::error::ApiError;
 const NAME_CHARS_MAX: usize = 200;
 
 /// What clients send back of what they read, and nobody sets.
-const NOT_SET: [&str; 4] = ["id", "team_id", "created_at", "updated_at"];
+const NOT_SET: [&str; 6] = ["id", "team_id", "created_at", "updated_at", "object_type", "record_order"];
 
 /// The settings that a body names, as they are kept: a JSON object, in which `null` clears.
-pub(crate) fn settings(object: &[u8], own_team: TeamId) -> Result<(ViewSettings, String), ApiError> {
-    let sent: ViewSettings = read(object)?;
+pub(crate) fn settings(object: &[u8], own_team: TeamId) -> Result<(View, String), ApiError> {
+    let sent: View = read(object)?;
     let mut named: serde_json::Map<String, serde_json::Value> = read(object)?;
     for (name, text) in [("name", &sent.name), ("view_type", &sent.view_type)] {
         let fits = text.as_ref().is_some_and(|text| (1..=NAME_CHARS_MAX).contains(&text.trim().chars().count()));
@@ -69,19 +69,19 @@ pub(crate) fn record_order(object: &[u8]) -> Result<Vec<RecordId>, ApiError> {
 /// A view as it is shown.
 pub(crate) fn view(view: &SavedView, team_id: TeamId) -> View {
     // What is kept was checked; settings that cannot be read would show as none.
-    let mut settings: ViewSettings = serde_json::from_str(&view.settings).unwrap_or_default();
-    settings.filter.get_or_insert_default();
-    settings.select.get_or_insert_default();
-    settings.sort.get_or_insert_default();
-    settings.combinator.get_or_insert(Combinator::And);
-    settings.id = Some(view.id.to_string());
-    settings.team_id = Some(team_id.to_string());
-    settings.created_at = Some(rfc3339(view.created_at));
-    settings.updated_at = Some(rfc3339(view.updated_at));
+    let mut shown: View = serde_json::from_str(&view.settings).unwrap_or_default();
+    shown.filter.get_or_insert_default();
+    shown.select.get_or_insert_default();
+    shown.sort.get_or_insert_default();
+    shown.combinator.get_or_insert(Combinator::And);
     View {
-        settings,
-        object_type: view.object_type.name().to_owned(),
-        record_order: view.pins.iter().map(ToString::to_string).collect(),
+        id: Some(view.id.to_string()),
+        team_id: Some(team_id.to_string()),
+        created_at: Some(rfc3339(view.created_at)),
+        updated_at: Some(rfc3339(view.updated_at)),
+        object_type: Some(view.object_type.name().to_owned()),
+        record_order: Some(view.pins.iter().map(ToString::to_string).collect()),
+        ..shown
     }
 }
 
@@ -148,16 +148,14 @@ mod tests {
             settings: json!({"name": "a", "view_type": "table", "filter": [{"name": {"=": "x"}}]}).to_string(),
             pins: vec![RecordId::from_bytes([3; 16])],
         };
-        let mut shown = serde_json::to_value(view(&kept, own_team())).expect("JSON");
+        let shown = serde_json::to_value(view(&kept, own_team())).expect("JSON");
         assert_eq!((&shown["combinator"], &shown["sort"], &shown["select"]), (&json!("AND"), &json!([]), &json!([])));
         assert_eq!(shown["record_order"], json!([RecordId::from_bytes([3; 16]).to_string()]));
-        let object = shown.as_object_mut().expect("an object");
-        assert!(object.remove("record_order").is_some() && object.remove("object_type").is_some());
         let (id, text) = new_view(shown.to_string().as_bytes(), own_team()).expect("a view");
         assert_eq!(id, Some(kept.id));
         let text: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(text["filter"], json!([{"name": {"=": "x"}}]));
-        assert!(text.get("created_at").is_none() && text.get("id").is_none());
+        assert!(NOT_SET.iter().all(|name| text.get(*name).is_none()));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::state::SharedApi;
     summary = "Make a view",
     description = "Like a query with a name; what it shows is judged now, and again when it is asked.",
     params(TypePath, WriteHeaders),
-    request_body(content = refract_wire::ViewSettings, example = json!({"name": "Open", "view_type": "table", "filter": [{"name": {"contains": "a"}}], "sort": [{"name": "asc"}]})),
+    request_body(content = refract_wire::View, example = json!({"name": "Open", "view_type": "table", "filter": [{"name": {"contains": "a"}}], "sort": [{"name": "asc"}]})),
     responses((status = 201, description = "The view.", body = refract_wire::View))
 )]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {

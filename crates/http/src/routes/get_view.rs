@@ -4,7 +4,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use refract_engine::Access;
-use refract_wire::ViewWithRecords;
+use refract_wire::{ShownView, ViewWithRecords};
 
 use super::list_view_records::page_wanted;
 use crate::convert::answer::{json, respond};
@@ -24,7 +24,7 @@ use crate::state::SharedApi;
     tag = "views",
     summary = "Read a view",
     params(ViewPath, ViewInclude, ViewRecords),
-    responses((status = 200, description = "The view; with `include=records` as `{view, records}`, which is `ViewWithRecords`.", body = refract_wire::View))
+    responses((status = 200, description = "The view; with `include=records` as `{view, records}`.", body = refract_wire::ShownView))
 )]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
@@ -41,8 +41,9 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let found = api.engine.view(&caller, object_type, id).await?;
     let shown = view(&found, caller.team_id);
     if !with_records {
-        return Ok(respond(json(StatusCode::OK, &shown)));
+        return Ok(respond(json(StatusCode::OK, &ShownView::Alone(Box::new(shown)))));
     }
     let records = page(api.engine.view_records(&caller, &found, &page_wanted(&query)).await?);
-    Ok(respond(json(StatusCode::OK, &ViewWithRecords { view: shown, records })))
+    let whole = Box::new(ViewWithRecords { view: shown, records });
+    Ok(respond(json(StatusCode::OK, &ShownView::WithRecords(whole))))
 }

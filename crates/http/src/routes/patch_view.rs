@@ -18,7 +18,7 @@ use crate::state::SharedApi;
     tag = "views",
     summary = "Change a view",
     params(ViewPath, WriteHeaders),
-    request_body(content = refract_wire::ViewSettings, example = json!({"name": "Won", "icon": null})),
+    request_body(content = refract_wire::View, example = json!({"name": "Won", "icon": null})),
     responses((status = 200, description = "The view as it is now.", body = refract_wire::View))
 )]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
