@@ -5,7 +5,7 @@ mod support;
 
 use axum::body::Body;
 use serde_json::{Value, json};
-use support::{Answer, Server, TEAM, request, team_path};
+use support::{Answer, OTHER_KEY, OTHER_TEAM, Server, TEAM, request, team_path};
 
 const ANY_ID: &str = "6a6f1f8e-0f65-4b0c-8f5e-0a54c3a1d9b7";
 
@@ -205,7 +205,11 @@ async fn only_records_of_the_type_are_pinned() {
     let server = Server::start().await;
     let made = view(&server, json!({})).await;
     let contact = server.post(&team_path("/contact"), "{}").await.json()["id"].as_str().unwrap().to_owned();
-    for id in [ANY_ID, contact.as_str(), "x"] {
+    let others = http::Request::post(format!("/v2/prism/{OTHER_TEAM}/deal"))
+        .header("x-api-key", OTHER_KEY)
+        .header("content-type", "application/json");
+    let others = server.send(others.body(Body::from("{}")).unwrap()).await.json();
+    for id in [ANY_ID, contact.as_str(), others["id"].as_str().unwrap(), "x"] {
         let pin = format!("{}/records/{id}", path_of(&made));
         send(&server, "POST", &pin, &Value::Null).await.assert_error(404, "not_found");
         let order = send(&server, "PATCH", &format!("{}/records", path_of(&made)), &json!({"object_ids": [id]})).await;
