@@ -71,14 +71,8 @@ impl Grants {
 
     /// How many there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.users.len() + self.teams.len() + self.groups.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The text that is kept: the same for the same grants.
@@ -170,6 +164,6 @@ mod tests {
         let read_only = [1, 2, 3].map(|byte| grants.is_read_only_for(team(byte)));
         assert_eq!(read_only, [true, false, false]);
         assert!(!Grants::of_team(team(1)).is_read_only_for(team(1)));
-        assert_eq!((grants.len(), Grants::default().is_empty()), (5, true));
+        assert_eq!((grants.count(), Grants::default().count()), (5, 0));
     }
 }

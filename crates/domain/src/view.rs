@@ -96,6 +96,19 @@ impl SavedView {
         Ok(())
     }
 
+    /// The pinned records as stores keep them: their ids, 16 bytes each.
+    #[must_use]
+    pub fn pins_bytes(&self) -> Vec<u8> {
+        self.pins.iter().flat_map(|id| *id.as_bytes()).collect()
+    }
+
+    /// Reads [`Self::pins_bytes`]; `None` when they are cut off.
+    #[must_use]
+    pub fn pins_of(bytes: &[u8]) -> Option<Vec<RecordId>> {
+        let (ids, rest) = bytes.as_chunks::<16>();
+        rest.is_empty().then(|| ids.iter().map(|id| RecordId::from_bytes(*id)).collect())
+    }
+
     /// What the view asks, as the body of a query. `page` are further raw members of it, such as `limit`. Names the pinned
     /// records as the only ones, where there are any: its cursors are then good for this very set of them.
     #[must_use]
@@ -163,6 +176,8 @@ mod tests {
         assert_eq!(pinned.pins, [1, 2, 3].map(record));
         pinned.reorder(&[record(3), record(4), record(3)]).expect("room");
         assert_eq!(pinned.pins, [3, 4, 1, 2].map(record));
+        assert_eq!(SavedView::pins_of(&pinned.pins_bytes()), Some(pinned.pins.clone()));
+        assert_eq!(SavedView::pins_of(&pinned.pins_bytes()[1..]), None);
         pinned.unpin(record(4));
         pinned.unpin(record(9));
         assert_eq!(pinned.pins, [3, 1, 2].map(record));

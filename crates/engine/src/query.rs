@@ -74,7 +74,6 @@ impl Engine {
         page: &RecordPage,
         select_field: &'static str,
     ) -> Result<Page, EngineError> {
-        let cursors = CursorSigner::new(&self.store.key_hasher(), caller.team_id);
         let rows: Vec<Facts<'_>> = page
             .records
             .iter()
@@ -84,7 +83,7 @@ impl Engine {
         let mut known = Known::default();
         self.learn(caller, &showing, &rows, &mut known).await?;
         let next_cursor = match rows.last().filter(|_| page.has_more) {
-            Some(last) => Some(self.cursor_after(caller, &cursors, &asked.query, last, &mut known).await?),
+            Some(last) => Some(self.cursor_after(caller, &asked.query, last, &mut known).await?),
             None => None,
         };
         let address_id = |address: &str| address_id(address, caller.team_id);
@@ -97,11 +96,11 @@ impl Engine {
     async fn cursor_after(
         &self,
         caller: &Caller,
-        cursors: &CursorSigner,
         query: &RecordQuery,
         last: &Facts<'_>,
         known: &mut Known,
     ) -> Result<String, EngineError> {
+        let cursors = CursorSigner::new(&self.store.key_hasher(), caller.team_id);
         loop {
             let ids = known.unknown_to_order(&query.sort, last);
             if ids.is_empty() {

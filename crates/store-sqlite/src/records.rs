@@ -5,9 +5,10 @@ use refract_domain::grants::Grants;
 use refract_domain::ids::{RecordId, TeamId};
 use refract_domain::object_type::ObjectType;
 use refract_domain::record::Record;
+use refract_store::kept_grants;
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::error::{Failure, Outcome};
+use crate::error::Outcome;
 use crate::numbers::claimed_number;
 use crate::schema::object_type;
 
@@ -33,8 +34,7 @@ impl StoredRecord {
 
     /// The grants as they were put, or those that its team has without.
     pub(crate) fn grants(&self, team_id: TeamId) -> Outcome<Grants> {
-        let Some(text) = &self.grants else { return Ok(Grants::of_team(team_id)) };
-        Grants::parse(text).ok_or_else(|| Failure::corrupt(format!("the grants of record {}", self.record.id)))
+        Ok(kept_grants(self.grants.as_deref(), team_id, self.record.id)?)
     }
 
     /// Whether its team may only read it.

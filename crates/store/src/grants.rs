@@ -1,10 +1,10 @@
 //! The verbs of grants (contract §6.3): who may do what with one record. Writes of records heed them in their own
-//! transaction.
+//! transaction; only restoring need not, since a record that may only be read is never hidden, nor granted while it is.
 
 use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
 use refract_domain::grants::Grants;
-use refract_domain::ids::RecordId;
+use refract_domain::ids::{RecordId, TeamId};
 use refract_domain::object_type::ObjectType;
 
 use crate::caller::Caller;
@@ -25,6 +25,15 @@ pub struct PutGrants {
     pub now: Timestamp,
     /// The request's idempotency key.
     pub idempotent: Option<Idempotent<Option<Grants>>>,
+}
+
+/// The grants in the text that a backend keeps, or those that the team has where it keeps none. For backends.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] for a text that is none of [`Grants::text`].
+pub fn kept_grants(text: Option<&str>, team_id: TeamId, id: RecordId) -> Result<Grants, StoreError> {
+    let Some(text) = text else { return Ok(Grants::of_team(team_id)) };
+    Grants::parse(text).ok_or_else(|| StoreError::Corrupt(format!("the grants of record {id}")))
 }
 
 /// The verbs of grants.

@@ -29,7 +29,7 @@ use std::sync::Arc;
 pub use account::{AccountVerbs, ApiKey, NewApiKey, Team};
 pub use caller::{Access, Caller};
 pub use error::{DidItHappen, StoreError};
-pub use grants::{GrantVerbs, PutGrants};
+pub use grants::{GrantVerbs, PutGrants, kept_grants};
 pub use idempotency::{
     Answered, IdempotencyClaim, Idempotent, KeptAnswer, REMEMBERED_FOR, REPLAYED_FOR, Render, Reuse,
 };

@@ -31,7 +31,7 @@ pub(crate) fn wanted_grants(object: &[u8], own_team: TeamId) -> Result<Grants, A
         }
     }
     grants.teams.entry(own_team).or_insert(Level::Admin);
-    if grants.len() > GRANTS_MAX {
+    if grants.count() > GRANTS_MAX {
         return Err(ApiError::invalid_field(".body", format!("A record has at most {GRANTS_MAX} grants.")));
     }
     Ok(grants)

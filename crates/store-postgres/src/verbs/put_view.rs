@@ -40,7 +40,7 @@ async fn create(transaction: &mut Transaction, team_no: i64, view: &SavedView) -
     if views.unsigned_abs() >= VIEWS_MAX as u64 {
         return Ok(ViewEffect::TooMany);
     }
-    let (number, pins) = (type_number(view.object_type), pins(view));
+    let (number, pins) = (type_number(view.object_type), view.pins_bytes());
     let parameters = [
         (&team_no as _, Type::INT8),
         (&view.id.0 as _, Type::UUID),
@@ -54,7 +54,7 @@ async fn create(transaction: &mut Transaction, team_no: i64, view: &SavedView) -
 }
 
 async fn replace(transaction: &mut Transaction, team_no: i64, view: &SavedView) -> Outcome<ViewEffect> {
-    let pins = pins(view);
+    let pins = view.pins_bytes();
     let version = i64::try_from(view.version).map_err(|_| Failure::internal("a view of too many versions"))?;
     let parameters = [
         (&team_no as _, Type::INT8),
@@ -71,8 +71,4 @@ async fn replace(transaction: &mut Transaction, team_no: i64, view: &SavedView) 
         return Err(StoreError::SchemaChanged.into());
     }
     Ok(ViewEffect::NotFound)
-}
-
-fn pins(view: &SavedView) -> Vec<u8> {
-    view.pins.iter().flat_map(|id| *id.as_bytes()).collect()
 }

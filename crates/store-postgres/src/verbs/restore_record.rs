@@ -1,6 +1,6 @@
 //! `restore_record`: brings one hidden record back.
 
-use refract_store::{Answered, RecordEffect, RestoreRecord, StoreError, WrittenRecord, forbidden};
+use refract_store::{Answered, RecordEffect, RestoreRecord, StoreError, WrittenRecord};
 use tokio_postgres::types::Type;
 
 use super::delete_record::{context_of_keys, count_members, keys_of};
@@ -42,9 +42,6 @@ async fn restore(transaction: &mut Transaction, team_no: i64, command: &RestoreR
     };
     if !stored.deleted {
         return Ok(RecordEffect::Written(WrittenRecord::existing(stored.record)));
-    }
-    if stored.is_read_only(caller.team_id)? {
-        return Ok(forbidden(*id));
     }
     let context = context_of_keys(transaction, caller.team_id, team, *object_type).await?;
     take(transaction, team_no, keys_of(&context, &[&stored])).await?;

@@ -1,7 +1,7 @@
 //! `views`: a team's views, or one of them.
 
 use refract_domain::clock::Timestamp;
-use refract_domain::ids::{RecordId, ViewId};
+use refract_domain::ids::ViewId;
 use refract_domain::view::SavedView;
 use refract_store::{Caller, StoreError};
 use tokio_postgres::Row;
@@ -39,14 +39,10 @@ fn view(row: &Row) -> Outcome<SavedView> {
         created_at: Timestamp(column(row, "created_at")?),
         updated_at: Timestamp(column(row, "updated_at")?),
         settings: column(row, "settings")?,
-        pins: pins(column(row, "pins")?)?,
+        pins: SavedView::pins_of(column(row, "pins")?).ok_or_else(cut_off)?,
     })
 }
 
-fn pins(bytes: &[u8]) -> Outcome<Vec<RecordId>> {
-    let (ids, rest) = bytes.as_chunks::<16>();
-    if !rest.is_empty() {
-        return Err(Failure::corrupt("the pins of a view are cut off"));
-    }
-    Ok(ids.iter().map(|id| RecordId::from_bytes(*id)).collect())
+fn cut_off() -> Failure {
+    Failure::corrupt("the pins of a view are cut off")
 }

@@ -42,7 +42,7 @@ fn create(connection: &Connection, team_no: i64, view: SavedView) -> Outcome<Vie
         view.object_type.number(),
         view.created_at.0,
         &view.settings,
-        pins(&view),
+        view.pins_bytes(),
     ))?;
     Ok(if made == 0 { ViewEffect::Exists(view.id) } else { ViewEffect::Kept(view) })
 }
@@ -54,7 +54,7 @@ fn replace(connection: &Connection, team_no: i64, view: SavedView) -> Outcome<Vi
         view.version.cast_signed(),
         view.updated_at.0,
         &view.settings,
-        pins(&view),
+        view.pins_bytes(),
     ))?;
     if replaced > 0 {
         return Ok(ViewEffect::Kept(view));
@@ -63,8 +63,4 @@ fn replace(connection: &Connection, team_no: i64, view: SavedView) -> Outcome<Vi
         return Err(StoreError::SchemaChanged.into());
     }
     Ok(ViewEffect::NotFound)
-}
-
-fn pins(view: &SavedView) -> Vec<u8> {
-    view.pins.iter().flat_map(|id| *id.as_bytes()).collect()
 }

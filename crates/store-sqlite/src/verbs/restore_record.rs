@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use refract_store::{Answered, RecordEffect, RestoreRecord, StoreError, WrittenRecord, forbidden};
+use refract_store::{Answered, RecordEffect, RestoreRecord, StoreError, WrittenRecord};
 
 use super::delete_record::{Turn, context_of_keys, turn};
 use crate::error::Outcome;
@@ -33,9 +33,6 @@ fn restore(write: &mut WriteContext<'_>, shared: &Shared, command: RestoreRecord
         };
         if !stored.deleted {
             return Ok(RecordEffect::Written(WrittenRecord::existing(stored.record)));
-        }
-        if stored.is_read_only(caller.team_id)? {
-            return Ok(forbidden(id));
         }
         let context = context_of_keys(connection, shared, caller.team_id, object_type)?;
         let restored = turn(connection, &context, &stored, Turn::Live, now)?;

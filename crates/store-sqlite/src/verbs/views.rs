@@ -1,11 +1,11 @@
 //! `views`: a team's views, or one of them.
 
 use refract_domain::clock::Timestamp;
-use refract_domain::ids::{RecordId, ViewId};
+use refract_domain::ids::ViewId;
 use refract_domain::view::SavedView;
 use refract_store::{Caller, StoreError};
 
-use crate::error::{Failure, Outcome};
+use crate::error::Failure;
 use crate::schema::object_type;
 use crate::store::SqliteStore;
 
@@ -32,7 +32,7 @@ pub(crate) async fn views(
                 created_at: Timestamp(row.get(3)?),
                 updated_at: Timestamp(row.get(4)?),
                 settings: row.get(5)?,
-                pins: pins(row.get_ref(6)?.as_blob()?)?,
+                pins: SavedView::pins_of(row.get_ref(6)?.as_blob()?).ok_or_else(cut_off)?,
             });
         }
         Ok(views)
@@ -40,10 +40,6 @@ pub(crate) async fn views(
     store.threads.readers.read(work).await
 }
 
-fn pins(bytes: &[u8]) -> Outcome<Vec<RecordId>> {
-    let (ids, rest) = bytes.as_chunks::<16>();
-    if !rest.is_empty() {
-        return Err(Failure::corrupt("the pins of a view are cut off"));
-    }
-    Ok(ids.iter().map(|id| RecordId::from_bytes(*id)).collect())
+fn cut_off() -> Failure {
+    Failure::corrupt("the pins of a view are cut off")
 }

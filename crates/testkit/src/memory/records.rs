@@ -75,7 +75,6 @@ impl RecordVerbs for MemoryStore {
                 };
                 let record = match stored.is_deleted {
                     false => stored.record.clone(),
-                    true if stored.is_read_only(caller.team_id) => return Ok(forbidden(id)),
                     true => within.turn(caller.team_id, id, false, now)?,
                 };
                 Ok(RecordEffect::Written(WrittenRecord::existing(record)))
