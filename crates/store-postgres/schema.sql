@@ -228,6 +228,13 @@ CREATE TABLE job (
     -- Where the record ids of a job come from that was copied from an embedded store; otherwise that is its creation.
     record_ids_ms          bigint,
     record_ids_index       integer,
+    -- What it does, and which job it does it to.
+    kind                   text NOT NULL DEFAULT 'import' CHECK (kind IN ('import', 'retry', 'undo')),
+    of_job                 uuid,
+    -- Names the staged rows of a job that has ended without some of them; they go when the job does.
+    kept                   uuid,
+    -- Options that have no column of their own, in the form the domain gives them; NULL: none was chosen.
+    more                   text,
 
     PRIMARY KEY (team_no, id),
     CHECK (cursor BETWEEN 0 AND total),
@@ -241,9 +248,12 @@ CREATE TABLE job (
     CHECK ((state = 'failed') = (error_message IS NOT NULL)),
     CHECK (ended_at IS NULL OR staged IS NULL),
     CHECK ((suspect_row IS NULL) = (suspect_deaths = 0)),
-    CHECK ((record_ids_ms IS NULL) = (record_ids_index IS NULL))
+    CHECK ((record_ids_ms IS NULL) = (record_ids_index IS NULL)),
+    CONSTRAINT job_of_another CHECK ((kind = 'import') = (of_job IS NULL)),
+    CONSTRAINT job_kept_once_ended CHECK (kept IS NULL OR ended_at IS NOT NULL)
 );
 
+CREATE INDEX job_of_team ON job (team_no, created_at, id);
 CREATE INDEX job_unfinished ON job (team_no, created_at, id) WHERE ended_at IS NULL;
 CREATE INDEX job_ended ON job (ended_at) WHERE ended_at IS NOT NULL;
 

@@ -204,6 +204,14 @@ CREATE TABLE job (
     error_code             TEXT,
     error_message          TEXT,
 
+    -- What it does, and which job it does it to.
+    kind                   TEXT NOT NULL DEFAULT 'import' CHECK (kind IN ('import', 'retry', 'undo')),
+    of_job                 BLOB CHECK (length(of_job) = 16) CHECK ((kind = 'import') = (of_job IS NULL)),
+    -- Names the file of staged rows of a job that has ended without some of them; it goes when the job does.
+    kept                   BLOB CHECK (length(kept) = 16) CHECK (kept IS NULL OR ended_at IS NOT NULL),
+    -- Options that have no column of their own, in the form the domain gives them; NULL: none was chosen.
+    more                   TEXT,
+
     CHECK (cursor BETWEEN 0 AND total),
     CHECK (cursor = created + existing + updated + rejected),
     CHECK ((state = 'running') = (lease_until IS NOT NULL)),
@@ -217,6 +225,7 @@ CREATE TABLE job (
     CHECK ((suspect_row IS NULL) = (suspect_deaths = 0))
 ) STRICT;
 
+CREATE INDEX job_of_team ON job (team_no, created_at, id);
 CREATE INDEX job_unfinished ON job (team_no) WHERE ended_at IS NULL;
 CREATE INDEX job_ended ON job (ended_at) WHERE ended_at IS NOT NULL;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use refract_domain::ids::{JobId, TeamId};
-use refract_domain::import::job::JobSpec;
+use refract_domain::import::job::{JobKind, JobSpec};
 use refract_domain::import::judge::judge_chunk;
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::route::Route;
@@ -120,6 +120,7 @@ impl Intake {
         let command = AdmitJob {
             caller: self.caller,
             job_id: JobId(self.engine.ids.random_uuid()),
+            kind: JobKind::Import,
             object_type: self.object_type,
             options,
             upload,

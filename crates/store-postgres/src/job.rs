@@ -2,7 +2,7 @@
 
 use refract_domain::clock::Timestamp;
 use refract_domain::ids::{ApiKeyId, JobId, ListId, RecordIdSpace, TeamId};
-use refract_domain::import::job::{JobError, JobErrorCode, JobSnapshot, JobSpec, JobState};
+use refract_domain::import::job::{JobError, JobErrorCode, JobKind, JobSnapshot, JobSpec, JobState};
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::tally::Tally;
 use refract_domain::key::KeyHasher;
@@ -32,6 +32,7 @@ pub(crate) fn spec(row: &Row, hasher: &KeyHasher) -> Outcome<JobSpec> {
     };
     Ok(JobSpec {
         id,
+        kind: kind(row)?,
         team_id: TeamId(column(row, "team_id")?),
         key_id: ApiKeyId(column(row, "key_id")?),
         object_type: object_type(row)?,
@@ -47,6 +48,12 @@ pub(crate) fn spec(row: &Row, hasher: &KeyHasher) -> Outcome<JobSpec> {
         record_ids,
         created_at,
     })
+}
+
+fn kind(row: &Row) -> Outcome<JobKind> {
+    let name: String = column(row, "kind")?;
+    let of = column::<Option<Uuid>>(row, "of_job")?.map(JobId);
+    JobKind::parse(&name, of).ok_or_else(|| Failure::corrupt(format!("no kind of job is called {name:?}")))
 }
 
 /// The counters of this row.

@@ -16,7 +16,7 @@ use crate::error::{Failure, Outcome};
 use crate::lock::DirectoryLock;
 use crate::migrate::require_newest;
 use crate::settings::SqliteSettings;
-use crate::staged::StagedRows;
+use crate::staged::{Extent, StagedRows};
 
 const INSTALLATION: &str = include_str!("sql/open_installation.sql");
 const STAGED_ROWS: &str = include_str!("sql/copy_staged_rows.sql");
@@ -72,7 +72,9 @@ impl Export {
         let count = || -> Outcome<u64> {
             let query = match kind {
                 Kind::StagedRows => {
-                    format!("SELECT ifnull(sum(total / {PIECE_ROWS_MAX} + 1), 0) FROM job WHERE staged IS NOT NULL")
+                    format!(
+                        "SELECT ifnull(sum(total / {PIECE_ROWS_MAX} + 1), 0) FROM job WHERE staged IS NOT NULL OR kept IS NOT NULL"
+                    )
                 }
                 _ => format!("SELECT count(*) FROM {}", table(kind)),
             };
@@ -114,7 +116,8 @@ impl Export {
             return Ok(Page { rows: Vec::new(), next: None });
         };
         let StagedFile { team, upload, total } = staged;
-        let chunk = self.staged.read(upload, total, from_row, PIECE_ROWS_MAX, PIECE_BYTES_MAX)?;
+        let extent = Extent { from_row, rows_max: PIECE_ROWS_MAX, bytes_max: PIECE_BYTES_MAX };
+        let chunk = self.staged.read(upload, total, extent)?;
         let end_row = chunk.end_row();
         if end_row >= total {
             self.staged.forget(upload);

@@ -2,7 +2,7 @@
 
 use refract_domain::clock::Timestamp;
 use refract_domain::ids::{ApiKeyId, JobId, ListId, TeamId};
-use refract_domain::import::job::{JobError, JobErrorCode, JobSnapshot, JobSpec, JobState};
+use refract_domain::import::job::{JobError, JobErrorCode, JobKind, JobSnapshot, JobSpec, JobState};
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::tally::Tally;
 use refract_domain::key::KeyHasher;
@@ -18,6 +18,7 @@ pub(crate) fn spec(row: &Row<'_>, hasher: &KeyHasher) -> Outcome<JobSpec> {
     let id = JobId::from_bytes(row.get("id")?);
     Ok(JobSpec {
         id,
+        kind: kind(row)?,
         team_id: TeamId::from_bytes(row.get("team_id")?),
         key_id: ApiKeyId::from_bytes(row.get("key_id")?),
         object_type: object_type(row.get("object_type")?)?,
@@ -33,6 +34,12 @@ pub(crate) fn spec(row: &Row<'_>, hasher: &KeyHasher) -> Outcome<JobSpec> {
         record_ids: id_space(row.get("first_record_no")?, hasher.record_id_source(id)),
         created_at: Timestamp(row.get("created_at")?),
     })
+}
+
+fn kind(row: &Row<'_>) -> Outcome<JobKind> {
+    let name: String = row.get("kind")?;
+    let of = row.get::<_, Option<[u8; 16]>>("of_job")?.map(JobId::from_bytes);
+    JobKind::parse(&name, of).ok_or_else(|| Failure::corrupt(format!("no kind of job is called {name:?}")))
 }
 
 /// The counters of this row.

@@ -153,14 +153,28 @@ impl std::fmt::Debug for SqliteStore {
     }
 }
 
-/// The files of staged rows that unfinished jobs claim.
+/// The files of staged rows that jobs claim.
 pub(crate) fn claimed_files(connection: &Connection) -> Outcome<Vec<Uuid>> {
     let mut statement = connection.prepare_cached(CLAIMED)?;
     let files = statement.query_map([], |row| Ok(Uuid::from_bytes(row.get(0)?)))?;
     Ok(files.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Removes a job's staged rows once the job has ended for good.
+/// What becomes of the staged rows of a job that has ended: they are closed, and removed unless they are kept.
+pub(crate) fn end_of_rows(
+    write: &mut WriteContext<'_>,
+    staged: &Arc<StagedRows>,
+    file: Option<Uuid>,
+    keeps_rows: bool,
+) {
+    if !keeps_rows {
+        return drop_staged(write, staged, file);
+    }
+    let staged = Arc::clone(staged);
+    write.after_commit(move || file.into_iter().for_each(|file| staged.forget(file)));
+}
+
+/// Removes staged rows for good.
 pub(crate) fn drop_staged(write: &mut WriteContext<'_>, staged: &Arc<StagedRows>, file: Option<Uuid>) {
     let Some(file) = file else { return };
     // A file of hundreds of megabytes takes its time to go: the writer does not wait for it.

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use harness::{SqliteHarness, copy};
 use refract_domain::import::job::JobState;
 use refract_domain::object_type::ObjectType::Contact;
-use refract_store::StoreError;
-use refract_store::conformance::fixture::{World, contact};
+use refract_store::conformance::fixture::{WEEK, World, contact};
+use refract_store::{Purge, StoreError};
 use refract_store_sqlite::{SqliteSettings, SqliteStore};
 use rusqlite::Connection;
 use serde_json::json;
@@ -71,6 +71,10 @@ async fn staged_rows_go_with_their_job() {
     let lease = world.claim_one().await;
     world.run(lease, 10).await.expect("a run");
     assert!(world.store.cancel(&world.caller, cancelled.id, world.now()).await.expect("an answer"));
+    assert_eq!(world.store.load_chunk(&cancelled, 0, 10, usize::MAX).await.expect("its rows").len(), 1);
+    world.clock.advance(2 * WEEK);
+    let purge = Purge { now: world.now(), retention: WEEK, batch_max: 10 };
+    assert_eq!(world.store.purge(purge).await.expect("a purge").jobs, 2);
     // Files are removed beside the writer; closing waits for that.
     world.store.close().await.expect("an end");
     assert_eq!(staged_files(&harness.data()), Vec::<PathBuf>::new());

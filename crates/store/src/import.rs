@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
 use refract_domain::ids::{JobId, RecordIdSpace, TeamId};
-use refract_domain::import::job::{JobError, JobSnapshot, JobSpec};
+use refract_domain::import::job::{JobError, JobKind, JobSnapshot, JobSpec};
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::outcome::{Outcome, encode};
@@ -34,6 +34,8 @@ pub struct AdmitJob {
     pub caller: Caller,
     /// The job's public id, from the engine's id source.
     pub job_id: JobId,
+    /// What it does.
+    pub kind: JobKind,
     /// The type of the records.
     pub object_type: ObjectType,
     /// What was asked.
@@ -228,7 +230,8 @@ pub trait ImportVerbs {
 
     /// Reads staged rows from `from_row` on: at least one unless `from_row` is the job's total, at most `rows_max`, and
     /// no further row once `bytes_max` is reached. Needs no lease, so that the next chunk can be read while one is
-    /// applied. [`StoreError::StagedRowsLost`] or `Corrupt` when that cannot be.
+    /// applied. Once the job has ended the rows are there for as long as the job is, if some did not get in
+    /// (`refract_domain::import::job::keeps_rows`). [`StoreError::StagedRowsLost`] or `Corrupt` when that cannot be.
     async fn load_chunk(
         &self,
         spec: &JobSpec,

@@ -244,6 +244,10 @@ const JOBS: &[Column] = &[
     column("ended_at", Form::Large),
     column("error_code", Form::Text),
     column("error_message", Form::Text),
+    column("kind", Form::Text),
+    column("of_job", Form::Id),
+    column("kept", Form::Id),
+    column("more", Form::Text),
 ];
 
 impl Kind {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use refract_domain::clock::Timestamp;
 use refract_domain::ids::{ApiKeyId, JobId, TeamId};
-use refract_domain::import::job::JobSpec;
+use refract_domain::import::job::{JobKind, JobSpec};
 use refract_domain::import::judge::{JudgeContext, judge_chunk};
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::plan::Lookup;
@@ -141,8 +141,16 @@ async fn stage(store: &SharedStore, caller: Caller, plan: &Plan) -> (JobSpec, u6
     let options =
         ImportOptions { dedupe_by: Some("email".into()), update_existing: plan.update, ..ImportOptions::default() };
     let job_id = JobId(Uuid::from_u128(77));
-    let command =
-        AdmitJob { caller, job_id, object_type: ObjectType::Contact, options, upload, now: NOW, idempotent: None };
+    let command = AdmitJob {
+        caller,
+        job_id,
+        kind: JobKind::Import,
+        object_type: ObjectType::Contact,
+        options,
+        upload,
+        now: NOW,
+        idempotent: None,
+    };
     match store.admit(command).await.expect("a job") {
         Answered::Fresh(spec) => (spec, bytes),
         other => panic!("{other:?}"),

@@ -17,11 +17,55 @@ use crate::import::options::ImportOptions;
 use crate::import::tally::Tally;
 use crate::object_type::ObjectType;
 
+/// What a job does, and which other job it does it to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobKind {
+    /// Carries the rows of a request out.
+    Import,
+    /// Carries those rows of a job out again that did not get in.
+    Retry {
+        /// The job whose rows they were.
+        of: JobId,
+    },
+}
+
+impl JobKind {
+    /// The word on the wire and in stores.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Import => "import",
+            Self::Retry { .. } => "retry",
+        }
+    }
+
+    /// The job that this one goes back to.
+    #[must_use]
+    pub const fn of(self) -> Option<JobId> {
+        match self {
+            Self::Import => None,
+            Self::Retry { of } => Some(of),
+        }
+    }
+
+    /// Reads what stores keep; `None` when the two do not go together.
+    #[must_use]
+    pub fn parse(name: &str, of: Option<JobId>) -> Option<Self> {
+        match (name, of) {
+            ("import", None) => Some(Self::Import),
+            ("retry", Some(of)) => Some(Self::Retry { of }),
+            _ => None,
+        }
+    }
+}
+
 /// What never changes about a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobSpec {
     /// Public id.
     pub id: JobId,
+    /// What it does.
+    pub kind: JobKind,
     /// The team it belongs to.
     pub team_id: TeamId,
     /// The key it came in with.
@@ -143,4 +187,18 @@ pub struct JobSnapshot {
     pub tally: Tally,
     /// The last commit that touched it.
     pub updated_at: Timestamp,
+}
+
+impl JobSnapshot {
+    /// Whether its staged rows are kept once it has ended: some did not get in, and may be asked for or tried again.
+    #[must_use]
+    pub fn keeps_rows(&self) -> bool {
+        keeps_rows(&self.tally, self.spec.total)
+    }
+}
+
+/// As [`JobSnapshot::keeps_rows`], for stores, which decide it in the transaction that ends the job.
+#[must_use]
+pub fn keeps_rows(tally: &Tally, total: u32) -> bool {
+    tally.succeeded() < u64::from(total)
 }

@@ -187,7 +187,7 @@ mod tests {
     use refract_domain::clock::Timestamp;
     use refract_domain::error::{RowCode, RowError};
     use refract_domain::ids::{ApiKeyId, JobId, RecordIdSpace, TeamId};
-    use refract_domain::import::job::{JobError as DomainJobError, JobErrorCode, JobSnapshot};
+    use refract_domain::import::job::{JobError as DomainJobError, JobErrorCode, JobKind, JobSnapshot};
     use refract_domain::import::options::ImportOptions;
     use refract_domain::object_type::ObjectType;
     use uuid::Uuid;
@@ -199,6 +199,7 @@ mod tests {
     fn spec() -> JobSpec {
         JobSpec {
             id: JobId(Uuid::from_u128(9)),
+            kind: JobKind::Import,
             team_id: TeamId(Uuid::from_u128(1)),
             key_id: ApiKeyId(Uuid::from_u128(2)),
             object_type: ObjectType::Contact,

@@ -1,7 +1,7 @@
 -- The pieces from the one that holds row $3 on, until there are enough rows or bytes. Their blocks are read only once
 -- it is known which are wanted.
 WITH claimed AS (
-    SELECT staged FROM job WHERE team_no = $1 AND id = $2
+    SELECT coalesce(staged, kept) AS staged FROM job WHERE team_no = $1 AND id = $2
 ), piece AS (
     SELECT
         first_row, rows, raw_bytes,

@@ -1,4 +1,4 @@
-SELECT team_no, id
+SELECT team_no, id, kept
 FROM job
 WHERE ended_at <= coalesce($1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint) - $2
     AND created_at <= coalesce($1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint) - $3

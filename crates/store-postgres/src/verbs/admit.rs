@@ -43,7 +43,7 @@ pub(crate) async fn admit(store: &PostgresStore, command: AdmitJob) -> Result<An
 }
 
 async fn write_job(transaction: &mut Transaction, command: &AdmitJob, total: u32) -> Outcome<Answered<JobSpec>> {
-    let AdmitJob { caller, job_id, object_type, options, upload, now, idempotent } = command;
+    let AdmitJob { caller, job_id, kind, object_type, options, upload, now, idempotent } = command;
     let team_no = require_team(transaction, caller.team_id).await?;
     let owner = KeyOwner { team_no, caller: *caller };
     once(transaction, owner, idempotent.as_ref(), *now, async move |transaction: &mut Transaction| {
@@ -52,6 +52,7 @@ async fn write_job(transaction: &mut Transaction, command: &AdmitJob, total: u32
         }
         let spec = JobSpec {
             id: *job_id,
+            kind: *kind,
             team_id: caller.team_id,
             key_id: caller.key_id,
             object_type: *object_type,
@@ -85,6 +86,7 @@ async fn take_upload(transaction: &mut Transaction, team_no: i64, upload: Uuid, 
 async fn insert(transaction: &mut Transaction, team_no: i64, staged: Option<Uuid>, spec: &JobSpec) -> Outcome<()> {
     let (object_type, total) = (type_number(spec.object_type), int4(spec.total)?);
     let list_id = spec.options.list_id.map(|list_id| list_id.0);
+    let (kind, of_job) = (spec.kind.name(), spec.kind.of().map(|of| of.0));
     let parameters = [
         (&team_no as _, Type::INT8),
         (&spec.id.0 as _, Type::UUID),
@@ -99,6 +101,8 @@ async fn insert(transaction: &mut Transaction, team_no: i64, staged: Option<Uuid
         (&total as _, Type::INT4),
         (&staged as _, Type::UUID),
         (&spec.created_at.0 as _, Type::INT8),
+        (&kind as _, Type::TEXT),
+        (&of_job as _, Type::UUID),
     ];
     transaction.execute(INSERT, &parameters).await?;
     Ok(())

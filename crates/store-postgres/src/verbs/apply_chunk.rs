@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use refract_domain::import::job::JobSpec;
+use refract_domain::import::job::{JobSpec, keeps_rows};
 use refract_domain::import::outcome::Outcome as RowOutcome;
 use refract_domain::import::tally::Tally;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
@@ -90,13 +90,18 @@ async fn write_chunk(transaction: &mut Transaction, held: &Held, command: &Apply
     let new_options = u32::try_from(plan.new_options.len()).unwrap_or(u32::MAX);
     let new_options_made = fenced.new_options_made.saturating_add(new_options);
     advance(transaction, team_no, held, cursor, &tally, new_options_made).await?;
-    let complete = cursor == total;
+    let (complete, keeps_rows) = (cursor == total, keeps_rows(&tally, total));
     if complete {
-        let parameters = [(&team_no as _, Type::INT8), (&held.spec.id.0 as _, Type::UUID), (&now.0 as _, Type::INT8)];
+        let parameters = [
+            (&team_no as _, Type::INT8),
+            (&held.spec.id.0 as _, Type::UUID),
+            (&now.0 as _, Type::INT8),
+            (&keeps_rows as _, Type::BOOL),
+        ];
         transaction.execute(COMPLETE, &parameters).await?;
-        release(transaction, team_no, fenced.staged).await?;
     }
-    let staged = fenced.staged.filter(|_| complete);
+    let staged = fenced.staged.filter(|_| complete && !keeps_rows);
+    release(transaction, team_no, staged).await?;
     Ok(Applied { receipt: ChunkReceipt { tally, cursor, complete }, team_no, staged })
 }
 

@@ -2,14 +2,14 @@
 
 use refract_domain::clock::Timestamp;
 use refract_domain::ids::JobId;
-use refract_domain::import::job::JobError;
+use refract_domain::import::job::{JobError, keeps_rows};
 use refract_store::{Lease, StoreError};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::error::{Outcome, column};
-use crate::job::int4;
+use crate::job::{self, int4};
 use crate::staged::{drop_staged, release};
 use crate::store::PostgresStore;
 use crate::team::require_team;
@@ -43,7 +43,7 @@ pub(crate) async fn fail(
     Ok(())
 }
 
-/// A job that was ended: its team, and its staged rows.
+/// A job that was ended: its team, and its staged rows unless they are kept.
 pub(super) type Ended = (i64, Option<Uuid>);
 
 /// Ends the job whose locked row this is.
@@ -55,13 +55,15 @@ pub(super) async fn end(
     error: &JobError,
     now: Timestamp,
 ) -> Outcome<Ended> {
-    let staged = column(row, "staged")?;
+    let keeps_rows = keeps_rows(&job::tally(row)?, job::number(row, "total")?);
+    let staged = column::<Option<Uuid>>(row, "staged")?.filter(|_| !keeps_rows);
     let parameters = [
         (&team_no as _, Type::INT8),
         (&job_id.0 as _, Type::UUID),
         (&now.0 as _, Type::INT8),
         (&error.code.name() as _, Type::TEXT),
         (&error.message as _, Type::TEXT),
+        (&keeps_rows as _, Type::BOOL),
     ];
     transaction.execute(FAIL, &parameters).await?;
     release(transaction, team_no, staged).await?;

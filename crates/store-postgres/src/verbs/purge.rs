@@ -48,6 +48,11 @@ async fn remove_jobs(transaction: &mut Transaction, command: &Purge) -> Outcome<
     ];
     let rows = transaction.query(EXPIRED, &parameters).await?;
     let jobs = rows.iter().map(of_team).collect::<Outcome<Vec<_>>>()?;
+    for row in &rows {
+        if let Some(kept) = column::<Option<Uuid>>(row, "kept")? {
+            remove(transaction, column(row, "team_no")?, kept).await?;
+        }
+    }
     let (teams, ids): (Vec<i64>, Vec<Uuid>) = jobs.into_iter().unzip();
     for sql in [OUTCOMES, NOTES, JOB] {
         transaction.execute(sql, &[(&teams, Type::INT8_ARRAY), (&ids, Type::UUID_ARRAY)]).await?;

@@ -4,7 +4,7 @@ SELECT job_no, 0, team.id, job.id, key_id, object_type, dedupe_by, case_insensit
     create_missing_options, require_list_stage, list_id, total, (first_record_no >> 23) + 1577836800000,
     first_record_no & 8388607, staged, job.created_at, updated_at, iif(state = 'running', 'queued', state), attempt,
     cursor, created, existing, updated, rejected, new_options_made, deaths, suspect_row, suspect_deaths, ended_at,
-    error_code, error_message
+    error_code, error_message, kind, of_job, kept, more
 FROM job JOIN team USING (team_no)
 WHERE job_no >= ?1 AND (job_no, 0) > (?1, ?2)
 ORDER BY job_no

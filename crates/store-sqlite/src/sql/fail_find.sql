@@ -1,1 +1,1 @@
-SELECT job_no, staged FROM job WHERE id = ?1 AND attempt = ?2 AND state = 'running'
+SELECT * FROM job WHERE id = ?1 AND attempt = ?2 AND state = 'running'

@@ -1,1 +1,1 @@
-SELECT staged FROM job WHERE id = ?1
+SELECT staged, kept FROM job WHERE id = ?1

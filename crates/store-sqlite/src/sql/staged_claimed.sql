@@ -1,1 +1,1 @@
-SELECT staged FROM job WHERE ended_at IS NULL AND staged IS NOT NULL
+SELECT ifnull(staged, kept) FROM job WHERE staged IS NOT NULL OR kept IS NOT NULL

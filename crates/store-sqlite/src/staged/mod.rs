@@ -20,7 +20,8 @@ use uuid::Uuid;
 
 use crate::error::{Failure, Outcome};
 use crate::sync::lock;
-use reading::{Extent, StagedFile};
+pub(crate) use reading::Extent;
+use reading::StagedFile;
 use writing::UploadFile;
 
 /// What the names of staged files end in.
@@ -112,17 +113,15 @@ impl StagedRows {
     }
 
     /// Reads rows of a file that holds `total` of them.
-    pub(crate) fn read(
-        &self,
-        upload: Uuid,
-        total: u32,
-        from_row: u32,
-        rows_max: usize,
-        bytes_max: usize,
-    ) -> Outcome<RawChunk> {
+    pub(crate) fn read(&self, upload: Uuid, total: u32, extent: Extent) -> Outcome<RawChunk> {
         let file = self.file(upload, total)?;
         let mut file = lock(&file);
-        file.read(Extent { from_row, rows_max, bytes_max })
+        file.read(extent)
+    }
+
+    /// The same of a job that has ended. Nobody says when the last reader has gone, so the file is not left open.
+    pub(crate) fn read_kept(&self, upload: Uuid, total: u32, extent: Extent) -> Outcome<RawChunk> {
+        StagedFile::open(&self.path(upload), total)?.read(extent)
     }
 
     /// Files that no upload of this process is writing and nobody is about to remove. Those that no job claims are of

@@ -12,13 +12,13 @@ use crate::error::{Failure, Outcome};
 
 /// How much of the rows a caller wants.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Extent {
+pub(crate) struct Extent {
     /// The first row.
-    pub(super) from_row: u32,
+    pub(crate) from_row: u32,
     /// At most this many rows.
-    pub(super) rows_max: usize,
+    pub(crate) rows_max: usize,
     /// No further row once this many bytes are there.
-    pub(super) bytes_max: usize,
+    pub(crate) bytes_max: usize,
 }
 
 /// A job's file with the places of its frames, and the frame that was read last.

@@ -7,6 +7,10 @@ use refract_store::StoreError;
 
 use super::*;
 
+fn extent(from_row: u32, rows_max: usize, bytes_max: usize) -> Extent {
+    Extent { from_row, rows_max, bytes_max }
+}
+
 const ROWS: u32 = 100;
 
 fn row(index: u32) -> Vec<u8> {
@@ -42,7 +46,7 @@ fn rows_are_read_from_anywhere_in_pieces_of_any_size() {
     for rows_max in [1, 3, 10, 11, 1_000] {
         let mut from_row = 0;
         while from_row < ROWS {
-            let chunk = staged.read(upload, ROWS, from_row, rows_max, usize::MAX).expect("rows");
+            let chunk = staged.read(upload, ROWS, extent(from_row, rows_max, usize::MAX)).expect("rows");
             assert_eq!(chunk.first_row, from_row);
             assert_eq!(chunk.len(), rows_max.min((ROWS - from_row) as usize));
             for (index, bytes) in (from_row..).zip(chunk.rows()) {
@@ -50,7 +54,7 @@ fn rows_are_read_from_anywhere_in_pieces_of_any_size() {
             }
             from_row = chunk.end_row();
         }
-        let end = staged.read(upload, ROWS, ROWS, rows_max, usize::MAX).expect("no rows");
+        let end = staged.read(upload, ROWS, extent(ROWS, rows_max, usize::MAX)).expect("no rows");
         assert!(end.is_empty());
     }
 }
@@ -59,11 +63,11 @@ fn rows_are_read_from_anywhere_in_pieces_of_any_size() {
 fn no_row_follows_once_the_bytes_are_reached_and_one_always_comes() {
     let directory = tempfile::tempdir().expect("a directory");
     let (staged, upload) = staged(directory.path());
-    let one = staged.read(upload, ROWS, 55, 1_000, 0).expect("rows");
+    let one = staged.read(upload, ROWS, extent(55, 1_000, 0)).expect("rows");
     assert_eq!((one.first_row, one.len()), (55, 1));
-    let two = staged.read(upload, ROWS, 55, 1_000, row(55).len() + 1).expect("rows");
+    let two = staged.read(upload, ROWS, extent(55, 1_000, row(55).len() + 1)).expect("rows");
     assert_eq!(two.len(), 2);
-    let exact = staged.read(upload, ROWS, 55, 1_000, row(55).len()).expect("rows");
+    let exact = staged.read(upload, ROWS, extent(55, 1_000, row(55).len())).expect("rows");
     assert_eq!(exact.len(), 1);
 }
 
@@ -74,7 +78,7 @@ fn another_process_finds_the_frames_again() {
     drop(first);
     let reopened = StagedRows::open(directory.path().join("staged"), Uuid::from_u128(99)).expect("staged rows");
     assert_eq!(reopened.unwatched().expect("files"), [upload]);
-    let chunk = reopened.read(upload, ROWS, 42, 5, usize::MAX).expect("rows");
+    let chunk = reopened.read(upload, ROWS, extent(42, 5, usize::MAX)).expect("rows");
     assert_eq!(chunk.rows().next(), Some(&row(42)[..]));
 }
 
@@ -83,12 +87,12 @@ fn damage_is_found_where_it_is_read() {
     let directory = tempfile::tempdir().expect("a directory");
     let (staged, upload) = staged(directory.path());
     damage(&staged, upload, SeekFrom::End(-4));
-    staged.read(upload, ROWS, 0, 10, usize::MAX).expect("sound rows");
-    let failure = staged.read(upload, ROWS, 95, 1, usize::MAX).expect_err("a failure");
+    staged.read(upload, ROWS, extent(0, 10, usize::MAX)).expect("sound rows");
+    let failure = staged.read(upload, ROWS, extent(95, 1, usize::MAX)).expect_err("a failure");
     assert!(matches!(failure.0, StoreError::Corrupt(_)), "{failure:?}");
     damage(&staged, upload, SeekFrom::Start(0));
     staged.forget(upload);
-    let failure = staged.read(upload, ROWS, 0, 1, usize::MAX).expect_err("a failure");
+    let failure = staged.read(upload, ROWS, extent(0, 1, usize::MAX)).expect_err("a failure");
     assert!(matches!(failure.0, StoreError::Corrupt(_)), "{failure:?}");
 }
 
@@ -96,17 +100,17 @@ fn damage_is_found_where_it_is_read() {
 fn a_short_file_a_wrong_total_and_a_missing_file_are_told_apart() {
     let directory = tempfile::tempdir().expect("a directory");
     let (staged, upload) = staged(directory.path());
-    let failure = staged.read(upload, ROWS + 1, 0, 1, usize::MAX).expect_err("a failure");
+    let failure = staged.read(upload, ROWS + 1, extent(0, 1, usize::MAX)).expect_err("a failure");
     assert!(matches!(failure.0, StoreError::Corrupt(_)), "{failure:?}");
     let path = staged.path(upload);
     let length = fs::metadata(&path).expect("the file").len();
     for cut in [length - 1, length / 2, 3] {
         OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(cut)).expect("a cut");
-        let failure = staged.read(upload, ROWS, 0, 1, usize::MAX).expect_err("a failure");
+        let failure = staged.read(upload, ROWS, extent(0, 1, usize::MAX)).expect_err("a failure");
         assert!(matches!(failure.0, StoreError::Corrupt(_)), "{failure:?}");
     }
     staged.remove(upload);
-    let failure = staged.read(upload, ROWS, 0, 1, usize::MAX).expect_err("a failure");
+    let failure = staged.read(upload, ROWS, extent(0, 1, usize::MAX)).expect_err("a failure");
     assert!(matches!(failure.0, StoreError::StagedRowsLost(_)), "{failure:?}");
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use refract_domain::import::job::JobSpec;
 use refract_domain::key::KeyHasher;
 use refract_store::{AdmitJob, Answered, StoreError};
+use rusqlite::params;
 use uuid::Uuid;
 
 use super::blocking;
@@ -61,12 +62,13 @@ fn write_job(
     total: u32,
     hasher: &KeyHasher,
 ) -> Outcome<Answered<JobSpec>> {
-    let AdmitJob { caller, job_id, object_type, options, upload, now, idempotent } = command;
+    let AdmitJob { caller, job_id, kind, object_type, options, upload, now, idempotent } = command;
     let team_no = require_team(write.connection, caller.team_id)?.team_no;
     once(write, KeyOwner { team_no, caller }, idempotent, now, |write| {
         let first_number = write.numbers.take(total, now)?;
         let spec = JobSpec {
             id: job_id,
+            kind,
             team_id: caller.team_id,
             key_id: caller.key_id,
             object_type,
@@ -87,7 +89,7 @@ fn insert(
     staged: Option<Uuid>,
     spec: &JobSpec,
 ) -> Outcome<()> {
-    write.connection.prepare_cached(INSERT)?.execute((
+    write.connection.prepare_cached(INSERT)?.execute(params![
         spec.id.as_bytes(),
         team_no,
         spec.key_id.as_bytes(),
@@ -102,6 +104,8 @@ fn insert(
         first_number,
         staged.map(Uuid::into_bytes),
         spec.created_at.0,
-    ))?;
+        spec.kind.name(),
+        spec.kind.of().map(|of| *of.as_bytes()),
+    ])?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use refract_domain::import::job::JobSpec;
+use refract_domain::import::job::{JobSpec, keeps_rows};
 use refract_domain::import::outcome::Outcome as RowOutcome;
 use refract_domain::import::tally::Tally;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
@@ -14,7 +14,7 @@ use crate::chunk::{NumberedIds, Rows, carry_out};
 use crate::error::Outcome;
 use crate::job;
 use crate::numbers::first_number;
-use crate::store::{Shared, SqliteStore, drop_staged};
+use crate::store::{Shared, SqliteStore, end_of_rows};
 use crate::team::require_team;
 use crate::writer::{Lane, WriteContext};
 
@@ -88,8 +88,9 @@ fn write_chunk(
     write.after_commit(move || notes.notes.forget(job_id));
     let complete = cursor == total;
     if complete {
-        write.connection.prepare_cached(COMPLETE)?.execute((fenced.job_no, now.0))?;
-        drop_staged(write, &shared.staged, fenced.staged);
+        let keeps_rows = keeps_rows(&tally, total);
+        write.connection.prepare_cached(COMPLETE)?.execute((fenced.job_no, now.0, keeps_rows))?;
+        end_of_rows(write, &shared.staged, fenced.staged, keeps_rows);
     }
     Ok(ChunkReceipt { tally, cursor, complete })
 }

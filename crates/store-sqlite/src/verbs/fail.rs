@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use refract_domain::clock::Timestamp;
-use refract_domain::import::job::JobError;
+use refract_domain::import::job::{JobError, keeps_rows};
 use refract_store::{Lease, StoreError};
 
 use crate::error::Outcome;
 use crate::job;
-use crate::store::{Shared, SqliteStore, drop_staged};
+use crate::store::{Shared, SqliteStore, end_of_rows};
 use crate::writer::{Lane, WriteContext};
 
 const FIND: &str = include_str!("../sql/fail_find.sql");
@@ -39,8 +39,9 @@ pub(super) fn end(
     let mut rows = statement.query(parameters)?;
     let Some(row) = rows.next()? else { return Ok(false) };
     let (job_no, staged): (i64, _) = (row.get("job_no")?, job::staged(row)?);
+    let keeps_rows = keeps_rows(&job::tally(row)?, row.get("total")?);
     drop(rows);
-    connection.prepare_cached(FAIL)?.execute((job_no, now.0, error.code.name(), &error.message))?;
-    drop_staged(write, &shared.staged, staged);
+    connection.prepare_cached(FAIL)?.execute((job_no, now.0, error.code.name(), &error.message, keeps_rows))?;
+    end_of_rows(write, &shared.staged, staged, keeps_rows);
     Ok(true)
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::blocking;
 use crate::error::Outcome;
+use crate::staged::Extent;
 use crate::store::SqliteStore;
 
 const STAGED: &str = include_str!("../sql/load_chunk_staged.sql");
@@ -32,15 +33,28 @@ pub(crate) async fn load_chunk(
         return Ok(RawChunk::starting_at(from_row));
     }
     let file = store.threads.readers.read(move |connection| find_file(connection, job_id)).await?;
-    let Some(file) = file else {
-        return Err(StoreError::StagedRowsLost(format!("job {job_id} has no staged rows any more")));
-    };
     let staged = Arc::clone(&store.shared.staged);
-    blocking(move || staged.read(file, total, from_row, rows_max, bytes_max)).await
+    let extent = Extent { from_row, rows_max, bytes_max };
+    match file {
+        Some(Rows::Staged(file)) => blocking(move || staged.read(file, total, extent)).await,
+        Some(Rows::Kept(file)) => blocking(move || staged.read_kept(file, total, extent)).await,
+        None => Err(StoreError::StagedRowsLost(format!("job {job_id} has no staged rows any more"))),
+    }
 }
 
-fn find_file(connection: &Connection, job_id: JobId) -> Outcome<Option<Uuid>> {
+/// The file of a job's rows.
+enum Rows {
+    /// They are being carried out.
+    Staged(Uuid),
+    /// The job has ended.
+    Kept(Uuid),
+}
+
+fn find_file(connection: &Connection, job_id: JobId) -> Outcome<Option<Rows>> {
     let mut statement = connection.prepare_cached(STAGED)?;
-    let file = statement.query_row([job_id.as_bytes()], |row| row.get::<_, Option<[u8; 16]>>(0));
-    Ok(file.optional()?.flatten().map(Uuid::from_bytes))
+    let files = statement.query_row([job_id.as_bytes()], |row| {
+        let file = |place| row.get::<_, Option<[u8; 16]>>(place).map(|file| file.map(Uuid::from_bytes));
+        Ok(file(0)?.map(Rows::Staged).or(file(1)?.map(Rows::Kept)))
+    });
+    Ok(files.optional()?.flatten())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use refract_domain::clock::Timestamp;
 use refract_store::{Purge, Purged, REMEMBERED_FOR, REPLAYED_FOR, StoreError};
 use rusqlite::Connection;
+use uuid::Uuid;
 
 use crate::error::Outcome;
 use crate::store::{Shared, SqliteStore, claimed_files, drop_staged};
@@ -26,23 +27,25 @@ pub(crate) async fn purge(store: &SqliteStore, command: Purge) -> Result<Purged,
 
 fn remove(write: &mut WriteContext<'_>, shared: &Arc<Shared>, command: &Purge) -> Outcome<Purged> {
     let connection = write.connection;
-    Ok(Purged {
-        jobs: remove_jobs(connection, command)?,
-        idempotency_keys: remove_keys(connection, command)?,
-        uploads: remove_uploads(write, shared, command.batch_max)?,
-    })
+    // Before the jobs: rows that go with their job are no lost upload.
+    let uploads = remove_uploads(write, shared, command.batch_max)?;
+    let idempotency_keys = remove_keys(connection, command)?;
+    Ok(Purged { jobs: remove_jobs(write, shared, command)?, uploads, idempotency_keys })
 }
 
 /// `expires_at` of the domain, turned round so that an index can answer it.
-fn remove_jobs(connection: &Connection, command: &Purge) -> Outcome<usize> {
+fn remove_jobs(write: &mut WriteContext<'_>, shared: &Arc<Shared>, command: &Purge) -> Outcome<usize> {
+    let connection = write.connection;
     let ended_at = before(command.now, command.retention / 7);
     let created_at = before(command.now, command.retention);
     let mut statement = connection.prepare_cached(EXPIRED)?;
-    let jobs = statement.query_map((ended_at.0, created_at.0, limit(command.batch_max)), |row| row.get(0))?;
-    let jobs: Vec<i64> = jobs.collect::<rusqlite::Result<_>>()?;
-    for job_no in &jobs {
+    let found = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let jobs = statement.query_map((ended_at.0, created_at.0, limit(command.batch_max)), found)?;
+    let jobs: Vec<(i64, Option<[u8; 16]>)> = jobs.collect::<rusqlite::Result<_>>()?;
+    for (job_no, kept) in &jobs {
         connection.prepare_cached(OUTCOMES)?.execute([job_no])?;
         connection.prepare_cached(JOB)?.execute([job_no])?;
+        drop_staged(write, &shared.staged, kept.map(Uuid::from_bytes));
     }
     Ok(jobs.len())
 }

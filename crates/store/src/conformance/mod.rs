@@ -22,6 +22,7 @@ pub mod fixture;
 pub mod given_ids;
 pub mod grants;
 pub mod idempotency;
+pub mod kept_rows;
 pub mod keying;
 pub mod list_entries;
 pub mod lists;
@@ -156,6 +157,8 @@ macro_rules! conformance_tests {
             ended: a_cancelled_job_keeps_what_it_wrote, a_queued_job_can_be_cancelled, a_job_is_cancelled_once,
                 another_team_cancels_nothing, a_failed_job_says_why, a_stale_lease_fails_nothing,
                 ends_outlive_the_process;
+            kept_rows: rows_stay_where_some_did_not_get_in, rows_go_when_all_are_in, rows_of_a_cancelled_job_stay,
+                kept_rows_go_with_the_job, a_retry_names_its_job;
             results: outcomes_are_read_from_any_row, a_job_without_outcomes_has_no_piece, another_team_reads_nothing,
                 every_outcome_comes_back_as_it_was, pieces_have_no_gaps;
             parallel: two_jobs_make_one_record_a_key, two_jobs_lose_no_update, inline_imports_and_a_job_agree,

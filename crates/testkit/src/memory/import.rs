@@ -48,13 +48,14 @@ impl ImportVerbs for MemoryStore {
     }
 
     async fn admit(&self, command: AdmitJob) -> Result<Answered<JobSpec>, StoreError> {
-        let AdmitJob { caller, job_id, object_type, options, upload, now, idempotent } = command;
+        let AdmitJob { caller, job_id, kind, object_type, options, upload, now, idempotent } = command;
         self.transaction(|state| {
             let staged = state.uploads.remove(&upload.id);
             let staged = staged.ok_or_else(|| StoreError::Internal("no such upload".to_owned()))?;
             state.once(&caller, idempotent, now, |within| {
                 let spec = JobSpec {
                     id: job_id,
+                    kind,
                     team_id: caller.team_id,
                     key_id: caller.key_id,
                     object_type,

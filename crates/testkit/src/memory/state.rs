@@ -6,7 +6,7 @@ use std::sync::Arc;
 use refract_domain::clock::Timestamp;
 use refract_domain::grants::Grants;
 use refract_domain::ids::{ApiKeyId, ListId, RecordId, TeamId};
-use refract_domain::import::job::{JobSnapshot, JobSpec, JobState};
+use refract_domain::import::job::{JobSnapshot, JobSpec, JobState, keeps_rows};
 use refract_domain::import::outcome::Outcome;
 use refract_domain::import::row::RawChunk;
 use refract_domain::import::tally::Tally;
@@ -107,11 +107,13 @@ impl Job {
         }
     }
 
-    /// Ends the job; its staged rows are of no use any more.
+    /// Ends the job; its staged rows are of no use any more if all of them got in.
     pub(super) fn end(&mut self, state: JobState, now: Timestamp) {
         self.state = state;
         self.updated_at = now;
-        self.chunks.clear();
+        if !keeps_rows(&self.tally, self.spec.total) {
+            self.chunks.clear();
+        }
     }
 }
 
