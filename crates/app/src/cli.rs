@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "Examples:
   refract demo                                   watch 23,971 real rows go in
   refract serve                                  run a server; the first start prints a team and a key
-  refract import people.ndjson --type contact --dedupe-by email
+  refract import people.csv --type contact --dedupe-by email
 
 Settings come from flags, then REFRACT_… variables, then the configuration file, then defaults.
 Exit codes: 0 all well, 1 failed, 2 usage, 3 some rows failed, 4 authentication, 5 server not reachable,
@@ -42,7 +42,7 @@ pub(crate) enum Command {
     /// Import a real file into a throw-away server and look at the outcome
     #[command(after_help = DEMO_EXAMPLES)]
     Demo(DemoArguments),
-    /// Import a JSON or NDJSON file into a running server
+    /// Import a file (CSV, TSV, XLSX, ODS, NDJSON, JSON) into a running server
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Box<ImportArguments>),
     /// Show an import job
@@ -114,12 +114,15 @@ pub(crate) struct DemoArguments {
 }
 
 const IMPORT_EXAMPLES: &str = r#"Examples:
-  refract import people.ndjson --type contact --dedupe-by email
+  refract import people.csv --type contact --dedupe-by email
+  refract import people.xlsx --type contact --dedupe-by email --map 'E-Mail=email' --map Notes=
   refract import body.json --type deal --team-id TEAM --api-key KEY --server https://crm.example.org
-  jq -c '{default: .}' flat.ndjson | refract import - --type contact --update-existing --dedupe-by email
+  zcat people.ndjson.gz | refract import - --type contact --update-existing --dedupe-by email
 
 Files:
-  NDJSON holds one row a line, as the API takes it: {"default": {"email": "ada@example.org"}}
+  CSV, TSV, XLSX and ODS hold a row a record; the first row names the columns. Encoding, delimiter and which column goes
+  where are found out, unless given. gzip and zstd are unpacked.
+  NDJSON holds one row a line: {"email": "ada@example.org"}, or {"default": {"email": …}} as the API has it
   JSON holds an array of rows, or a whole request body: {"objects": [...], "options": {...}}"#;
 
 /// The object types that can be imported.
@@ -156,6 +159,14 @@ pub(crate) enum FileFormat {
     Json,
     /// One row a line
     Ndjson,
+    /// Cells with commas, semicolons or whatever the file has between them
+    Csv,
+    /// Cells with tabs between them
+    Tsv,
+    /// A workbook of Excel's
+    Xlsx,
+    /// A workbook of the OpenDocument format
+    Ods,
 }
 
 /// `refract import`.
@@ -173,6 +184,9 @@ pub(crate) struct ImportArguments {
     /// How rows are matched and written.
     #[command(flatten)]
     pub(crate) options: ImportOptionArguments,
+    /// How the file is read.
+    #[command(flatten)]
+    pub(crate) reading: ReadingArguments,
     /// Makes a repeated run answer like the first one instead of importing again [default: a fresh one for each run]
     #[arg(long, value_name = "KEY", env = "REFRACT_IMPORT_IDEMPOTENCY_KEY", hide_env_values = true)]
     pub(crate) idempotency_key: Option<String>,
@@ -209,6 +223,48 @@ pub(crate) struct ImportOptionArguments {
     /// Put the records on this list
     #[arg(long, value_name = "UUID", env = "REFRACT_IMPORT_LIST_ID", hide_env_values = true)]
     pub(crate) list_id: Option<String>,
+}
+
+/// How a table file is read; the server finds out what is not given.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Reading a file")]
+pub(crate) struct ReadingArguments {
+    /// Where a column goes: its name or number (from 0), =, a slug; nothing behind the = leaves it out [repeatable]
+    #[arg(long = "map", value_name = "COLUMN=SLUG", env = "REFRACT_IMPORT_MAP", hide_env_values = true)]
+    pub(crate) map: Vec<String>,
+    /// What an empty cell does to a record that is there
+    #[arg(long, value_name = "WHAT", env = "REFRACT_IMPORT_EMPTY_CELLS", hide_env_values = true)]
+    pub(crate) empty_cells: Option<EmptyCells>,
+    /// How dates are written, such as DD.MM.YYYY
+    #[arg(long, value_name = "FORMAT", env = "REFRACT_IMPORT_DATE_FORMAT", hide_env_values = true)]
+    pub(crate) date_format: Option<String>,
+    /// What stands before the decimals of numbers: a point or a comma
+    #[arg(long, value_name = "MARK", env = "REFRACT_IMPORT_DECIMAL_MARK", hide_env_values = true)]
+    pub(crate) decimal_mark: Option<String>,
+    /// What stands between several values in one cell [default: ;]
+    #[arg(long, value_name = "TEXT", env = "REFRACT_IMPORT_CELL_SEPARATOR", hide_env_values = true)]
+    pub(crate) cell_separator: Option<String>,
+    /// What stands between cells
+    #[arg(long, value_name = "CHARACTER", env = "REFRACT_IMPORT_DELIMITER", hide_env_values = true)]
+    pub(crate) delimiter: Option<String>,
+    /// The file's encoding, such as windows-1252
+    #[arg(long, value_name = "NAME", env = "REFRACT_IMPORT_ENCODING", hide_env_values = true)]
+    pub(crate) encoding: Option<String>,
+    /// The first row holds data, not the names of the columns
+    #[arg(long, env = "REFRACT_IMPORT_NO_HEADER", hide_env_values = true, value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub(crate) no_header: bool,
+    /// The sheet of a workbook, by name or number from 0 [default: the first that is shown]
+    #[arg(long, value_name = "SHEET", env = "REFRACT_IMPORT_SHEET", hide_env_values = true)]
+    pub(crate) sheet: Option<String>,
+}
+
+/// What an empty cell does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EmptyCells {
+    /// Nothing: the record keeps its value
+    Keep,
+    /// It clears the value
+    Clear,
 }
 
 const STATUS_EXAMPLES: &str = "Examples:

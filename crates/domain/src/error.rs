@@ -37,11 +37,15 @@ pub enum RowCode {
     NotFound,
     /// The team may only read the record that is to be changed.
     Forbidden,
+    /// A row of a table has more cells than there are columns, or fewer.
+    ColumnCount,
+    /// A line of a file is not JSON.
+    InvalidJson,
 }
 
 impl RowCode {
     /// All codes, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::InvalidRow,
         Self::UnknownProperty,
         Self::InvalidValue,
@@ -57,6 +61,8 @@ impl RowCode {
         Self::MissingRequired,
         Self::NotFound,
         Self::Forbidden,
+        Self::ColumnCount,
+        Self::InvalidJson,
     ];
 
     /// The word on the wire.
@@ -78,6 +84,8 @@ impl RowCode {
             Self::MissingRequired => "missing_required",
             Self::NotFound => "not_found",
             Self::Forbidden => "forbidden",
+            Self::ColumnCount => "column_count",
+            Self::InvalidJson => "invalid_json",
         }
     }
 

@@ -43,7 +43,10 @@ pub(crate) fn spec(row: &Row, hasher: &KeyHasher) -> Outcome<JobSpec> {
             create_missing_options: column(row, "create_missing_options")?,
             require_list_stage: column(row, "require_list_stage")?,
             list_id: column::<Option<Uuid>>(row, "list_id")?.map(ListId),
-        },
+            ..ImportOptions::default()
+        }
+        .decode_more(column::<Option<String>>(row, "more")?.as_deref())
+        .ok_or_else(|| Failure::corrupt(format!("the options of job {id} cannot be read")))?,
         total: number(row, "total")?,
         record_ids,
         created_at,

@@ -29,7 +29,10 @@ pub(crate) fn spec(row: &Row<'_>, hasher: &KeyHasher) -> Outcome<JobSpec> {
             create_missing_options: row.get("create_missing_options")?,
             require_list_stage: row.get("require_list_stage")?,
             list_id: row.get::<_, Option<[u8; 16]>>("list_id")?.map(ListId::from_bytes),
-        },
+            ..ImportOptions::default()
+        }
+        .decode_more(row.get::<_, Option<String>>("more")?.as_deref())
+        .ok_or_else(|| Failure::corrupt(format!("the options of job {id} cannot be read")))?,
         total: row.get("total")?,
         record_ids: id_space(row.get("first_record_no")?, hasher.record_id_source(id)),
         created_at: Timestamp(row.get("created_at")?),

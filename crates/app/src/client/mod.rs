@@ -65,7 +65,7 @@ impl Client {
             .post(format!("{}/{object_type}/import", self.team_path))
             .header("x-api-key", self.api_key.reveal())
             .header("idempotency-key", idempotency_key)
-            .header("content-type", "application/json")
+            .header("content-type", body.content_type())
             // Lets the server refuse a key or a full queue before gigabytes are on their way.
             .header("expect", "100-continue");
         let mut reader = body;

@@ -1,16 +1,19 @@
 //! `refract import`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use refract_engine::IdSource;
 
-use crate::cli::{FileFormat, ImportArguments, ImportOptionArguments};
+use crate::cli::{EmptyCells, FileFormat, ImportArguments, ImportOptionArguments, ReadingArguments};
 use crate::client::{Client, ClientError, Job, JobStatus};
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
-use crate::rows::{self, ImportBody, ImportOptions, Input, JsonBody, NdjsonRows, OpenedFormat, RowFault, RowsBody};
+use crate::rows::{
+    self, FileKind, FormBody, ImportBody, ImportOptions, Input, JsonBody, OpenedFormat, ReadingOptions, RowFault,
+};
 use crate::signals;
 use crate::system::RandomIds;
 
@@ -21,12 +24,12 @@ use super::job_watch;
 pub(super) fn run(arguments: ImportArguments, config_file: Option<&Path>) -> Result<Exit, Failure> {
     let client = Client::new(super::client_settings(arguments.client.clone(), config_file)?)?;
     let progress = Progress::new(arguments.quiet);
-    let options = options_of(&arguments.options)?;
-    let format = arguments.format.map(|format| match format {
-        FileFormat::Json => OpenedFormat::Json,
-        FileFormat::Ndjson => OpenedFormat::Ndjson,
-    });
-    let input = rows::open(&arguments.file, format, &progress).map_err(Failure::usage)?;
+    let options = options_of(&arguments)?;
+    let input = rows::open(&arguments.file, arguments.format.map(opened_format), &progress).map_err(Failure::usage)?;
+    if input.format == OpenedFormat::Json && options.reading != ReadingOptions::default() {
+        let message = "the options under \"Reading a file\" are not for JSON: it says itself what goes where";
+        return Err(Failure::usage(message));
+    }
     let mut report = JobReport::new(arguments.results.as_deref())?;
     let stage = Stage::default();
     signals::exit_on_interrupt({
@@ -46,7 +49,48 @@ pub(super) fn run(arguments: ImportArguments, config_file: Option<&Path>) -> Res
     report.show(&what, &job, Some(started.elapsed()), arguments.output)
 }
 
-fn options_of(given: &ImportOptionArguments) -> Result<ImportOptions, Failure> {
+fn opened_format(format: FileFormat) -> OpenedFormat {
+    match format {
+        FileFormat::Json => OpenedFormat::Json,
+        FileFormat::Ndjson => OpenedFormat::File(FileKind::Ndjson),
+        FileFormat::Csv => OpenedFormat::File(FileKind::Csv),
+        FileFormat::Tsv => OpenedFormat::File(FileKind::Tsv),
+        FileFormat::Xlsx => OpenedFormat::File(FileKind::Xlsx),
+        FileFormat::Ods => OpenedFormat::File(FileKind::Ods),
+    }
+}
+
+fn options_of(arguments: &ImportArguments) -> Result<ImportOptions, Failure> {
+    let reading = reading_of(&arguments.reading)?;
+    Ok(ImportOptions { reading, ..matching_of(&arguments.options)? })
+}
+
+fn reading_of(given: &ReadingArguments) -> Result<ReadingOptions, Failure> {
+    let mut mapping = BTreeMap::new();
+    for pair in &given.map {
+        let Some((column, slug)) = pair.rsplit_once('=') else {
+            return Err(Failure::usage(format!("--map {pair}: write COLUMN=SLUG, or COLUMN= to leave the column out")));
+        };
+        let slug = slug.trim();
+        mapping.insert(column.to_owned(), (!slug.is_empty()).then(|| slug.to_owned()));
+    }
+    Ok(ReadingOptions {
+        mapping,
+        empty_cells: given.empty_cells.map(|empty_cells| match empty_cells {
+            EmptyCells::Keep => "keep",
+            EmptyCells::Clear => "clear",
+        }),
+        date_format: given.date_format.clone(),
+        decimal_mark: given.decimal_mark.clone(),
+        cell_separator: given.cell_separator.clone(),
+        delimiter: given.delimiter.clone(),
+        encoding: given.encoding.clone(),
+        header: given.no_header.then_some(false),
+        sheet: given.sheet.clone(),
+    })
+}
+
+fn matching_of(given: &ImportOptionArguments) -> Result<ImportOptions, Failure> {
     if given.dedupe_by.is_none() && (given.update_existing || given.case_sensitive) {
         return Err(Failure::usage("--update-existing and --case-sensitive say how to match: they need --dedupe-by"));
     }
@@ -56,6 +100,7 @@ fn options_of(given: &ImportOptionArguments) -> Result<ImportOptions, Failure> {
         update_existing: given.update_existing.then_some(true),
         create_missing_options: given.create_missing_options.then_some(true),
         list_id: given.list_id.clone(),
+        reading: ReadingOptions::default(),
     })
 }
 
@@ -73,7 +118,10 @@ fn send(
         OpenedFormat::Json => {
             Box::new(JsonBody::new(input.reader, options).map_err(|fault| unreadable(arguments, &fault))?)
         }
-        OpenedFormat::Ndjson => Box::new(RowsBody::new(NdjsonRows::new(input.reader), options)),
+        OpenedFormat::File(kind) => {
+            let boundary = RandomIds.random_uuid().simple().to_string();
+            Box::new(FormBody::new(input.reader, kind, options, &boundary))
+        }
     };
     let mut take = |result, json: &str| report.take(result, json);
     let answered = client.import(arguments.object_type.name(), idempotency_key, &mut *body, &mut take);
@@ -147,14 +195,32 @@ mod tests {
             case_sensitive: true,
             ..Default::default()
         };
-        let json = options_of(&given).unwrap().to_json();
+        let json = matching_of(&given).unwrap().to_json();
         assert_eq!(json.as_deref(), Some(r#"{"dedupe_by":"email","caseInsensitive":false,"update_existing":true}"#));
-        assert_eq!(options_of(&ImportOptionArguments::default()).unwrap().to_json(), None);
+        assert_eq!(matching_of(&ImportOptionArguments::default()).unwrap().to_json(), None);
+    }
+
+    #[test]
+    fn columns_are_mapped_by_what_stands_before_the_last_equals_sign() {
+        let given = |map: &[&str]| ReadingArguments {
+            map: map.iter().map(ToString::to_string).collect(),
+            no_header: true,
+            empty_cells: Some(EmptyCells::Clear),
+            ..Default::default()
+        };
+        let options = ImportOptions {
+            reading: reading_of(&given(&["E-Mail=email", "a=b= full_name", "Notes="])).unwrap(),
+            ..Default::default()
+        };
+        let expected =
+            r#"{"mapping":{"E-Mail":"email","Notes":null,"a=b":"full_name"},"empty_cells":"clear","header":false}"#;
+        assert_eq!(options.to_json().as_deref(), Some(expected));
+        assert_eq!(reading_of(&given(&["email"])).unwrap_err().exit, Exit::Usage);
     }
 
     #[test]
     fn matching_flags_need_something_to_match_by() {
         let given = ImportOptionArguments { update_existing: true, ..Default::default() };
-        assert_eq!(options_of(&given).unwrap_err().exit, Exit::Usage);
+        assert_eq!(matching_of(&given).unwrap_err().exit, Exit::Usage);
     }
 }

@@ -3,20 +3,21 @@
 //! Owns the streaming: a body is never held as a whole. Judges no row; what a row means is the server's affair. Only
 //! what would make the whole body unreadable is found here, because here its line can be named.
 
+mod form;
 mod institutions;
 mod json_file;
-mod ndjson;
 mod open;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read};
 
 use serde::Serialize;
 
+pub(crate) use form::FormBody;
 pub(crate) use institutions::{Institutions, institution_at};
 pub(crate) use json_file::JsonBody;
-pub(crate) use ndjson::NdjsonRows;
-pub(crate) use open::{Input, OpenedFormat, open};
+pub(crate) use open::{FileKind, Input, OpenedFormat, open};
 
 /// The options of an import, as they travel. Those nobody chose stay out, so that the server's defaults hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -36,6 +37,41 @@ pub(crate) struct ImportOptions {
     /// Put records on this list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) list_id: Option<String>,
+    /// How the file is to be read.
+    #[serde(flatten)]
+    pub(crate) reading: ReadingOptions,
+}
+
+/// The options of an import that only files have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct ReadingOptions {
+    /// Column to slug, or to null for a column that is left out.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) mapping: BTreeMap<String, Option<String>>,
+    /// `keep` or `clear`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) empty_cells: Option<&'static str>,
+    /// How dates are written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) date_format: Option<String>,
+    /// What stands before the decimals of numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) decimal_mark: Option<String>,
+    /// What stands between several values in one cell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cell_separator: Option<String>,
+    /// What stands between cells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) delimiter: Option<String>,
+    /// The file's encoding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) encoding: Option<String>,
+    /// Whether the first row names the columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) header: Option<bool>,
+    /// The sheet of a workbook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sheet: Option<String>,
 }
 
 impl ImportOptions {
@@ -68,6 +104,11 @@ pub(crate) trait RowSource {
 
 /// A body under way: bytes, and the fault that stopped it, if one did.
 pub(crate) trait ImportBody: Read {
+    /// What it is, for the head of the request.
+    fn content_type(&self) -> String {
+        "application/json".to_owned()
+    }
+
     /// Why reading ended early.
     fn fault(&self) -> Option<&RowFault>;
 }

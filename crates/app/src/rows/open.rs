@@ -15,8 +15,59 @@ use crate::progress::Progress;
 pub(crate) enum OpenedFormat {
     /// An array of rows, or a request body.
     Json,
-    /// One row a line.
+    /// A file that the server reads.
+    File(FileKind),
+}
+
+/// Files that are sent as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    /// Cells with some delimiter between them.
+    Csv,
+    /// Cells with tabs between them.
+    Tsv,
+    /// A JSON value a line.
     Ndjson,
+    /// A workbook of Excel's.
+    Xlsx,
+    /// A workbook of the OpenDocument format.
+    Ods,
+}
+
+impl FileKind {
+    /// What its name would end in.
+    pub(crate) const fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Ndjson => "ndjson",
+            Self::Xlsx => "xlsx",
+            Self::Ods => "ods",
+        }
+    }
+
+    /// What the server calls it.
+    pub(crate) const fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv",
+            Self::Tsv => "text/tab-separated-values",
+            Self::Ndjson => "application/x-ndjson",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Ods => "application/vnd.oasis.opendocument.spreadsheet",
+        }
+    }
+
+    /// By the ending of a file's name, of which one that says that it is packed is gone already.
+    fn of_extension(extension: &str) -> Option<Self> {
+        match extension {
+            "csv" | "txt" => Some(Self::Csv),
+            "tsv" | "tab" => Some(Self::Tsv),
+            "ndjson" | "jsonl" => Some(Self::Ndjson),
+            "xlsx" | "xlsm" => Some(Self::Xlsx),
+            "ods" => Some(Self::Ods),
+            _ => None,
+        }
+    }
 }
 
 /// An opened file.
@@ -39,11 +90,13 @@ pub(crate) fn open(path: &Path, format: Option<OpenedFormat>, progress: &Progres
         return with_format(Box::new(io::stdin()), None, format, progress).map_err(unreadable);
     }
     let by_name = match extension(path).as_deref() {
-        Some("ndjson" | "jsonl") => Some(OpenedFormat::Ndjson),
-        Some(name @ ("csv" | "tsv" | "xls" | "xlsx" | "ods")) => {
-            return Err(RowFault(format!("{}: {name} files are not read; convert it to NDJSON first", path.display())));
+        Some("json") => Some(OpenedFormat::Json),
+        Some(name @ ("xls" | "xlsb" | "numbers" | "pdf" | "parquet")) if format.is_none() => {
+            let remedy = "save it as XLSX, ODS or CSV first";
+            return Err(RowFault(format!("{}: {name} files are not read; {remedy}", path.display())));
         }
-        _ => None,
+        Some(name) => FileKind::of_extension(name).map(OpenedFormat::File),
+        None => None,
     };
     let file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
@@ -54,8 +107,11 @@ pub(crate) fn open(path: &Path, format: Option<OpenedFormat>, progress: &Progres
     with_format(Box::new(file), bytes, format.or(by_name), progress).map_err(unreadable)
 }
 
+/// What the name ends in; of a packed file, what stands before the ending that says so.
 fn extension(path: &Path) -> Option<String> {
-    Some(path.extension()?.to_str()?.to_ascii_lowercase())
+    let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+    let name = [".gz", ".zst", ".zstd"].iter().find_map(|packed| name.strip_suffix(packed)).unwrap_or(&name);
+    name.rsplit_once('.').map(|(_, extension)| extension.to_owned())
 }
 
 fn with_format(
@@ -75,12 +131,14 @@ fn with_format(
     Ok(Input { reader: Box::new(Cursor::new(first_line).chain(reader)), bytes, format })
 }
 
-/// A first line that is a whole object, and not a request body, is a row.
+/// A first line that is a whole object, and not a request body, is a row; one that begins like no JSON names columns.
 fn format_of(first_line: &[u8]) -> OpenedFormat {
     match serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(first_line) {
-        Ok(members) if !members.contains_key("objects") => OpenedFormat::Ndjson,
-        _ => OpenedFormat::Json,
+        Ok(members) if !members.contains_key("objects") => return OpenedFormat::File(FileKind::Ndjson),
+        _ => {}
     }
+    let is_json = first_line.trim_ascii_start().first().is_none_or(|first| matches!(first, b'{' | b'['));
+    if is_json { OpenedFormat::Json } else { OpenedFormat::File(FileKind::Csv) }
 }
 
 struct Counted {
@@ -103,16 +161,27 @@ mod tests {
     #[test]
     fn the_first_line_tells_the_format() {
         let rows = ["{\"default\":{}}\n", "{}\n", "{\"email\":\"a\"}"];
-        let others = ["[\n", "{\n", "{\"objects\":[]}\n", "[{}]", "", "garbage"];
-        assert!(rows.iter().all(|line| format_of(line.as_bytes()) == OpenedFormat::Ndjson));
-        assert!(others.iter().all(|line| format_of(line.as_bytes()) == OpenedFormat::Json));
+        let bodies = ["[\n", "{\n", "{\"objects\":[]}\n", "[{}]", ""];
+        let tables = ["email,name\n", "name", "\u{feff}a;b"];
+        let all = |lines: &[&str], format| lines.iter().all(|line| format_of(line.as_bytes()) == format);
+        assert!(all(&rows, OpenedFormat::File(FileKind::Ndjson)));
+        assert!(all(&bodies, OpenedFormat::Json));
+        assert!(all(&tables, OpenedFormat::File(FileKind::Csv)));
+    }
+
+    #[test]
+    fn the_name_tells_the_format_of_a_packed_file_too() {
+        let of = |name: &str| extension(Path::new(name));
+        assert_eq!(of("a/People.CSV.gz").as_deref(), Some("csv"));
+        assert_eq!(of("a.b/people.tsv").as_deref(), Some("tsv"));
+        assert_eq!(of("a.b/people"), None);
     }
 
     #[test]
     fn files_of_other_kinds_and_folders_are_refused_with_their_name() {
         let folder = tempfile::tempdir().unwrap();
         let quiet = Progress::quiet();
-        for name in ["people.csv", "missing.json", "."] {
+        for name in ["people.xls", "missing.json", "."] {
             let problem = open(&folder.path().join(name), None, &quiet).err().map(|fault| fault.0).unwrap_or_default();
             assert!(problem.contains(name.trim_start_matches('.')) && !problem.is_empty(), "{problem}");
         }
@@ -127,6 +196,6 @@ mod tests {
         let mut text = String::new();
         input.reader.read_to_string(&mut text).unwrap();
         assert_eq!((text.as_str(), input.bytes), ("{\"default\":{}}\n{}\n", Some(18)));
-        assert_eq!(input.format, OpenedFormat::Ndjson);
+        assert_eq!(input.format, OpenedFormat::File(FileKind::Ndjson));
     }
 }

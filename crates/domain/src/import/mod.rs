@@ -12,4 +12,5 @@ pub mod outcome;
 pub mod plan;
 pub mod route;
 pub mod row;
+pub mod table;
 pub mod tally;

@@ -28,6 +28,11 @@ use crate::import::row::{LateValue, Reference};
 use crate::json::Value;
 use crate::property::{Property, PropertyType};
 
+/// Whether a text is a date as values are: an ISO day, or an RFC 3339 time with its zone.
+pub(crate) fn is_date(text: &str) -> bool {
+    date::parse(text).is_ok()
+}
+
 /// The property that a value is read for.
 pub(crate) struct Target<'a> {
     /// Its definition.

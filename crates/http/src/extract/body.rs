@@ -59,8 +59,23 @@ impl BodyReader {
         Ok(true)
     }
 
+    /// The next decoded bytes; `None` after the last, once the encoding is known to be whole.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
+        let mut decoded = Vec::new();
+        while decoded.is_empty() {
+            let mut out = |bytes: &[u8]| {
+                decoded.extend_from_slice(bytes);
+                Ok(())
+            };
+            if !self.step(&mut out).await? {
+                return self.decoder.finish().map(|()| None).map_err(ApiError::from);
+            }
+        }
+        Ok(Some(Bytes::from(decoded)))
+    }
+
     /// Ends the body: 400 when its encoding is cut off.
-    pub(crate) fn finish(self) -> Result<(), ApiError> {
+    pub(crate) fn finish(&self) -> Result<(), ApiError> {
         Ok(self.decoder.finish()?)
     }
 

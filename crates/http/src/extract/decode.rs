@@ -156,11 +156,11 @@ impl ContentDecoder {
     ///
     /// # Errors
     /// The error of an earlier `push`; [`DecodeError::InvalidEncoding`] if the encoded body is cut off.
-    pub fn finish(self) -> Result<(), DecodeError> {
-        if let Some(error) = self.failed {
-            return Err(error);
+    pub fn finish(&self) -> Result<(), DecodeError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
         }
-        match self.kind {
+        match &self.kind {
             Kind::Identity => Ok(()),
             Kind::Gzip(decoder) => decoder.finish(),
             Kind::Zstd(decoder) => decoder.finish(),

@@ -6,11 +6,13 @@
 pub(crate) mod admission;
 pub(crate) mod body;
 pub mod decode;
+pub(crate) mod file_body;
 #[doc(hidden)]
 pub mod fuzz;
 pub(crate) mod headers;
 pub(crate) mod idempotency;
 pub(crate) mod import_body;
+pub(crate) mod media;
 pub(crate) mod path;
 pub(crate) mod query;
 pub mod splitter;

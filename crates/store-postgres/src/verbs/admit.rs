@@ -86,6 +86,7 @@ async fn take_upload(transaction: &mut Transaction, team_no: i64, upload: Uuid, 
 async fn insert(transaction: &mut Transaction, team_no: i64, staged: Option<Uuid>, spec: &JobSpec) -> Outcome<()> {
     let (object_type, total) = (type_number(spec.object_type), int4(spec.total)?);
     let list_id = spec.options.list_id.map(|list_id| list_id.0);
+    let more = spec.options.encode_more();
     let (kind, of_job) = (spec.kind.name(), spec.kind.of().map(|of| of.0));
     let parameters = [
         (&team_no as _, Type::INT8),
@@ -103,6 +104,7 @@ async fn insert(transaction: &mut Transaction, team_no: i64, staged: Option<Uuid
         (&spec.created_at.0 as _, Type::INT8),
         (&kind as _, Type::TEXT),
         (&of_job as _, Type::UUID),
+        (&more as _, Type::TEXT),
     ];
     transaction.execute(INSERT, &parameters).await?;
     Ok(())

@@ -106,6 +106,7 @@ fn insert(
         spec.created_at.0,
         spec.kind.name(),
         spec.kind.of().map(|of| *of.as_bytes()),
+        spec.options.encode_more(),
     ])?;
     Ok(())
 }

@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::group::Group;
+use crate::error::RowCode;
 use crate::ids::{ListId, TeamId};
 use crate::import::options::ImportOptions;
+use crate::import::table::{RowMaker, TableFormat};
 use crate::json::members;
 use crate::key::{KeyHash, KeyHasher, KeyScope};
 use crate::object_type::ObjectType;
@@ -193,6 +195,17 @@ impl JudgeContext {
         keys.sort_unstable();
         keys.dedup();
         keys
+    }
+
+    /// Makes rows of what was staged of a table; `None` where rows are staged as they are judged.
+    pub(super) fn row_maker(&self) -> Option<RowMaker> {
+        let table = self.options.table.as_ref().filter(|table| table.format != TableFormat::Ndjson)?;
+        Some(RowMaker::new(Arc::clone(table), &self.type_schema().properties, self.list_properties()))
+    }
+
+    /// What a row is that cannot be read: intake lets nothing but JSON through, unless it came line by line.
+    pub(super) fn unreadable_code(&self) -> RowCode {
+        if self.options.table.is_some() { RowCode::InvalidJson } else { RowCode::InvalidRow }
     }
 
     pub(super) fn match_position(&self) -> Option<usize> {

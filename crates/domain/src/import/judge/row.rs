@@ -6,6 +6,7 @@ use super::values::{Faults, GroupJudge, Halt, RowKeys, STAGE_SLUG, Sink};
 use crate::error::{RowCode, RowError};
 use crate::ids::RecordId;
 use crate::import::row::{GoodRow, JudgedChunk, JudgedRow, ListPart, RowExtra};
+use crate::import::table::RowMaker;
 use crate::json::{Cursor, Kind, SyntaxError, Text, Value};
 use crate::key::KeyHash;
 use crate::limits::ROW_PROPERTIES_MAX;
@@ -20,6 +21,8 @@ pub(super) struct Judge<'c> {
     default_walk: Walk,
     list_walk: Walk,
     draft: Draft,
+    /// Makes rows of what was staged of a table.
+    maker: Option<RowMaker>,
 }
 
 /// What has been read of a row. Its buffers are used again for the next.
@@ -46,11 +49,26 @@ impl<'c> Judge<'c> {
             default_walk: Walk::new(&context.default_group),
             list_walk: Walk::new(&context.list_group),
             draft: Draft::default(),
+            maker: context.row_maker(),
         }
     }
 
     /// Judges one row and appends its verdict, its body and its keys.
     pub(super) fn judge(&mut self, raw: &[u8], into: &mut JudgedChunk) {
+        let Some(mut maker) = self.maker.take() else { return self.judge_row(raw, into) };
+        let made = std::str::from_utf8(raw).map(|staged| maker.make(staged));
+        match made {
+            Ok(Err(fault)) => into.rows.push(JudgedRow::Faulty(Box::new(RowError { first: fault, rest: Vec::new() }))),
+            Ok(Ok(())) => self.judge_row(maker.row().as_bytes(), into),
+            Err(_) => self.judge_row(raw, into),
+        }
+        if let Some(JudgedRow::Faulty(error)) = into.rows.last_mut() {
+            maker.explain(error);
+        }
+        self.maker = Some(maker);
+    }
+
+    fn judge_row(&mut self, raw: &[u8], into: &mut JudgedChunk) {
         let body_start = into.text.len();
         self.draft.start();
         let read = match std::str::from_utf8(raw) {
@@ -60,7 +78,8 @@ impl<'c> Judge<'c> {
         match read {
             Ok(()) => {}
             Err(Halt::Syntax(error)) => {
-                self.draft.faults.add(RowCode::InvalidRow, || (String::new(), format!("the row is {error}; {SHAPE}")));
+                let code = self.context.unreadable_code();
+                self.draft.faults.add(code, || (String::new(), format!("the row is {error}; {SHAPE}")));
             }
             Err(Halt::TooManyProperties(group)) => {
                 // Hundreds of unknown slugs would hide it, so it stands alone.

@@ -75,8 +75,8 @@ impl GzipDecoder {
         Ok(Step { waits: rest.is_empty(), used, decoded: &[] })
     }
 
-    pub(super) fn finish(self) -> Result<(), DecodeError> {
-        match self.part {
+    pub(super) fn finish(&self) -> Result<(), DecodeError> {
+        match &self.part {
             Part::Between => Ok(()),
             _ => Err(invalid("it is cut off; send the whole body")),
         }

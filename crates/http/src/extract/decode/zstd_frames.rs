@@ -46,7 +46,7 @@ impl ZstdDecoder {
         })
     }
 
-    pub(super) fn finish(self) -> Result<(), DecodeError> {
+    pub(super) fn finish(&self) -> Result<(), DecodeError> {
         if self.at_frame_end { Ok(()) } else { Err(invalid("it is cut off; send the whole body")) }
     }
 }
