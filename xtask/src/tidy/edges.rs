@@ -12,15 +12,16 @@ use toml::{Table, Value};
 use super::Finding;
 
 /// Folder of a crate, and the crates of ours it may depend on.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("wire", &[]),
+    ("files", &[]),
     ("store", &["domain"]),
     ("store-sqlite", &["store", "domain"]),
     ("store-postgres", &["store", "domain"]),
     ("engine", &["store", "domain"]),
-    ("http", &["engine", "wire", "store", "domain"]),
-    ("app", &["http", "engine", "wire", "store", "store-sqlite", "store-postgres", "domain"]),
+    ("http", &["engine", "wire", "files", "store", "domain"]),
+    ("app", &["http", "engine", "wire", "files", "store", "store-sqlite", "store-postgres", "domain"]),
     ("testkit", &["store", "domain"]),
     ("xtask", &[]),
 ];

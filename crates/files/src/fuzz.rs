@@ -1,0 +1,86 @@
+//! The entry point for fuzzing: takes any bytes, and panics if the reader breaks a promise.
+//!
+//! The promises: rows, facts and faults do not depend on how the file is cut into pieces; every row is valid UTF-8, and of
+//! a delimited file a JSON array of strings; no limit is passed, and no more is held than the limits allow; a fault stays.
+
+use crate::{FileError, Finished, HEAD_BYTES_MAX, ReadSettings, TableReader, TextFormat};
+
+/// The rows that came out, and how the file ended.
+pub type Outcome = (Vec<Vec<u8>>, Result<Finished, FileError>);
+
+/// Reads `data` in many ways and compares.
+///
+/// # Panics
+/// When a promise is broken; that is its purpose.
+pub fn read(data: &[u8]) {
+    let tight = ReadSettings { row_bytes_max: 40, rows_max: 5, columns_max: 4, ..ReadSettings::default() };
+    let tabs = ReadSettings { default_delimiter: Some(b'\t'), header: Some(false), ..ReadSettings::default() };
+    for settings in [ReadSettings::default(), tight, tabs] {
+        for format in [TextFormat::Delimited, TextFormat::Ndjson] {
+            let whole = in_pieces(format, &settings, data, |_| usize::MAX);
+            let cut = in_pieces(format, &settings, data, |_| 1);
+            assert_eq!(whole, cut, "the outcome differs when cut after every byte");
+            let mut seed = data.iter().fold(data.len() as u64, |hash, &byte| mix(hash ^ u64::from(byte)));
+            let cut = in_pieces(format, &settings, data, |_| {
+                seed = mix(seed);
+                (seed % 23) as usize + 1
+            });
+            assert_eq!(whole, cut, "the outcome differs when cut at random");
+        }
+    }
+}
+
+/// Reads `data`, the length of each piece given by a function of the position.
+///
+/// # Panics
+/// When a row or the memory held breaks a promise.
+pub fn in_pieces(
+    format: TextFormat,
+    settings: &ReadSettings,
+    data: &[u8],
+    mut piece_length: impl FnMut(usize) -> usize,
+) -> Outcome {
+    let mut rows: Vec<Vec<u8>> = Vec::new();
+    let mut reader = match TableReader::new(format, settings.clone()) {
+        Ok(reader) => reader,
+        Err(fault) => return (rows, Err(fault)),
+    };
+    let mut at = 0;
+    while at < data.len() {
+        let end = at.saturating_add(piece_length(at).max(1)).min(data.len());
+        let piece = data.get(at..end).unwrap_or_default();
+        let outcome = reader.push(piece, &mut |row: &[u8]| rows.push(row.to_vec()));
+        // One escape may stand over before it is refused.
+        assert!(reader.held_bytes() <= HEAD_BYTES_MAX.max(settings.row_bytes_max + 8), "too much is held");
+        assert!(rows.is_empty() || outcome.is_err() || reader.facts().is_some(), "rows came before the facts");
+        if let Err(fault) = outcome {
+            assert_eq!(reader.push(b"a,b\n", &mut |_: &[u8]| ()), Err(fault.clone()), "a fault must stay");
+            check(format, settings, &rows);
+            return (rows, Err(fault));
+        }
+        at = end;
+    }
+    let finished = reader.finish(&mut |row: &[u8]| rows.push(row.to_vec()));
+    check(format, settings, &rows);
+    (rows, finished)
+}
+
+fn check(format: TextFormat, settings: &ReadSettings, rows: &[Vec<u8>]) {
+    assert!(rows.len() as u64 <= settings.rows_max, "too many rows");
+    for row in rows {
+        assert!(row.len() <= settings.row_bytes_max, "a row is too long");
+        assert!(std::str::from_utf8(row).is_ok(), "a row is no text");
+        if format == TextFormat::Delimited {
+            let cells = serde_json::from_slice::<Vec<String>>(row);
+            assert!(cells.is_ok_and(|cells| cells.len() <= settings.columns_max), "a row is no array of cells");
+        }
+    }
+}
+
+/// Scrambles the bits of a number (splitmix64).
+fn mix(seed: u64) -> u64 {
+    let mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
