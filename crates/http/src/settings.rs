@@ -1,10 +1,14 @@
 //! The settings of the HTTP surface, with the defaults of docs/wire.md.
 
+use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::workbooks::WorkbookReader;
+
 /// Settings of the HTTP surface.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct HttpSettings {
     /// Most bytes in a request's path and query.
     pub uri_bytes_max: usize,
@@ -35,6 +39,8 @@ pub struct HttpSettings {
     pub refused_keys_per_minute_max: u32,
     /// How long ended jobs are kept: shown as `expires_at` when a job is accepted. The engine's setting.
     pub job_retention: Duration,
+    /// Reads workbooks; without one they are refused.
+    pub workbooks: Option<Arc<dyn WorkbookReader>>,
 }
 
 /// How fast one API key may send requests.
@@ -63,6 +69,13 @@ impl Default for HttpSettings {
             rate_limit: None,
             refused_keys_per_minute_max: 100,
             job_retention: Duration::from_secs(7 * 24 * 3600),
+            workbooks: None,
         }
+    }
+}
+
+impl fmt::Debug for HttpSettings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("HttpSettings").finish_non_exhaustive()
     }
 }

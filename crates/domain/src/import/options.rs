@@ -21,8 +21,20 @@ pub struct ImportOptions {
     pub require_list_stage: bool,
     /// The list the records join, in whose scope `list` values are written.
     pub list_id: Option<ListId>,
+    /// What becomes of values under slugs that no property has.
+    pub unknown_properties: UnknownProperties,
     /// What the columns of a file mean; `None` for rows that came as JSON.
     pub table: Option<Arc<TableInput>>,
+}
+
+/// What becomes of values under slugs that no property has, and of columns of a file that go nowhere.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UnknownProperties {
+    /// They are faults of their rows; such a column, of the file.
+    #[default]
+    Fail,
+    /// They are passed over.
+    Ignore,
 }
 
 impl Default for ImportOptions {
@@ -34,6 +46,7 @@ impl Default for ImportOptions {
             create_missing_options: false,
             require_list_stage: false,
             list_id: None,
+            unknown_properties: UnknownProperties::Fail,
             table: None,
         }
     }
@@ -43,8 +56,11 @@ impl ImportOptions {
     /// What stores keep of the options that have no column of their own; `None` when none was chosen.
     #[must_use]
     pub fn encode_more(&self) -> Option<String> {
-        let table = self.table.as_deref()?;
-        Some(format!("{{\"table\":{}}}", table.encode()))
+        let ignores =
+            (self.unknown_properties == UnknownProperties::Ignore).then(|| "\"ignore_unknown\":true".to_owned());
+        let table = self.table.as_deref().map(|table| format!("\"table\":{}", table.encode()));
+        let chosen: Vec<String> = ignores.into_iter().chain(table).collect();
+        (!chosen.is_empty()).then(|| format!("{{{}}}", chosen.join(",")))
     }
 
     /// Reads what [`Self::encode_more`] gives into these options; `None` for anything else.
@@ -54,6 +70,7 @@ impl ImportOptions {
         let mut options = self;
         for (name, raw) in members(more) {
             match name.as_ref() {
+                "ignore_unknown" if raw == "true" => options.unknown_properties = UnknownProperties::Ignore,
                 "table" => options.table = Some(Arc::new(TableInput::decode(raw)?)),
                 _ => return None,
             }

@@ -45,7 +45,7 @@ fn any_options() -> impl Strategy<Value = ImportOptions> {
         create_missing_options: flags[2],
         require_list_stage: false,
         list_id: flags[3].then_some(LIST),
-        table: None,
+        ..ImportOptions::default()
     })
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod list;
 pub(crate) mod modelling;
 pub(crate) mod options;
 pub(crate) mod property;
+pub(crate) mod reading;
 pub(crate) mod record;
 pub(crate) mod results;
 pub(crate) mod time;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{JudgeContext, judge_row};
 use crate::ids::{ListId, OptionId, PropertyId, TeamId};
-use crate::import::options::ImportOptions;
+use crate::import::options::{ImportOptions, UnknownProperties};
 use crate::import::row::{GoodRow, JudgedChunk, JudgedRow};
 use crate::key::KeyHasher;
 use crate::limits::FAULTS_PER_ROW_MAX;
@@ -71,6 +71,7 @@ pub fn fuzz_judge(data: &[u8]) {
         create_missing_options: data.len().is_multiple_of(3),
         require_list_stage: data.len().is_multiple_of(17),
         list_id: (!data.len().is_multiple_of(2) || data.len().is_multiple_of(17)).then_some(LIST),
+        unknown_properties: UnknownProperties::Fail,
         table: None,
         update_existing: false,
     };

@@ -4,6 +4,7 @@ use super::context::JudgeContext;
 use super::group::{Group, Slot, Walk};
 use crate::change::{ValueChange, WriteRule};
 use crate::error::{Fault, RowCode};
+use crate::import::options::UnknownProperties;
 use crate::import::row::{LateValue, Reference};
 use crate::json::{Cursor, SyntaxError, Text, Value};
 use crate::key::KeyHash;
@@ -93,6 +94,7 @@ impl GroupJudge<'_, '_> {
             let value = cursor.value()?;
             let position = self.walk.guess(self.group, key.raw()).or_else(|| self.position(&key));
             match position {
+                None if self.context.options().unknown_properties == UnknownProperties::Ignore => {}
                 None => self.add_unknown(&key),
                 Some(position) if !self.walk.step(position) => self.add_repeat(position),
                 Some(position) => self.judge_value(position, &value, body_start),

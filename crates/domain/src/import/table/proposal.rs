@@ -39,6 +39,8 @@ pub enum Reason {
     Taken,
     /// It tells what was wrong with a row before.
     Report,
+    /// Nothing is like it, and nothing is in it as far as was looked.
+    Empty,
     /// Nothing is like it.
     None,
 }
@@ -56,6 +58,7 @@ impl Reason {
             Self::Values => "values",
             Self::Taken => "taken",
             Self::Report => "report",
+            Self::Empty => "empty",
             Self::None => "none",
         }
     }
@@ -104,10 +107,15 @@ pub fn propose(
         proposal.unwrap_or_else(|| {
             let is_report = columns.get(place).is_some_and(|column| REPORT_COLUMNS.contains(&column.as_str()));
             let is_crowded = crowded.get(place).copied().unwrap_or_default();
-            let reason = match (is_report, is_crowded) {
-                (true, _) => Reason::Report,
-                (false, true) => Reason::Taken,
-                (false, false) => Reason::None,
+            let cells = samples.get(place).map(Vec::as_slice).unwrap_or_default();
+            let reason = if is_report {
+                Reason::Report
+            } else if !cells.is_empty() && cells.iter().all(|cell| cell.trim().is_empty()) {
+                Reason::Empty
+            } else if is_crowded {
+                Reason::Taken
+            } else {
+                Reason::None
             };
             Proposal { target: Target::Ignored, reason, confidence: 0 }
         })

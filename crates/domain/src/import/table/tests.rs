@@ -8,7 +8,7 @@ use super::*;
 use crate::error::RowCode;
 use crate::ids::TeamId;
 use crate::import::judge::{JudgeContext, judge_chunk};
-use crate::import::options::ImportOptions;
+use crate::import::options::{ImportOptions, UnknownProperties};
 use crate::import::row::{JudgedRow, RawChunk};
 use crate::key::KeyHasher;
 use crate::object_type::ObjectType;
@@ -199,6 +199,25 @@ fn flat_lines_are_rows_and_broken_ones_are_faults_of_their_own() {
     assert!(verdicts[1].as_ref().is_err_and(|fault| fault.starts_with("invalid_json ")));
 }
 
+#[test]
+fn unknown_properties_are_faults_unless_they_are_to_be_ignored() {
+    let schema = Arc::new(Schema::builtin(1));
+    let verdict = |unknown_properties| {
+        let options = ImportOptions { unknown_properties, ..ImportOptions::default() };
+        let (team, hasher) = (TeamId(uuid::Uuid::nil()), KeyHasher::new([7; 16]));
+        let context = JudgeContext::new(team, Arc::clone(&schema), ObjectType::Contact, options, &hasher);
+        let mut chunk = RawChunk::starting_at(0);
+        chunk.push(br#"{"default":{"shoe_size":43,"email":"a@x.io"}}"#);
+        let judged = judge_chunk(&context.expect("a context"), &chunk);
+        match &judged.rows[0] {
+            JudgedRow::Good(good) => Ok(judged.body(good).to_owned()),
+            JudgedRow::Faulty(error) => Err(error.first.code),
+        }
+    };
+    assert_eq!(verdict(UnknownProperties::Fail), Err(RowCode::UnknownProperty));
+    assert_eq!(verdict(UnknownProperties::Ignore).as_deref(), Ok(r#"{"email":"a@x.io"}"#));
+}
+
 fn proposed(object_type: ObjectType, columns: &[&str]) -> Vec<(Option<String>, Reason)> {
     let schema = Schema::builtin(1);
     let source = Source { type_schema: schema.of(object_type), list: None };
@@ -316,7 +335,9 @@ fn any_input() -> impl Strategy<Value = TableInput> {
 proptest! {
     #[test]
     fn an_input_is_read_as_it_was_kept(input in any_input()) {
-        let options = ImportOptions { table: Some(Arc::new(input.clone())), ..ImportOptions::default() };
+        let unknown_properties = if input.text.header { UnknownProperties::Ignore } else { UnknownProperties::Fail };
+        let table = Some(Arc::new(input.clone()));
+        let options = ImportOptions { unknown_properties, table, ..ImportOptions::default() };
         prop_assert_eq!(TableInput::decode(&input.encode()), Some(input));
         let more = options.encode_more();
         prop_assert_eq!(ImportOptions::default().decode_more(more.as_deref()), Some(options));
