@@ -199,6 +199,14 @@ impl ApiError {
         self.with_header(X_SHOULD_RETRY, HeaderValue::from_static(if is_of_use { "true" } else { "false" }))
     }
 
+    /// Code, field and message of the first thing at fault.
+    pub(crate) fn first_fault(&self) -> (&str, &str, &str) {
+        match self.0.errors.first() {
+            Some(fault) => (&fault.code, &fault.field, &fault.message),
+            None => (self.0.code, "", &self.0.message),
+        }
+    }
+
     #[cfg(test)]
     pub(crate) fn status(&self) -> StatusCode {
         self.0.status

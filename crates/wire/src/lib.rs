@@ -11,6 +11,7 @@ mod grants;
 mod import;
 mod import_request;
 mod list;
+mod preview;
 mod property;
 mod query_request;
 mod record;
@@ -22,6 +23,7 @@ pub use grants::{GrantLevel, Grants};
 pub use import::{ImportJob, ImportOptions, ImportResult, JobError, JobStatus, RowError};
 pub use import_request::{ImportRequest, ImportRequestOptions};
 pub use list::{List, ListPage, ListTemplate, ListTemplatePage, ListView, NewList};
+pub use preview::{ImportPreview, PreviewProblem, PreviewedColumn, PreviewedFile};
 pub use property::{
     NewProperty, NewPropertyOption, PropertyDefinition, PropertyMap, PropertyOption, PropertyOptionPatch,
     PropertyPatch, ValidateValues, ValueOperation, ValueScope, ValuesValidity,

@@ -32,10 +32,15 @@ use crate::state::SharedApi;
     description = "Fewer rows than the server's limit (100 unless set otherwise) are answered at once, with a result a row. More \
                    become a durable job: poll where `Location` points.",
     params(TypePath, WriteHeaders),
-    request_body(content = refract_wire::ImportRequest, description = "Rows and options", example = json!({
-        "objects": [{"default": {"email": "ada@example.org", "full_name": "Ada Lovelace"}}],
-        "options": {"dedupe_by": "email"}
-    })),
+    request_body(description = "Rows and options as JSON, or a file with its options in the query.", content(
+        (refract_wire::ImportRequest = "application/json", example = json!({
+            "objects": [{"default": {"email": "ada@example.org", "full_name": "Ada Lovelace"}}],
+            "options": {"dedupe_by": "email"}
+        })),
+        (String = "text/csv", example = json!("E-Mail;Name\nada@example.org;Ada Lovelace\n")),
+        (String = "text/tab-separated-values"),
+        (String = "application/x-ndjson"),
+    )),
     responses(
         (status = 200, description = "Done; `results` holds one entry a row.", body = refract_wire::ImportJob),
         (status = 202, description = "Accepted; the rows are safe.", body = refract_wire::ImportJob,
