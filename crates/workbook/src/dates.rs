@@ -128,13 +128,17 @@ fn millis_of_day(moment: DateTime) -> i64 {
 
 /// A span of time given as `PT08H30M00S`, as hours, minutes and seconds. What is no such text stays as it is.
 pub(crate) fn of_iso_span(text: &str) -> String {
-    let millis = text.trim().parse::<Span>().ok().and_then(|span| {
+    let span = text.trim().parse::<Span>().ok();
+    // Nobody can say how many hours a month has.
+    let span = span.filter(|span| (span.get_years(), span.get_months(), span.get_weeks()) == (0, 0, 0));
+    let millis = span.and_then(|span| {
         let days = i64::from(span.get_days());
         let hours = days.checked_mul(24)?.checked_add(i64::from(span.get_hours()))?;
         let seconds = hours.checked_mul(3_600)?.checked_add(span.get_minutes().checked_mul(60)?)?;
         let millis =
             seconds.checked_add(span.get_seconds())?.checked_mul(1_000)?.checked_add(span.get_milliseconds())?;
-        let below = (span.get_microseconds() * 1_000 + span.get_nanoseconds() + 500_000) / 1_000_000;
+        let nanos = span.get_microseconds().checked_mul(1_000)?.checked_add(span.get_nanoseconds())?;
+        let below = nanos.checked_add(500_000)? / 1_000_000;
         millis.checked_add(below)
     });
     millis.filter(|&millis| millis >= 0).map_or_else(|| text.to_owned(), clock)
@@ -200,8 +204,9 @@ mod tests {
             ["2024-02-29", "2024-02-29T00:00:00", "2024-02-29T10:00:00.500000000", "2024-02-29T23:59:59.9999", "soon"];
         let expected = ["2024-02-29", "2024-02-29", "2024-02-29T10:00:00.5", "2024-03-01", "soon"];
         assert_eq!(days.map(of_iso_day), expected.map(str::to_owned));
-        let spans = ["PT08H30M00S", "PT36H00M00S", "PT00H00M01.5S", "P1DT2H", "-PT1H", "later"];
-        let expected = ["08:30:00", "36:00:00", "00:00:01.5", "26:00:00", "-PT1H", "later"];
+        let spans =
+            ["PT08H30M00S", "PT36H00M00S", "PT00H00M01.5S", "P1DT2H", "-PT1H", "later", "PT9000000000000S", "P1Y"];
+        let expected = ["08:30:00", "36:00:00", "00:00:01.5", "26:00:00", "-PT1H", "later", "PT9000000000000S", "P1Y"];
         assert_eq!(spans.map(of_iso_span), expected.map(str::to_owned));
     }
 }

@@ -1,5 +1,6 @@
 //! Files that were made to hurt: each is refused with the right code before it costs much.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+// A test that draws prints its seed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod archive;
 
@@ -204,6 +205,12 @@ fn repeated_blanks_and_cells_of_an_ods_stay_counts() {
     assert_refused(&ods("<table-cell number-columns-repeated='0'/>"), Code::InvalidFile, "repetition");
     let empty = "<table-cell number-columns-repeated='18446744073709551615'/>".repeat(3);
     assert_eq!(read(&ods(&empty)).unwrap().rows, 0);
+    let far = "</table-row><table-row number-rows-repeated='18446744073709551615'/><table-row><table-cell><p>b</p></table-cell>";
+    assert_refused(
+        &ods(&format!("<table-cell><p>a</p></table-cell>{far}")),
+        Code::InvalidFile,
+        "more rows than can be counted",
+    );
     let long = "x".repeat(1_100);
     let wide = format!("<table-cell number-columns-repeated='1000'><p>{long}</p></table-cell>");
     assert_refused(&ods(&wide), Code::RowTooLarge, "bytes");
@@ -213,4 +220,92 @@ fn repeated_blanks_and_cells_of_an_ods_stay_counts() {
 fn a_file_that_is_not_there_is_no_fault_of_a_workbook() {
     let error = read_workbook(Path::new("/nowhere/a.xlsx"), &Settings::default(), &mut Counted(0)).unwrap_err();
     assert_eq!(error.code, Code::Unavailable);
+}
+
+/// Bytes of the parts of sound workbooks are changed, dropped and doubled: each is read or refused, nothing panics.
+#[test]
+fn mutated_workbooks_are_read_or_refused() {
+    let seed: u64 = std::env::var("REFRACT_WORKBOOK_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(29);
+    let rounds: usize =
+        std::env::var("REFRACT_WORKBOOK_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(60);
+    println!("REFRACT_WORKBOOK_SEED={seed} REFRACT_WORKBOOK_MUTATIONS={rounds}");
+    let mut draw = Draw(seed);
+    let (mut sound, mut refused) = (0, 0);
+    for name in [
+        "people.xlsx",
+        "formats.xlsx",
+        "shared.xlsx",
+        "inline.xlsx",
+        "people.ods",
+        "texts.ods",
+        "repeated.ods",
+        "hidden_first.ods",
+    ] {
+        let bytes = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)).unwrap();
+        let parts = archive::unpacked(&bytes);
+        for _ in 0..rounds {
+            let mut changed: Vec<(&str, Vec<u8>)> =
+                parts.iter().map(|(name, content)| (name.as_str(), content.clone())).collect();
+            for _ in 0..=draw.below(3) {
+                let part = draw.below(changed.len());
+                draw.mutate(&mut changed[part].1);
+            }
+            match read(&Archive::of(&changed).bytes) {
+                Ok(_) => sound += 1,
+                Err(error) => {
+                    assert_ne!(error.code, Code::Unavailable, "{error}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    println!("{sound} were read, {refused} refused");
+    assert!(sound > 0 && refused > 0);
+}
+
+/// A small source of numbers (SplitMix64): the same seed gives the same.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        usize::try_from((mixed ^ (mixed >> 31)) >> 1).unwrap() % limit
+    }
+
+    fn mutate(&mut self, content: &mut Vec<u8>) {
+        const WORDS: [&[u8]; 12] = [
+            b"<",
+            b">",
+            b"/>",
+            b"&",
+            b"\"",
+            b"\xFF",
+            b"-1",
+            b"99999999999999999999",
+            b"1e308",
+            b"NaN",
+            b"<t>",
+            b"PT9999999999999H",
+        ];
+        if content.is_empty() {
+            return;
+        }
+        let begin = self.below(content.len());
+        let end = (begin + self.below(24)).min(content.len());
+        match self.below(4) {
+            0 => content[begin] = u8::try_from(self.below(256)).unwrap(),
+            1 => drop(content.drain(begin..end)),
+            2 => {
+                let copied = content[begin..end].to_vec();
+                content.splice(begin..begin, copied);
+            }
+            _ => {
+                let word = WORDS[self.below(WORDS.len())];
+                content.splice(begin..end, word.iter().copied());
+            }
+        }
+    }
 }

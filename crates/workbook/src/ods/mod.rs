@@ -166,7 +166,8 @@ fn read_rows<'a, R: Read>(
         row.clear();
         cells.read_row(xml, &mut row)?;
         table.take(number, repeats, &row)?;
-        number = number.saturating_add(repeats);
+        let after = number.checked_add(repeats);
+        number = after.ok_or_else(|| WorkbookError::invalid("the sheet has more rows than can be counted"))?;
     }
 }
 

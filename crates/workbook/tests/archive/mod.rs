@@ -1,6 +1,6 @@
 //! Archives for tests: sound ones, and what can be done to their bytes afterwards.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -23,6 +23,19 @@ pub(crate) fn xlsx_parts(rows: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("xl/_rels/workbook.xml.rels", relation("rId1", "worksheet", "worksheets/sheet1.xml")),
         ("xl/worksheets/sheet1.xml", format!("<worksheet><sheetData>{rows}</sheetData></worksheet>").into_bytes()),
     ]
+}
+
+/// The parts of an archive.
+pub(crate) fn unpacked(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let count = archive.len();
+    let part = |index| {
+        let mut file = archive.by_index(index).unwrap();
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).unwrap();
+        (file.name().unwrap().into_owned(), content)
+    };
+    (0..count).map(part).collect()
 }
 
 impl Archive {
