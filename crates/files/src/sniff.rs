@@ -112,17 +112,22 @@ impl Trial<'_> {
             }
         }
         let quote = self.settings.quote.flatten();
-        let tried = DELIMITERS.into_iter().filter(|&delimiter| Some(delimiter) != quote);
         let mut best: Option<(u64, Survey)> = None;
-        for survey in tried.map(|delimiter| self.with_delimiter(Some(delimiter))) {
+        let mut without_rows = None;
+        for delimiter in DELIMITERS.into_iter().filter(|&delimiter| Some(delimiter) != quote) {
+            let survey = self.with_delimiter(Some(delimiter));
             let weight = self.weight(&survey);
             if weight > best.as_ref().map_or(0, |(most, _)| *most) {
                 best = Some((weight, survey));
+            } else if survey.widths.is_empty() {
+                without_rows = Some(survey);
             }
         }
-        match best {
-            Some((_, survey)) => (survey, Found::Detected),
-            None => (self.with_delimiter(hint), Found::Default),
+        match (best, without_rows) {
+            (Some((_, survey)), _) => (survey, Found::Detected),
+            // Nothing but delimiters, or a fault in the first row: worth being told, rather than read as one column.
+            (None, Some(survey)) => (survey, Found::Default),
+            (None, None) => (self.with_delimiter(hint), Found::Default),
         }
     }
 
@@ -133,8 +138,9 @@ impl Trial<'_> {
         let (usual, alike) = survey.usual_width();
         let cut = survey.widths.iter().filter(|&&width| width > 1).count() as u64;
         let even = usual > 1 && alike as u64 * 2 >= rows;
-        // Ragged rows are mostly short ones, so the first is the widest.
-        let ragged = cut * 2 >= rows && survey.widths.iter().all(|&width| width <= first);
+        // Ragged rows are mostly short ones.
+        let wider = survey.widths.iter().filter(|&&width| width > first).count() as u64;
+        let ragged = cut * 2 >= rows && wider * 4 <= rows;
         if first < 2 || !(even || ragged) {
             return 0;
         }
