@@ -190,11 +190,13 @@ impl TableReader {
             Some(given) => Fact { value: given, found: Found::Given },
             None => Fact { value: !looks_like_data(&first_row), found: Found::Detected },
         };
-        let columns = if header.value {
-            column_names(&first_row)
-        } else {
-            column_names(&vec![String::new(); survey.usual_width().0])
-        };
+        let (usual_width, alike) = survey.usual_width();
+        let mut names = if header.value { first_row } else { Vec::new() };
+        // Most rows of hand-made exports may end in a delimiter that their header lacks.
+        if !header.value || (usual_width > names.len() && alike * 2 > survey.widths.len()) {
+            names.resize(usual_width, String::new());
+        }
+        let columns = column_names(&names);
         Ok(Dialect { delimiter: sniffed.delimiter, quote: sniffed.quote, header, columns })
     }
 
