@@ -87,7 +87,8 @@ impl Trial<'_> {
         Survey::of(self.table, self.complete, Cutting { delimiter, quote, row_bytes_max, columns_max })
     }
 
-    /// The quote is `"` unless cells are opened by `'`, all of them close, and none is opened by `"`.
+    /// The quote is `"` unless cells are opened by `'`, all of them close cleanly, none is opened by `"`, and rows are no
+    /// less even for it: apostrophes stand at the beginning of cells too.
     fn with_delimiter(&self, delimiter: Option<u8>) -> Survey {
         if let Some(given) = self.settings.quote {
             return self.survey(delimiter, given);
@@ -100,7 +101,8 @@ impl Trial<'_> {
             return double;
         }
         let single = self.survey(delimiter, Some(b'\''));
-        if single.quoted_cells > 0 && single.fault.is_none() { single } else { double }
+        let is_quoted = single.quoted_cells > 0 && single.stray_quotes == 0 && single.fault.is_none();
+        if is_quoted && single.is_as_even_as(&double) { single } else { double }
     }
 
     fn choose_delimiter(&self) -> (Survey, Found) {

@@ -2,6 +2,7 @@
 //!
 //! `why` says what a file is there for where its name does not; `settings` are overrides. A file with a fault may have rows
 //! before it.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -103,7 +104,7 @@ fn every_file_of_the_corpus_is_read_as_its_golden_says() {
         seen += 1;
     }
     assert!(wrong.is_empty(), "{} files are read otherwise:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(seen >= 80, "the corpus has shrunk to {seen} files");
+    assert!(seen >= 100, "the corpus has shrunk to {seen} files");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! A real export, damaged cell and all.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
 
@@ -20,4 +21,18 @@ fn the_institutions_come_out_whole_whatever_the_pieces() {
     assert_eq!(cells.iter().filter(|row| row.concat().contains('\0')).count(), 1);
     let again = in_pieces(TextFormat::Delimited, &ReadSettings::default(), &bytes, |at| at % 4_099 + 1);
     assert!(rows == again.rows, "the rows differ when cut into pieces");
+}
+
+#[test]
+fn another_parser_reads_the_same_cells() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/institutions.csv");
+    let bytes = fs::read(path).unwrap();
+    let outcome = in_pieces(TextFormat::Delimited, &ReadSettings::default(), &bytes, |_| usize::MAX);
+    let mut other = csv::Reader::from_reader(bytes.as_slice());
+    let mut rows = outcome.rows.iter();
+    for record in other.records() {
+        let cells: Vec<String> = serde_json::from_slice(rows.next().unwrap()).unwrap();
+        assert!(record.unwrap().iter().eq(&cells), "{cells:?}");
+    }
+    assert_eq!(rows.next(), None);
 }

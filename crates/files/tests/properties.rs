@@ -1,4 +1,5 @@
 //! What holds for all files: cuts do not matter, what is written is read back, and limits are kept.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use proptest::prelude::*;
 use refract_files::fuzz::{Outcome, in_pieces, read};
