@@ -111,9 +111,13 @@ fn utf16_without_mark(head: &[u8]) -> Option<&'static Encoding> {
         return None;
     }
     let mut clean = true;
+    let mut has_line_end = false;
     let outcome = Decoder::new(encoding).push(pairs.as_flattened(), false, &mut |text: &[u8]| {
+        has_line_end |= memchr::memchr2(b'\n', b'\r', text).is_some();
         clean &= !text.iter().any(|&byte| byte < 0x20 && !matches!(byte, b'\t' | b'\r' | b'\n'));
         Ok(())
     });
-    (clean && outcome.is_ok()).then_some(encoding)
+    // Two bytes of other text with a NUL between them look like one ASCII character, but hardly like a line end.
+    let is_text = clean && outcome.is_ok() && (has_line_end || ascii * 2 >= pairs.len());
+    is_text.then_some(encoding)
 }
