@@ -19,6 +19,7 @@ mod rows;
 mod signals;
 mod system;
 mod telemetry;
+mod workbooks;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,5 @@
 //! The settings of the HTTP surface, with the defaults of docs/wire.md.
 
-use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use crate::workbooks::WorkbookReader;
 
 /// Settings of the HTTP surface.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct HttpSettings {
     /// Most bytes in a request's path and query.
     pub uri_bytes_max: usize,
@@ -71,11 +70,5 @@ impl Default for HttpSettings {
             job_retention: Duration::from_secs(7 * 24 * 3600),
             workbooks: None,
         }
-    }
-}
-
-impl fmt::Debug for HttpSettings {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("HttpSettings").finish_non_exhaustive()
     }
 }

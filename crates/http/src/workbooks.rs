@@ -1,5 +1,6 @@
 //! How workbooks are read, as far as this crate knows: somebody else does, row by row, on a thread that may block.
 
+use std::fmt;
 use std::path::Path;
 
 /// Which sheet of a workbook, and whether its first row names the columns.
@@ -53,7 +54,7 @@ pub enum WorkbookFaultKind {
 }
 
 /// Reads workbooks. Calls block.
-pub trait WorkbookReader: Send + Sync {
+pub trait WorkbookReader: Send + Sync + fmt::Debug {
     /// Reads one sheet of the file and hands out each row as a JSON array, until `row` answers `false`.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use refract_domain::import::table::{TableFormat, TextForm};
+use refract_domain::json::elements;
 use refract_domain::limits::ImportLimits;
 use refract_engine::Intake;
 use refract_files::{Facts, FileCode, FileError, ReadSettings, TableReader, TextFormat};
@@ -198,6 +199,10 @@ async fn read_workbook(
     let reader = tokio::task::spawn_blocking(move || {
         let (mut batch, mut batch_bytes) = (Vec::new(), 0);
         let head = workbooks.read(spool.path(), &wanted, &mut |row| {
+            // Rows between others with nothing in them are no rows, as in text tables.
+            if elements(row).all(|cell| cell == "null") {
+                return true;
+            }
             batch_bytes += row.len();
             batch.push(row.to_owned());
             if batch_bytes < BATCH_BYTES {
