@@ -260,7 +260,8 @@ impl<'a> Planner<'a> {
             ids.len(),
             named.join(", ")
         );
-        RowError::new(format!("default.{slug}"), RowCode::MultipleMatches, message)
+        ids.truncate(CANDIDATES_NAMED_MAX);
+        RowError { candidates: ids, ..RowError::new(format!("default.{slug}"), RowCode::MultipleMatches, message) }
     }
 
     fn create(&mut self, ready: &Ready<'_>) -> Result<Outcome, RowError> {
@@ -494,5 +495,5 @@ fn made_body(ready: &Ready<'_>) -> Option<String> {
 }
 
 fn one_fault(fault: crate::error::Fault) -> RowError {
-    RowError { first: fault, rest: Vec::new() }
+    RowError { first: fault, rest: Vec::new(), candidates: Vec::new() }
 }
