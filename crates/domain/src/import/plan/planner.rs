@@ -135,9 +135,7 @@ impl<'a> Planner<'a> {
                 }
             };
             if !is_there {
-                let message =
-                    format!("'{}' points at {}, which is no {} here", reference.slug, reference.id, reference.target);
-                return Err(RowError::new(format!("default.{}", reference.slug), RowCode::ReferenceNotFound, message));
+                return Err(one_fault(reference.leads_nowhere()));
             }
         }
         Ok(())
