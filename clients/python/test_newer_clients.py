@@ -351,3 +351,36 @@ def test_companies_are_found_or_made(wire: Wire, raw: httpx.Client, team_path: s
     shared = raw.post(f"{team_path}/organization/find-or-create", json=body)
     error = check_error_response(shared, 409, "multiple_matches")
     assert error["details"] == {"ids": ids} and shared.headers["x-should-retry"] == "false"
+
+
+def test_what_is_valid_is_what_a_create_takes(wire: Wire, raw: httpx.Client, team_path: str, unique: Unique) -> None:
+    made = {kind: wire.send("POST", kind, 201, body={"default": {}})["id"] for kind in ("organization", "identity")}
+    hidden = wire.send("POST", "organization", 201, body={"default": {}})["id"]
+    wire.send("DELETE", f"organization/{hidden}", 204)
+    organization, identity = made["organization"], made["identity"]
+    for properties in (
+        {},
+        {"name": unique("Deal"), "value": 3, "company": organization, "people": [identity]},
+        {"company": {"id": organization, "properties": {"name": "x"}}},
+        {"company": identity},
+        {"company": hidden},
+        {"company": "no id"},
+        {"company": None, "people": []},
+        {"people": [identity, organization]},
+        {"people": {"_op": "append", "values": [identity]}},
+        {"people": {"_op": "append", "values": [NOBODY]}},
+        {"people": {"_op": "remove", "values": [NOBODY]}},
+        {"value": "much"},
+        {"value": "3"},
+        {"company": NOBODY, "value": "much"},
+        {"no_such": 1},
+        {"tags": ["no such option"]},
+    ):
+        body = {"scope": {"type": "workspace"}, "operation": "create", "properties": properties}
+        judged = wire.send("POST", "deal/properties/validate", 200, body=body)
+        created = raw.post(f"{team_path}/deal", json={"default": properties})
+        assert judged["valid"] is (created.status_code == 201), f"{properties}: {judged} {created.text}"
+        if not judged["valid"]:
+            refused = check_error_response(created, 400, "invalid_request")["errors"]
+            codes = {(each["field"].replace(".default.", ".properties."), each["code"]) for each in refused}
+            assert codes <= {(each["field"], each["code"]) for each in judged["errors"]}, properties
