@@ -18,7 +18,7 @@ mod record;
 mod server;
 mod view;
 
-pub use error::{ErrorBody, ErrorDetail, FieldError};
+pub use error::{ErrorBody, ErrorDetail, ErrorDetails, FieldError};
 pub use grants::{GrantLevel, Grants};
 pub use import::{ImportJob, ImportOptions, ImportResult, JobError, JobStatus, RowError};
 pub use import_request::{ImportRequest, ImportRequestOptions};

@@ -140,8 +140,8 @@ async fn read_text(
         }
     }
     unpacker.finish(&mut |plain| push_text(&mut reader, plain, into))?;
-    let finished = reader.finish(&mut |row: &[u8]| into.row(row))?;
-    text_facts(media.kind, &Some(finished.facts), into)
+    let facts = reader.finish(&mut |row: &[u8]| into.row(row))?;
+    text_facts(media.kind, &Some(facts), into)
 }
 
 fn push_text(reader: &mut TableReader, plain: &[u8], into: &mut RowsInto<'_>) -> Result<(), ApiError> {

@@ -135,9 +135,7 @@ impl<'a> Planner<'a> {
                 }
             };
             if !is_there {
-                let message =
-                    format!("'{}' points at {}, which is no {} here", reference.slug, reference.id, reference.target);
-                return Err(RowError::new(format!("default.{}", reference.slug), RowCode::ReferenceNotFound, message));
+                return Err(one_fault(reference.leads_nowhere()));
             }
         }
         Ok(())
@@ -260,7 +258,8 @@ impl<'a> Planner<'a> {
             ids.len(),
             named.join(", ")
         );
-        RowError::new(format!("default.{slug}"), RowCode::MultipleMatches, message)
+        ids.truncate(CANDIDATES_NAMED_MAX);
+        RowError { candidates: ids, ..RowError::new(format!("default.{slug}"), RowCode::MultipleMatches, message) }
     }
 
     fn create(&mut self, ready: &Ready<'_>) -> Result<Outcome, RowError> {
@@ -494,5 +493,5 @@ fn made_body(ready: &Ready<'_>) -> Option<String> {
 }
 
 fn one_fault(fault: crate::error::Fault) -> RowError {
-    RowError { first: fault, rest: Vec::new() }
+    RowError { first: fault, rest: Vec::new(), candidates: Vec::new() }
 }
