@@ -58,7 +58,7 @@ impl<'c> Judge<'c> {
         let Some(mut maker) = self.maker.take() else { return self.judge_row(raw, into) };
         let made = std::str::from_utf8(raw).map(|staged| maker.make(staged));
         match made {
-            Ok(Err(fault)) => into.rows.push(JudgedRow::Faulty(Box::new(RowError { first: fault, rest: Vec::new() }))),
+            Ok(Err(error)) => into.rows.push(JudgedRow::Faulty(Box::new(error))),
             Ok(Ok(())) => self.judge_row(maker.row().as_bytes(), into),
             Err(_) => self.judge_row(raw, into),
         }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{CellRules, Column, EmptyCells, TableInput, Target, date, number};
-use crate::error::{Fault, RowCode, RowError};
+use crate::error::{RowCode, RowError};
 use crate::json::{Cursor, Kind, SyntaxError, Value, push_text};
 use crate::property::{Property, PropertyType};
 use crate::value::excerpt;
@@ -70,7 +70,7 @@ impl RowMaker {
     }
 
     /// Makes the row of staged text.
-    pub(crate) fn make(&mut self, staged: &str) -> Result<(), Fault> {
+    pub(crate) fn make(&mut self, staged: &str) -> Result<(), RowError> {
         self.hints.clear();
         self.list.clear();
         self.id.clear();
@@ -121,7 +121,7 @@ impl RowMaker {
         self.slots.iter().position(|slot| slot.group == group && slot.slug() == slug)
     }
 
-    fn read_cells(&mut self, input: &TableInput, staged: &str) -> Result<(), Fault> {
+    fn read_cells(&mut self, input: &TableInput, staged: &str) -> Result<(), RowError> {
         let mut cursor = Cursor::new(staged);
         let mut cells = cursor.array().map_err(not_staged)?;
         let mut count = 0_usize;
@@ -141,25 +141,23 @@ impl RowMaker {
                 "the row has {count} cells, and there are {columns} columns; a cell that holds the delimiter needs quotes \
                  around it"
             );
-            return Err(Fault { field: String::new(), code: RowCode::ColumnCount, message });
+            return Err(RowError::new("", RowCode::ColumnCount, message));
         }
         Ok(())
     }
 
-    fn read_members(&mut self, rules: &CellRules, staged: &str) -> Result<(), Fault> {
-        let not_json = |error: SyntaxError| Fault {
-            field: String::new(),
-            code: RowCode::InvalidJson,
-            message: format!(
-                "the line is {error}; a line is one JSON object such as {{\"email\": \"ada@example.org\"}}"
-            ),
+    fn read_members(&mut self, rules: &CellRules, staged: &str) -> Result<(), RowError> {
+        let not_json = |error: SyntaxError| {
+            let message =
+                format!("the line is {error}; a line is one JSON object such as {{\"email\": \"ada@example.org\"}}");
+            RowError::new("", RowCode::InvalidJson, message)
         };
         let mut cursor = Cursor::new(staged);
         if cursor.kind().map_err(not_json)? != Kind::Object {
             let raw = cursor.skip().map_err(not_json)?;
             cursor.end().map_err(not_json)?;
             let message = format!("a line is a JSON object, name to value, not {}", excerpt(raw));
-            return Err(Fault { field: String::new(), code: RowCode::InvalidRow, message });
+            return Err(RowError::new("", RowCode::InvalidRow, message));
         }
         let mut object = cursor.object().map_err(not_json)?;
         while let Some(key) = object.next_key(&mut cursor).map_err(not_json)? {
@@ -347,7 +345,7 @@ fn split_at<'t>(line: &'t str, separator: &'t str) -> Box<dyn Iterator<Item = &'
 }
 
 /// Rows are staged by the program itself, so this says that what was staged is damaged.
-fn not_staged(error: SyntaxError) -> Fault {
+fn not_staged(error: SyntaxError) -> RowError {
     let message = format!("the row was not kept as cells: it is {error}; send the file again");
-    Fault { field: String::new(), code: RowCode::InvalidRow, message }
+    RowError::new("", RowCode::InvalidRow, message)
 }
