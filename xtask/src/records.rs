@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::bench::{POSTGRES_SETTINGS, Store};
 use crate::contacts::Contacts;
-use crate::figures::{machine_load, milliseconds, percentile};
+use crate::figures::{self, machine_load, milliseconds, percentile};
 use crate::http_client::HttpClient;
 use crate::postgres::{self, Database, Postgres};
 use crate::server::{self, Data, Server};
@@ -208,6 +208,7 @@ impl Measured<'_> {
     /// Asks over all connections for the time that was given; gives back requests a second.
     fn measure(&self, name: &str, host: &str, asker: &Asker<'_>) -> Result<f64> {
         let span = Duration::from_secs(self.args.seconds);
+        let processor_before = self.processor_times()?;
         let started = Instant::now();
         let ask = || -> Result<Vec<Duration>> {
             let mut client = HttpClient::connect(host, &self.server.access.api_key)?;
@@ -238,8 +239,19 @@ impl Measured<'_> {
         })?;
         let rate = taken.len() as f64 / started.elapsed().as_secs_f64();
         let (p50, p99) = (milliseconds(percentile(&taken, 50)), milliseconds(percentile(&taken, 99)));
-        println!("{name}: {rate:.0} requests/s, p50 {p50}, p99 {p99}");
+        let processor = self.processor_times()?;
+        let each = |after: Duration, before: Duration| (after - before).as_secs_f64() * 1e6 / taken.len() as f64;
+        let (here, served) = (each(processor.0, processor_before.0), each(processor.1, processor_before.1));
+        println!(
+            "{name}: {rate:.0} requests/s, p50 {p50}, p99 {p99}; a request takes {here:.1} µs of processors here and \
+             {served:.1} µs in the server"
+        );
         Ok(rate)
+    }
+
+    /// What this process and the server have used so far.
+    fn processor_times(&self) -> Result<(Duration, Duration)> {
+        Ok((figures::processor_time("self")?, self.server.processor_time()?))
     }
 
     fn ask_once(&self, question: &Question) -> Result<(u16, Duration)> {
