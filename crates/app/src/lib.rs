@@ -12,6 +12,7 @@ mod config;
 mod embedded;
 mod exit;
 pub mod keys;
+mod log_lines;
 mod memory;
 mod output;
 mod progress;
