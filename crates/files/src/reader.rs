@@ -31,6 +31,7 @@ pub struct TableReader {
     phase: Phase,
     facts: Option<Facts>,
     counter: Counter,
+    head_bytes_max: usize,
 }
 
 /// `Head → Body → Ended`, and from each to `Failed`; a short file ends from `Head` through `Body`.
@@ -66,9 +67,14 @@ impl TableReader {
     /// # Errors
     /// The settings contradict each other. Whether the encoding is known shows when the file is read.
     pub fn new(format: TextFormat, settings: ReadSettings) -> Result<Self> {
+        TableReader::with_head(format, settings, HEAD_BYTES_MAX)
+    }
+
+    /// The same with another size of the beginning, so that small files can be read as large ones are.
+    pub(crate) fn with_head(format: TextFormat, settings: ReadSettings, head_bytes_max: usize) -> Result<Self> {
         settings.check()?;
         let counter = Counter { skip: 0, rows: 0, rows_max: settings.rows_max };
-        Ok(TableReader { format, settings, phase: Phase::Head(Vec::new()), facts: None, counter })
+        Ok(TableReader { format, settings, phase: Phase::Head(Vec::new()), facts: None, counter, head_bytes_max })
     }
 
     /// How the file is read. Known before its first row comes out, and also after a fault behind the beginning.
@@ -138,9 +144,9 @@ impl TableReader {
             Phase::Body(body) => body.push(bytes, false, &mut self.counter, sink),
             Phase::Ended => Err(FileError::after_end()),
             Phase::Head(head) => {
-                let (held_back, rest) = bytes.split_at(bytes.len().min(HEAD_BYTES_MAX - head.len()));
+                let (held_back, rest) = bytes.split_at(bytes.len().min(self.head_bytes_max - head.len()));
                 head.extend_from_slice(held_back);
-                if head.len() < HEAD_BYTES_MAX {
+                if head.len() < self.head_bytes_max {
                     return Ok(());
                 }
                 let head = mem::take(head);
@@ -182,7 +188,7 @@ impl TableReader {
             return Err(match (&survey.fault, complete) {
                 (Some(fault), _) => fault.clone(),
                 (None, true) => FileError::empty(),
-                (None, false) => FileError::blank_beginning(HEAD_BYTES_MAX),
+                (None, false) => FileError::blank_beginning(self.head_bytes_max),
             });
         };
         let first_row: Vec<String> = serde_json::from_slice(first_row).unwrap_or_default();

@@ -4,7 +4,6 @@
 //! which way is the right one.
 
 use crate::error::FileError;
-use crate::reader::HEAD_BYTES_MAX;
 use crate::rows::{Cutting, Row, RowSplitter};
 
 /// Rows a survey looks at.
@@ -52,7 +51,7 @@ impl Survey {
         if complete {
             survey.fault = splitter.finish(&mut |row| survey.keep(&row)).err();
         } else if survey.first_row.is_none() {
-            survey.fault = splitter.fault_of_first_row(HEAD_BYTES_MAX);
+            survey.fault = splitter.fault_of_first_row(text.len());
         }
         survey
     }

@@ -4,7 +4,8 @@
 use proptest::prelude::*;
 use refract_files::fuzz::{Outcome, in_pieces, read};
 use refract_files::{
-    FileCode, FormulaGuard, ReadSettings, TableReader, TextFormat, byte_order_mark, encode, write_delimited_row,
+    FileCode, FormulaGuard, HEAD_BYTES_MAX, ReadSettings, TableReader, TextFormat, byte_order_mark, encode,
+    write_delimited_row,
 };
 
 /// Text made of what matters to a reader of tables, and of characters of one to four bytes.
@@ -81,8 +82,13 @@ proptest! {
         quote in prop_oneof![Just(b'"'), Just(b'\'')],
         label in prop_oneof![Just("utf-8"), Just("utf-16le"), Just("utf-16be"), Just("gb18030")],
         piece in 1..40_usize,
+        // Held back whole, or read as it comes: then a short first row shows the facts.
+        head in prop_oneof![Just(HEAD_BYTES_MAX), 24..40_usize],
     ) {
-        let rows: Vec<Vec<String>> = rows.into_iter().filter(|row| !is_blank(row)).collect();
+        let mut rows: Vec<Vec<String>> = rows.into_iter().filter(|row| !is_blank(row)).collect();
+        if head < HEAD_BYTES_MAX {
+            rows.insert(0, vec!["a".to_owned(), "b".to_owned()]);
+        }
         let mut text = Vec::new();
         for row in &rows {
             let cells = row.iter().map(String::as_str);
@@ -91,7 +97,7 @@ proptest! {
         let mut bytes = byte_order_mark(label).to_vec();
         prop_assert_eq!(encode(std::str::from_utf8(&text).unwrap(), label, &mut bytes), 0);
         let settings = ReadSettings { encoding: Some(label.to_owned()), ..told(delimiter, quote) };
-        let outcome = in_pieces(TextFormat::Delimited, &settings, &bytes, |_| piece);
+        let outcome = in_pieces(TextFormat::Delimited, &settings, &bytes, head, |_| piece);
         prop_assert_eq!(rows_of(&outcome), rows.clone());
         prop_assert_eq!(outcome.fault.map(|fault| fault.code), rows.is_empty().then_some(FileCode::EmptyFile));
     }
@@ -106,7 +112,7 @@ proptest! {
             let cells = row.iter().map(String::as_str);
             write_delimited_row(cells, Some(delimiter), Some(b'"'), FormulaGuard::Off, &mut text);
         }
-        let outcome = in_pieces(TextFormat::Delimited, &ReadSettings::default(), &text, |_| usize::MAX);
+        let outcome = in_pieces(TextFormat::Delimited, &ReadSettings::default(), &text, HEAD_BYTES_MAX, |_| usize::MAX);
         prop_assert_eq!(&rows_of(&outcome)[..], &rows[1..]);
         let dialect = outcome.facts.and_then(|facts| facts.dialect).unwrap();
         prop_assert_eq!(dialect.delimiter.value, Some(delimiter));
@@ -145,7 +151,7 @@ fn seeded_mutations_of_the_corpus_break_no_promise() {
 
 /// Pushes a beginning and then the same piece again and again, `pieces` times at most.
 fn endless(beginning: &[u8], piece: &[u8], pieces: usize, settings: ReadSettings) -> refract_files::FileError {
-    let bound = refract_files::HEAD_BYTES_MAX.max(settings.row_bytes_max);
+    let bound = HEAD_BYTES_MAX.max(settings.row_bytes_max);
     let mut reader = TableReader::new(TextFormat::Delimited, settings).unwrap();
     reader.push(beginning, &mut |_: &[u8]| ()).unwrap();
     for _ in 0..pieces {
@@ -188,7 +194,7 @@ fn utf8_that_breaks_behind_the_beginning_stays_utf8() {
         let mut bytes = if ascii_only { b"name,city\n".to_vec() } else { "naïve,city\n".as_bytes().to_vec() };
         bytes.extend(b"Ada,London\n".repeat(30_000));
         bytes.extend(b"Andr\xe9,Paris\nBob,Rome\n");
-        let outcome = in_pieces(TextFormat::Delimited, &ReadSettings::default(), &bytes, |_| 10_000);
+        let outcome = in_pieces(TextFormat::Delimited, &ReadSettings::default(), &bytes, HEAD_BYTES_MAX, |_| 10_000);
         let fault = outcome.fault.unwrap();
         assert_eq!((fault.code, fault.line), (FileCode::UnsupportedCharset, Some(30_002)), "{fault}");
         assert_eq!((outcome.rows.len(), outcome.facts.unwrap().encoding.value), (30_000, "UTF-8"));
@@ -199,10 +205,11 @@ fn utf8_that_breaks_behind_the_beginning_stays_utf8() {
 fn a_character_parted_by_the_end_of_the_beginning_is_no_fault() {
     for shift in 0..4 {
         let mut text = "x".repeat(shift) + "é,b\n";
-        while text.len() < 2 * refract_files::HEAD_BYTES_MAX {
+        while text.len() < 2 * HEAD_BYTES_MAX {
             text += "日本,€\n";
         }
-        let outcome = in_pieces(TextFormat::Delimited, &ReadSettings::default(), text.as_bytes(), |_| 65_536);
+        let outcome =
+            in_pieces(TextFormat::Delimited, &ReadSettings::default(), text.as_bytes(), HEAD_BYTES_MAX, |_| 65_536);
         assert_eq!(outcome.fault, None);
         assert_eq!(outcome.rows.len() + 1, text.lines().count());
     }

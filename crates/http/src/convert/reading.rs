@@ -142,11 +142,15 @@ impl Reading {
         proposals: &[Proposal],
         options: ImportOptions,
     ) -> Result<ImportOptions, ApiError> {
-        if facts.format != TableFormat::Ndjson {
+        if facts.format.has_cells() {
             refuse_unmapped(facts, proposals, &options)?;
+        }
+        if facts.format != TableFormat::Ndjson {
             refuse_without_key(facts, proposals, &options)?;
         }
-        let columns = facts.columns.iter().zip(proposals);
+        // A name in JSON lines that means nothing is a fault of the lines that have it: it is no column.
+        let is_column = |proposal: &Proposal| facts.format.has_cells() || !is_lost(proposal);
+        let columns = facts.columns.iter().zip(proposals).filter(|(_, proposal)| is_column(proposal));
         let column =
             |(name, proposal): (&String, &Proposal)| Column { name: name.clone(), target: proposal.target.clone() };
         let table = TableInput {
@@ -159,13 +163,16 @@ impl Reading {
     }
 }
 
+/// Whether a column goes nowhere although nobody said so and there is something in it.
+fn is_lost(proposal: &Proposal) -> bool {
+    proposal.target == Target::Ignored && matches!(proposal.reason, Reason::None | Reason::Taken)
+}
+
 fn refuse_unmapped(facts: &FileFacts, proposals: &[Proposal], options: &ImportOptions) -> Result<(), ApiError> {
     if options.unknown_properties == UnknownProperties::Ignore {
         return Ok(());
     }
-    let lost = facts.columns.iter().zip(proposals).filter(|(_, proposal)| {
-        proposal.target == Target::Ignored && matches!(proposal.reason, Reason::None | Reason::Taken)
-    });
+    let lost = facts.columns.iter().zip(proposals).filter(|(_, proposal)| is_lost(proposal));
     let names: Vec<String> = lost.map(|(name, _)| format!("{name:?}")).collect();
     if names.is_empty() {
         return Ok(());
