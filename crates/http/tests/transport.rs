@@ -263,7 +263,14 @@ async fn when_all_connections_are_taken_one_that_waits_makes_room() {
         assert_eq!(raw.read_answer().await.0, 200);
         open.push(raw);
     }
-    assert_eq!(open[0].read_to_end().await, "", "the first was closed to make room");
+    // Which of two that wait makes room is chance: whoever began to wait first, and they begin on threads of their own.
+    let mut closed = 0;
+    for raw in &mut open {
+        let read = timeout(Duration::from_millis(500), raw.stream.read(&mut [0])).await;
+        closed += usize::from(matches!(read, Ok(Ok(0))));
+    }
+    // One more may go: a hint that came too late for the one it was meant for waits for the next.
+    assert!(matches!(closed, 3 | 4), "{closed} of five were closed; all were answered, and two can be open");
 }
 
 #[tokio::test(flavor = "multi_thread")]

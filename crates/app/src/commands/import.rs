@@ -134,7 +134,11 @@ fn send(
 
 fn failed_to_send(error: ClientError, idempotency_key: &str) -> Failure {
     let may_be_in = matches!(error, ClientError::Unreachable { may_have_arrived: true, .. } | ClientError::Garbled(_));
+    let is_unmapped = matches!(&error, ClientError::Refused(refusal) if refusal.code == "unmapped_columns");
     let mut failure = Failure::from(error);
+    if is_unmapped {
+        failure.message.push_str("\nhere: --map 'COLUMN=SLUG', or --map 'COLUMN=' to leave it out");
+    }
     if may_be_in {
         failure.message.push_str(&format!(
             "\nto repeat it without doubling rows, should it have got through: --idempotency-key {idempotency_key}"

@@ -89,15 +89,41 @@ fn options_travel_and_bodies_may_carry_their_own() {
 #[test]
 fn an_unreadable_file_imports_nothing() {
     let server = server();
-    let broken = contacts(500, None) + "{\"default\":\n";
-    import(&server, "- --format ndjson").input(broken).run().code(1).tells("line 501").tells("nothing was imported");
-    let flat = "{\"email\":\"a@x.io\"}\n{\"email\":\"b@x.io\"}\n";
-    import(&server, "-").input(flat).run().code(1).tells("jq -c '{default: .}'");
-    import(&server, "-").input("email,name").run().code(1).tells("neither a JSON array");
+    import(&server, "-").input("{\"objects\": [{}").run().code(1).tells("invalid_json");
+    import(&server, "- --format json").input("email,name").run().code(1).tells("neither a JSON array");
+    import(&server, "-").input("email,name\na@x.io,\"B\n").run().code(1).tells("Line 2").tells("quote");
+    import(&server, "- --dedupe-by email").input("mail address x,city\n1,2\n").run().code(1).tells("--map");
     import(&server, "/nowhere/people.json").run().code(2).tells("/nowhere/people.json");
-    import(&server, "people.csv").run().code(2).tells("NDJSON");
+    import(&server, "people.xls").run().code(2).tells("XLSX");
+    import(&server, "- --map email").input("email\n").run().code(2).tells("COLUMN=SLUG");
+    import(&server, "- --map a=email").input("[]").run().code(2).tells("JSON");
     import(&server, "- --update-existing").input("[]").run().code(2).tells("--dedupe-by");
     assert_eq!(server.client(&server.tenant()).count("contact"), 0);
+}
+
+#[test]
+fn a_line_that_is_no_json_fails_alone() {
+    let server = server();
+    let broken = contacts(500, None) + "{\"default\":\n";
+    let told = import(&server, "- --format ndjson --output json").input(broken).run().code(3).json();
+    assert_eq!((&told["created"], &told["row_errors"][0]["code"]), (&500.into(), &"invalid_json".into()), "{told}");
+    let flat = "{\"email\":\"a@x.io\"}\n{\"email\":\"b@x.io\"}\n";
+    import(&server, "-").input(flat).run().code(0);
+    assert_eq!(server.client(&server.tenant()).count("contact"), 502);
+}
+
+#[test]
+fn a_table_is_imported_as_it_is_and_can_be_told_what_it_means() {
+    let server = server();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people.csv");
+    fs::write(&file, "E-Mail;Name;Shoe size\nada@example.org;Ada;38\n;Nobody;\n").unwrap();
+    let unmapped = import(&server, "--dedupe-by email").arg(&file).run().code(1).tells("Shoe size").tells("--map");
+    assert!(unmapped.stdout.is_empty(), "{unmapped:?}");
+    let mapped = || import(&server, "--dedupe-by email --output json --map").arg("Shoe size=").arg(&file);
+    let told = mapped().run().code(0).json();
+    assert_eq!((&told["total"], &told["created"]), (&2.into(), &2.into()), "{told}");
+    assert_eq!(mapped().run().code(0).json()["existing"], 1, "a row without the key makes a record");
 }
 
 #[test]

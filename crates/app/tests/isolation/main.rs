@@ -42,7 +42,7 @@ impl Operation {
     /// Whether it changes nothing, and so may be done with a key that reads.
     fn reads(&self) -> bool {
         let id = self.description["operationId"].as_str().expect("an id");
-        self.method == "GET" || id.starts_with("query_") || id.starts_with("validate_")
+        self.method == "GET" || ["query_", "validate_", "preview_"].iter().any(|reading| id.starts_with(reading))
     }
 
     /// The request for these ids, without a key. Every id in the document's example of a body becomes the record's.
@@ -69,10 +69,18 @@ impl Operation {
             separator = '&';
         }
         let request = Request::new(&self.method, target);
+        if self.method == "POST" && self.takes_files_alone() {
+            return request.header("Content-Type", "text/csv").body("description\nof a file\n");
+        }
         match self.body(ids, in_list) {
             Some(body) => request.json(body.to_string()),
             None => request,
         }
+    }
+
+    fn takes_files_alone(&self) -> bool {
+        let content = self.description.get("requestBody").map(|body| &body["content"]);
+        content.is_some_and(|content| content.get("text/csv").is_some() && content.get("application/json").is_none())
     }
 
     fn body(&self, ids: &Ids, in_list: bool) -> Option<Value> {

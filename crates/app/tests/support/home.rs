@@ -107,12 +107,17 @@ impl Home {
         }
     }
 
-    /// How many imports have rows staged: those that arrive, and those of unfinished jobs.
+    /// How many imports have rows staged: those that arrive, and those of unfinished jobs. Rows that are kept because some
+    /// of them did not get in are those of ended ones.
     pub(crate) fn staged(&self) -> usize {
-        const UPLOADS: &str = "SELECT count(DISTINCT (team_no, upload_id)) FROM staged_chunk";
+        const UPLOADS: &str = "SELECT count(DISTINCT (team_no, upload_id)) FROM staged_chunk
+            WHERE NOT EXISTS (SELECT FROM job WHERE job.team_no = staged_chunk.team_no AND job.kept = upload_id)";
         match &self.database {
             None => {
-                fs::read_dir(self.folder().join("staged")).map_or(0, |entries| entries.filter_map(Result::ok).count())
+                let files = fs::read_dir(self.folder().join("staged"));
+                let files = files.map_or(0, |entries| entries.filter_map(Result::ok).count());
+                let kept = rows_in(&open(self.folder()), "SELECT count(*) FROM job WHERE kept IS NOT NULL");
+                files.saturating_sub(usize::try_from(kept).expect("a small number"))
             }
             Some(database) => usize::try_from(count_in(database, UPLOADS)).expect("a small number"),
         }
