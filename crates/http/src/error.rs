@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use refract_domain::error::{RowCode, RowError};
+use refract_domain::error::{Fault as RowFault, RowCode, RowError};
 use refract_domain::ids::RecordId;
 use refract_domain::import::judge::ContextError;
 use refract_domain::modelling::{ModelCode, ModelFault};
@@ -74,6 +74,16 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
+    /// 404, the same words for every reason: unknown, expired, another team's, no id at all.
+    pub(crate) fn no_such_job() -> Self {
+        Self::not_found("Import job not found.")
+    }
+
+    /// 409 that will not pass: things are not as the request needs them.
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", message).should_retry(false)
+    }
+
     /// 403, the same words for every reason: an answer must not tell which team or key exists.
     pub(crate) fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "The API key gives no access to this team.")
@@ -119,7 +129,7 @@ impl ApiError {
         match code {
             ModelCode::Invalid => Self::invalid_field(field, message),
             ModelCode::NotFound => Self::not_found(message),
-            ModelCode::Conflict => Self::new(StatusCode::CONFLICT, "conflict", message).at(field).should_retry(false),
+            ModelCode::Conflict => Self::conflict(message).at(field),
         }
     }
 
@@ -165,10 +175,9 @@ impl ApiError {
         };
         refusal.0.errors = error
             .faults()
-            .map(|fault| FieldError {
-                field: if fault.code == RowCode::Forbidden { ".path".to_owned() } else { body_field(&fault.field) },
-                code: fault.code.name().to_owned(),
-                message: fault.message.clone(),
+            .map(|fault| {
+                let is_forbidden = fault.code == RowCode::Forbidden;
+                field_error(fault, if is_forbidden { ".path".to_owned() } else { body_field(&fault.field) })
             })
             .collect();
         refusal
@@ -176,7 +185,8 @@ impl ApiError {
 
     /// Names the part of the request at fault.
     fn at(mut self, field: impl Into<String>) -> Self {
-        let fault = FieldError { field: field.into(), code: self.0.code.to_owned(), message: self.0.message.clone() };
+        let (code, message) = (self.0.code.to_owned(), self.0.message.clone());
+        let fault = FieldError { field: field.into(), code, message, value: None, suggestion: None };
         self.0.errors.push(fault);
         self
     }
@@ -261,6 +271,17 @@ impl IntoResponse for ApiError {
         *response.status_mut() = self.0.status;
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// A fault of a row or record, at a place of the request.
+pub(crate) fn field_error(fault: &RowFault, field: String) -> FieldError {
+    FieldError {
+        field,
+        code: fault.code.name().to_owned(),
+        message: fault.message.clone(),
+        value: fault.value.clone(),
+        suggestion: fault.suggestion.clone(),
     }
 }
 

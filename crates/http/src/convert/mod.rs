@@ -4,6 +4,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod batch;
+pub(crate) mod csv;
 pub(crate) mod grants;
 pub(crate) mod job;
 pub(crate) mod list;
@@ -11,6 +12,8 @@ pub(crate) mod modelling;
 pub(crate) mod options;
 pub(crate) mod property;
 pub(crate) mod record;
+pub(crate) mod result_forms;
 pub(crate) mod results;
+pub(crate) mod rows;
 pub(crate) mod time;
 pub(crate) mod view;

@@ -6,7 +6,7 @@
 use refract_domain::ids::ListId;
 use refract_domain::import::options::ImportOptions;
 use refract_domain::property::nearest;
-use refract_wire::ImportOptions as SentOptions;
+use refract_wire::{ImportOptions as SentOptions, ImportRequestOptions};
 use serde_json::Value;
 
 use crate::error::ApiError;
@@ -40,6 +40,26 @@ pub(crate) fn import_options(sent: Option<&[u8]>) -> Result<ImportOptions, ApiEr
             .unwrap_or(defaults.require_list_stage),
         list_id: list_id(options.list_id, options.crm_id)?,
     })
+}
+
+/// Options as a job shows them: what holds, whether it was sent or is the default.
+pub(crate) fn shown_options(options: &ImportOptions) -> ImportRequestOptions {
+    let ImportOptions {
+        dedupe_by,
+        case_insensitive,
+        update_existing,
+        create_missing_options,
+        require_list_stage,
+        list_id,
+    } = options;
+    ImportRequestOptions {
+        dedupe_by: dedupe_by.clone(),
+        case_insensitive: Some(*case_insensitive),
+        list_id: list_id.map(|id| id.to_string()),
+        update_existing: Some(*update_existing),
+        create_missing_options: Some(*create_missing_options),
+        require_list_stage: Some(*require_list_stage),
+    }
 }
 
 fn unknown_option(name: &str) -> ApiError {
@@ -150,7 +170,9 @@ mod tests {
             require_list_stage: true,
             list_id: ListId::parse(LIST),
         };
-        assert_eq!(read(&text), Ok(expected));
+        assert_eq!(read(&text), Ok(expected.clone()));
+        let shown = serde_json::to_string(&shown_options(&expected)).expect("plain data");
+        assert_eq!(read(&shown), Ok(expected), "what is shown can be sent");
         assert_eq!(read(&format!(r#"{{"crm_id":"{LIST}"}}"#)).map(|options| options.list_id), Ok(ListId::parse(LIST)));
     }
 

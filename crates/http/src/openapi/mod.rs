@@ -17,9 +17,9 @@ use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
 pub(crate) use params::{
-    JobPath, ListPath, ListQuery, ListScope, OptionPath, PinPath, PropertyFacts, PropertyPath, PropertyQuery,
-    RecordHeaders, RecordPath, TeamPath, TemplatePath, TypePath, ValuePath, ViewInclude, ViewPath, ViewQuery,
-    ViewRecords, WriteHeaders,
+    ImportsQuery, JobPath, ListPath, ListQuery, ListScope, OptionPath, PinPath, PropertyFacts, PropertyPath,
+    PropertyQuery, RecordHeaders, RecordPath, ResultsQuery, TeamPath, TemplatePath, TypePath, ValuePath, ViewInclude,
+    ViewPath, ViewQuery, ViewRecords, WriteHeaders,
 };
 
 const KEY_SCHEME: &str = "api_key";

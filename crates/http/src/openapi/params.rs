@@ -105,6 +105,45 @@ pub(crate) struct JobPath {
     job_id: String,
 }
 
+/// Which jobs are listed.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct ImportsQuery {
+    /// Only jobs that stand so.
+    #[param(inline)]
+    status: Option<refract_wire::JobStatus>,
+    /// Only jobs of this type.
+    #[param(inline)]
+    object_type: Option<ObjectTypeName>,
+    /// Only jobs that were accepted later.
+    #[param(format = DateTime)]
+    created_after: Option<String>,
+    /// Only jobs that were accepted earlier.
+    #[param(format = DateTime)]
+    created_before: Option<String>,
+    /// Jobs on a page; more than 50 are 50.
+    #[param(minimum = 1, default = 25)]
+    limit: Option<u32>,
+    /// Where the page begins: `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Which results of a job are shown.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct ResultsQuery {
+    /// Only rows of which this became.
+    #[param(inline)]
+    outcome: Option<refract_wire::RowOutcome>,
+    /// Rows on a page; more than 1,000 are 1,000.
+    #[param(minimum = 1, default = 100)]
+    limit: Option<u32>,
+    /// Where the page begins: `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
 /// What of a record is shown.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]

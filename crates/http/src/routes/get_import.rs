@@ -28,17 +28,15 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let (parts, _) = request.into_parts();
     let path = ApiPath::of(&parts.uri);
     let caller = admit(&api, &parts, &path, Access::Read).await?;
-    // Unknown, expired, another team's, no id at all: the same words for each.
-    let not_found = || ApiError::not_found("Import job not found.");
-    let job_id = path.job_id().ok_or_else(not_found)?;
-    let view = api.engine.job(&caller, job_id).await?.ok_or_else(not_found)?;
+    let job_id = path.job_id().ok_or_else(ApiError::no_such_job)?;
+    let view = api.engine.job(&caller, job_id).await?.ok_or_else(ApiError::no_such_job)?;
 
     let mut response = if view.snapshot.state.ended_at().is_none() {
         let mut processing = answer::respond(answer::json(StatusCode::OK, &job::polled_job(&view)));
         processing.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         processing
     } else {
-        let body: Body = job::ended_job_body(&view, api.engine.results(&caller, &view));
+        let body: Body = job::ended_job_body(api.engine.outcomes(&caller, &view));
         let mut ended = Response::new(body);
         ended.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         ended

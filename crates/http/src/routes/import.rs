@@ -2,6 +2,7 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
+use refract_domain::import::options::ImportOptions;
 use refract_engine::{Access, KeptAnswer, Submitted};
 
 use super::write::{self, Received};
@@ -62,14 +63,15 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     };
     let received = Received { api: &api, caller, request_id, wanted: options, key: held.map(HeldKey::claim) };
     let retention = api.settings.job_retention;
-    let render = move |submitted: &Submitted| answer_of(submitted, retention);
+    let render_for = |options: &ImportOptions| {
+        let options = options.clone();
+        move |submitted: &Submitted| -> KeptAnswer {
+            match submitted {
+                Submitted::Inline(report) => job::inline_answer(report, object_type, &options),
+                Submitted::Job(spec) => job::accepted_answer(spec, retention),
+            }
+        }
+    };
     let submit = |_, options, idempotent| intake.submit(options, idempotent);
-    received.carry_out(|_| render, submit, ApiError::from).await
-}
-
-fn answer_of(submitted: &Submitted, retention: std::time::Duration) -> KeptAnswer {
-    match submitted {
-        Submitted::Inline(report) => job::inline_answer(report),
-        Submitted::Job(spec) => job::accepted_answer(spec, retention),
-    }
+    received.carry_out(render_for, submit, ApiError::from).await
 }

@@ -3,6 +3,7 @@
 //! Each handler reads as the way of a request: admission, what the path and headers say, the call into the engine, the
 //! answer. Fixed words in a path win over ids and types in the same place (contract §1.5).
 
+mod cancel_import;
 mod count_records;
 mod create_list;
 mod create_option;
@@ -25,6 +26,8 @@ mod get_record;
 mod get_view;
 mod health;
 mod import;
+mod import_results;
+mod list_imports;
 mod list_lists;
 mod list_properties;
 mod list_records;
@@ -68,7 +71,10 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::version))
+        .routes(routes!(list_imports::handle))
         .routes(routes!(get_import::handle))
+        .routes(routes!(import_results::handle))
+        .routes(routes!(cancel_import::handle))
         .routes(routes!(list_properties::handle))
         .routes(routes!(list_lists::handle, create_list::handle))
         .routes(routes!(get_list::handle))

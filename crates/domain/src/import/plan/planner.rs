@@ -11,7 +11,7 @@ use super::late::{OptionMaker, Resolved};
 use super::slots::{Slots, Target};
 use super::{ChunkPlan, Found, FoundRecord, Insert, InsertBody, KeyChange, ListEntry, PlanInput, Update};
 use crate::change::{ValueChange, WriteRule};
-use crate::error::{RowCode, RowError};
+use crate::error::{Fault, RowCode, RowError};
 use crate::ids::RecordId;
 use crate::import::outcome::Outcome;
 use crate::import::row::{GoodRow, JudgedRow, ListPart, RowExtra};
@@ -137,7 +137,8 @@ impl<'a> Planner<'a> {
             if !is_there {
                 let message =
                     format!("'{}' points at {}, which is no {} here", reference.slug, reference.id, reference.target);
-                return Err(RowError::new(format!("default.{}", reference.slug), RowCode::ReferenceNotFound, message));
+                let fault = Fault::new(format!("default.{}", reference.slug), RowCode::ReferenceNotFound, message);
+                return Err(fault.with_value(reference.id.to_string()).into());
             }
         }
         Ok(())
