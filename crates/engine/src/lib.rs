@@ -21,6 +21,8 @@ mod modelling;
 mod outcomes;
 mod query;
 mod records;
+mod retry;
+mod rows;
 mod runner;
 mod running_jobs;
 mod settings;
@@ -31,6 +33,7 @@ mod submit;
 mod task;
 mod upserts;
 mod views;
+mod watching;
 
 use std::sync::{Arc, Mutex};
 
@@ -53,6 +56,8 @@ pub use refract_store::{
     Access, Answered, ApiKey, BatchEffect, Caller, IdempotencyClaim, InlineReport, KeptAnswer, List, OutcomePiece,
     RecordEffect, SchemaEffect, SharedStore, StoreError, ViewEffect, WrittenRecord,
 };
+pub use retry::RetryFault;
+pub use rows::{JobRow, JobRows, RowsLeft};
 pub use runner::JudgeChunk;
 pub use settings::EngineSettings;
 pub use show::{ShownRecord, View, written_values};
@@ -60,6 +65,7 @@ pub use status::{Cancelled, JobView};
 pub use submit::Submitted;
 pub use upserts::MeantBy;
 pub use views::{PageWanted, ViewChange, ViewFault};
+pub use watching::{JobWatch, Waited};
 
 /// Where random ids come from; the binary passes the system's source in, tests one they own.
 pub trait IdSource: Send + Sync {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use refract_domain::import::fate::Fate;
-use refract_domain::import::outcome::decode;
+use refract_domain::import::outcome::{Outcome, decode};
+use refract_domain::import::summary::{FaultGroup, Summary};
 use refract_domain::page_cursor::PageSigner;
 use refract_store::{Caller, OutcomePiece, SharedStore};
 
@@ -60,6 +61,26 @@ impl Engine {
         JobOutcomes { store: Arc::clone(&self.store), caller: *caller, view: view.clone(), next_row: 0 }
     }
 
+    /// What is wrong with a job's rows: the faults by code and field, those of most rows first, and how many are of no
+    /// group.
+    ///
+    /// # Errors
+    /// As [`JobOutcomes::next`].
+    pub async fn fault_groups(&self, caller: &Caller, view: &JobView) -> Result<(Vec<FaultGroup>, u64), EngineError> {
+        let (mut summary, mut outcomes) = (Summary::default(), self.outcomes(caller, view));
+        let mut left = view.counters.failed;
+        while left > 0 {
+            let Some(fates) = outcomes.next().await? else { break };
+            for (row, fate) in fates.rows() {
+                if let Fate::Reached(Outcome::Rejected(error)) = fate {
+                    summary.add(row, &error);
+                    left -= 1;
+                }
+            }
+        }
+        Ok(summary.finish())
+    }
+
     /// A page of the rows for which `wanted` holds. `asked` names what `wanted` asks; a cursor is good for that alone.
     ///
     /// A page may be short, even empty, and have another one after it: the search for what is rare is cut, and a job that
@@ -109,6 +130,11 @@ impl JobOutcomes {
     #[must_use]
     pub fn view(&self) -> &JobView {
         &self.view
+    }
+
+    /// The store that they are read from.
+    pub(crate) fn store(&self) -> &SharedStore {
+        &self.store
     }
 
     /// The fates of the rows that follow; `None` after the last.

@@ -12,7 +12,7 @@ use refract_domain::error::{Fault as RowFault, RowCode, RowError};
 use refract_domain::ids::RecordId;
 use refract_domain::import::judge::ContextError;
 use refract_domain::modelling::{ModelCode, ModelFault};
-use refract_engine::{EngineError, KeptAnswer, StoreError, ViewFault};
+use refract_engine::{EngineError, KeptAnswer, RetryFault, StoreError, ViewFault};
 use refract_wire::{ErrorBody, ErrorDetail, FieldError};
 
 use crate::extract::decode::DecodeError;
@@ -225,6 +225,8 @@ impl ApiError {
             )
             // What is wrong with the key is not the key's answer.
             && !self.0.code.starts_with("idempotency_key")
+            // A job ends without the caller's doing.
+            && self.0.code != "import_not_ended"
     }
 
     /// The body, naming the request.
@@ -339,6 +341,18 @@ impl From<EngineError> for ApiError {
                     Self::invalid_field(".body.object_ids", sentence(&fault.to_string()))
                 }
             },
+            EngineError::Retry(RetryFault::NoSuchJob) => Self::no_such_job(),
+            EngineError::Retry(RetryFault::NotEnded) => {
+                let message = "The import is still being carried out; wait for its end, or cancel it.";
+                Self::new(StatusCode::CONFLICT, "import_not_ended", message).retry_after(WAIT_FOR_JOBS)
+            }
+            EngineError::Retry(RetryFault::NothingLeft) => {
+                Self::conflict("All rows of the import are in; there is nothing left to retry.")
+            }
+            EngineError::RowsLost(text) => {
+                tracing::error!(error = %text, "rows of a job are lost");
+                Self::conflict("The rows of the import are not there any more. Send them again.")
+            }
             EngineError::Value(error) => Self::refused(&error),
             EngineError::Keying => {
                 let message = "The property is being made ready to find records by. Try again in a moment.";

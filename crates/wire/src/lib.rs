@@ -21,7 +21,7 @@ mod view;
 pub use error::{ErrorBody, ErrorDetail, FieldError};
 pub use grants::{GrantLevel, Grants};
 pub use import::{ImportJob, ImportKind, ImportOptions, ImportResult, JobError, JobStatus, RowError, RowOutcome};
-pub use import_page::{ImportPage, ImportResultPage};
+pub use import_page::{FailedRows, FaultGroup, ImportPage, ImportResultPage, ImportSummary, RetryRequest};
 pub use import_request::{ImportRequest, ImportRequestOptions};
 pub use list::{List, ListPage, ListTemplate, ListTemplatePage, ListView, NewList};
 pub use property::{

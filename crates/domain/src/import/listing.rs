@@ -50,6 +50,27 @@ impl JobStanding {
     }
 }
 
+/// How far a job is, so that it can be told whether it has got on. Marks of one job never come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobMark {
+    standing: JobStanding,
+    cursor: u32,
+}
+
+impl JobMark {
+    /// Where the job is.
+    #[must_use]
+    pub const fn of(snapshot: &JobSnapshot) -> Self {
+        Self { standing: JobStanding::of(&snapshot.state), cursor: snapshot.cursor }
+    }
+}
+
+impl std::fmt::Display for JobMark {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}-{}", self.standing.name(), self.cursor)
+    }
+}
+
 /// The place of a job among those of its team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct JobPlace {

@@ -16,4 +16,5 @@ pub mod plan;
 pub mod progress;
 pub mod route;
 pub mod row;
+pub mod summary;
 pub mod tally;

@@ -82,7 +82,8 @@ fn succeeded(written: &WrittenRecord, shown_with: Option<&Schema>) -> BatchItem 
     }
 }
 
-fn row_error(error: &RowError) -> WireRowError {
+/// A row's error, with all its faults.
+pub(crate) fn row_error(error: &RowError) -> WireRowError {
     let faults = error.faults().map(|fault| field_error(fault, fault.field.clone()));
     WireRowError {
         code: error.first.code.name().to_owned(),

@@ -8,10 +8,11 @@ use refract_domain::import::counters::Counters;
 use refract_domain::import::fate::FateWord;
 use refract_domain::import::job::{JobErrorCode, JobKind, JobSpec, JobState};
 use refract_domain::import::options::ImportOptions;
+use refract_domain::import::summary::FaultGroup;
 use refract_domain::object_type::ObjectType;
 use refract_domain::retention::expires_at;
 use refract_engine::{InlineReport, JobOutcomes, JobView, KeptAnswer};
-use refract_wire::{ImportJob, ImportKind, JobError, JobStatus};
+use refract_wire::{FaultGroup as WireFaultGroup, ImportJob, ImportKind, ImportSummary, JobError, JobStatus};
 
 use super::answer;
 use super::options::shown_options;
@@ -75,6 +76,21 @@ pub(crate) fn polled_job(view: &JobView) -> ImportJob {
         estimated_end_range: end.map(|end| [rfc3339(end.earliest), rfc3339(end.latest)]),
         ..job_of(&snapshot.spec, view.counters, status)
     }
+}
+
+/// What is wrong with a job's rows.
+pub(crate) fn summary(view: &JobView, groups: &[FaultGroup], errors_left_out: u64) -> ImportSummary {
+    let errors = groups.iter().map(|FaultGroup { first, rows, ranges }| WireFaultGroup {
+        code: first.code.name().to_owned(),
+        field: first.field.clone(),
+        rows: *rows,
+        row_ranges: ranges.ranges().iter().map(|(first, last)| [*first, *last]).collect(),
+        more_rows: ranges.more(),
+        message: first.message.clone(),
+        value: first.value.clone(),
+        suggestion: first.suggestion.clone(),
+    });
+    ImportSummary { job: polled_job(view), errors: errors.collect(), errors_left_out }
 }
 
 /// Rounded to tenths: more would only look exact.

@@ -1,5 +1,7 @@
 //! The query of a request, name by name. Names nobody asks for are left alone, as clients send hints of their own.
 
+use std::time::Duration;
+
 use http::Uri;
 use refract_domain::clock::Timestamp;
 use refract_domain::ids::ListId;
@@ -65,6 +67,16 @@ impl Query {
         })
     }
 
+    /// How long to wait: seconds, as in `30s`; more than `most` is `most`.
+    pub(crate) fn wait(&self, most: Duration) -> Result<Option<Duration>, ApiError> {
+        let Some(text) = self.get("wait") else { return Ok(None) };
+        let digits = text.strip_suffix('s').unwrap_or(text);
+        let seconds = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u64>().ok()).flatten();
+        seconds
+            .map(|seconds| Some(Duration::from_secs(seconds).min(most)))
+            .ok_or_else(|| ApiError::invalid_field(".query.wait", "wait must be a number of seconds, as in 30s."))
+    }
+
     /// An instant, as RFC 3339 writes it.
     pub(crate) fn instant(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
         let Some(text) = self.get(name) else { return Ok(None) };
@@ -109,6 +121,13 @@ mod tests {
         assert!(read.positive("zero").is_err() && read.positive("minus").is_err());
         assert_eq!(read.instant("at").ok(), Some(Some(Timestamp(1_782_900_000_120))));
         assert!(read.instant("day").is_err());
+        let most = Duration::from_secs(60);
+        for (text, expected) in [("wait=30s", Some(30)), ("wait=7", Some(7)), ("wait=999s", Some(60)), ("", None)] {
+            assert_eq!(query(text).wait(most).ok(), Some(expected.map(Duration::from_secs)), "{text}");
+        }
+        for wrong in ["wait=s", "wait=-1", "wait=%2B5", "wait=1m"] {
+            assert!(query(wrong).wait(most).is_err(), "{wrong}");
+        }
         assert_eq!(read.word("word", &["a", "b"], |word| (word == "b").then_some(2)).ok(), Some(Some(2)));
         assert!(read.word("word", &["a"], |word| (word == "a").then_some(1)).is_err());
     }

@@ -144,6 +144,26 @@ pub(crate) struct ResultsQuery {
     cursor: Option<String>,
 }
 
+/// Which rows of a job are given back.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct FailedQuery {
+    /// `not_attempted` for the rows too that an ended job did not come to.
+    #[param(pattern = "^not_attempted$")]
+    include: Option<String>,
+}
+
+/// How long an answer may wait.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct WaitQuery {
+    /// Seconds to wait for a change, as in `30s`; more than 60 are 60.
+    #[param(pattern = "^[0-9]{1,6}s?$")]
+    wait: Option<String>,
+}
+
 /// What of a record is shown.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -309,6 +329,16 @@ pub(crate) struct WriteHeaders {
     /// Sent again with the same request within 24 hours, the first answer is repeated.
     #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, pattern = "^[ -~]*$")]
     idempotency_key: Option<String>,
+}
+
+/// Headers of a stream that is opened again.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct EventsHeaders {
+    /// The id of the last event that was seen: the same is not sent again, unless it is the end.
+    #[param(rename = "Last-Event-ID", pattern = "^[ -~]*$")]
+    last_event_id: Option<String>,
 }
 
 /// Headers of a change to one record.

@@ -26,7 +26,10 @@ mod get_record;
 mod get_view;
 mod health;
 mod import;
+mod import_events;
+mod import_failed;
 mod import_results;
+mod import_summary;
 mod list_imports;
 mod list_lists;
 mod list_properties;
@@ -44,6 +47,7 @@ mod pin_record;
 mod put_grants;
 mod query_records;
 mod restore_record;
+mod retry_import;
 mod unknown;
 mod unpin_record;
 mod update_records;
@@ -73,7 +77,11 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(health::version))
         .routes(routes!(list_imports::handle))
         .routes(routes!(get_import::handle))
+        .routes(routes!(import_events::handle))
         .routes(routes!(import_results::handle))
+        .routes(routes!(import_summary::handle))
+        .routes(routes!(import_failed::handle))
+        .routes(routes!(retry_import::handle))
         .routes(routes!(cancel_import::handle))
         .routes(routes!(list_properties::handle))
         .routes(routes!(list_lists::handle, create_list::handle))
