@@ -120,6 +120,36 @@ pub struct Fault {
     pub code: RowCode,
     /// What and, where it can be said, how to mend it. Values in it are shortened.
     pub message: String,
+    /// The value at fault as it was written, shortened; where there is one.
+    pub value: Option<String>,
+    /// What to send instead, where it can be said: the nearest slug or option, or what the property takes.
+    pub suggestion: Option<String>,
+}
+
+impl Fault {
+    /// A fault of which no more is to be said.
+    #[must_use]
+    pub fn new(field: impl Into<String>, code: RowCode, message: impl Into<String>) -> Self {
+        Self { field: field.into(), code, message: message.into(), value: None, suggestion: None }
+    }
+
+    /// With the value at fault, already shortened.
+    #[must_use]
+    pub fn with_value(self, value: impl Into<String>) -> Self {
+        Self { value: Some(value.into()), ..self }
+    }
+
+    /// With what to send instead.
+    #[must_use]
+    pub fn suggesting(self, suggestion: impl Into<String>) -> Self {
+        Self { suggestion: Some(suggestion.into()), ..self }
+    }
+}
+
+impl From<Fault> for RowError {
+    fn from(first: Fault) -> Self {
+        Self { first, rest: Vec::new(), candidates: Vec::new() }
+    }
 }
 
 /// Everything wrong with a row, in the row's order; never empty.
@@ -138,11 +168,7 @@ impl RowError {
     /// A row error of one fault.
     #[must_use]
     pub fn new(field: impl Into<String>, code: RowCode, message: impl Into<String>) -> Self {
-        Self {
-            first: Fault { field: field.into(), code, message: message.into() },
-            rest: Vec::new(),
-            candidates: Vec::new(),
-        }
+        Fault::new(field, code, message).into()
     }
 
     /// All faults, first to last.

@@ -3,6 +3,7 @@
 //! Owns all semantics of an import (docs/lifecycle.md follows one through the house). Must not know async, I/O, clocks,
 //! random sources, databases, HTTP or JSON shapes with public names; those pass in as values or stay outside.
 
+mod base64url;
 pub mod change;
 pub mod clock;
 pub mod error;
@@ -14,6 +15,7 @@ pub mod key;
 pub mod limits;
 pub mod modelling;
 pub mod object_type;
+pub mod page_cursor;
 pub mod property;
 pub mod query;
 pub mod record;

@@ -7,6 +7,7 @@ use refract_domain::query::QueryFault;
 use refract_store::StoreError;
 use thiserror::Error;
 
+use crate::retry::RetryFault;
 use crate::views::ViewFault;
 
 /// A use case's failure.
@@ -30,6 +31,12 @@ pub enum EngineError {
     /// A saved view cannot be as it is wanted.
     #[error(transparent)]
     View(#[from] ViewFault),
+    /// A job cannot be tried again.
+    #[error(transparent)]
+    Retry(#[from] RetryFault),
+    /// The rows of a job as they came in are not there any more, or cannot be read.
+    #[error("the rows of a job cannot be read: {0}")]
+    RowsLost(String),
     /// A value that a record is looked for by is none of the property's type.
     #[error("{}", .0.first.message)]
     Value(Box<RowError>),

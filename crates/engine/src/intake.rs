@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use refract_domain::import::job::JobKind;
 use refract_domain::import::route::{Route, route};
 use refract_domain::import::row::RawChunk;
 use refract_domain::object_type::ObjectType;
@@ -20,6 +21,8 @@ pub struct Intake {
     pub(crate) caller: Caller,
     pub(crate) object_type: ObjectType,
     pub(crate) chunk: RawChunk,
+    /// What the job does, should it become one.
+    pub(crate) kind: JobKind,
     respond_async: bool,
     rows: u64,
     body_bytes: u64,
@@ -45,6 +48,7 @@ impl Engine {
             caller,
             object_type,
             chunk: RawChunk::default(),
+            kind: JobKind::Import,
             respond_async,
             rows: 0,
             body_bytes: 0,

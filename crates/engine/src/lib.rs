@@ -14,13 +14,18 @@ mod find;
 mod grants;
 mod idempotency;
 mod intake;
+mod jobs;
 mod judging;
 mod lists;
 mod modelling;
+mod outcomes;
 mod preview;
 mod query;
 mod records;
+mod retry;
+mod rows;
 mod runner;
+mod running_jobs;
 mod settings;
 mod shared_clock;
 mod show;
@@ -29,8 +34,8 @@ mod submit;
 mod task;
 mod upserts;
 mod views;
+mod watching;
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use refract_domain::clock::Clock;
@@ -42,21 +47,26 @@ pub use error::EngineError;
 pub use find::{Found, Wanted};
 pub use idempotency::{IdempotentRequest, KeyReservation};
 pub use intake::Intake;
+pub use jobs::JobsPage;
 pub use lists::WantedList;
 pub use modelling::Operation;
+pub use outcomes::{Fates, FatesPage, JobOutcomes};
 pub use query::{Page, Question};
 pub use records::RecordScope;
 pub use refract_store::{
     Access, Answered, ApiKey, BatchEffect, Caller, IdempotencyClaim, InlineReport, KeptAnswer, List, OutcomePiece,
     RecordEffect, SchemaEffect, SharedStore, StoreError, ViewEffect, WrittenRecord,
 };
+pub use retry::RetryFault;
+pub use rows::{JobRow, JobRows, RowsLeft};
 pub use runner::JudgeChunk;
 pub use settings::EngineSettings;
 pub use show::{ShownRecord, View, written_values};
-pub use status::{JobResults, JobView};
+pub use status::{Cancelled, JobView};
 pub use submit::Submitted;
 pub use upserts::MeantBy;
 pub use views::{PageWanted, ViewChange, ViewFault};
+pub use watching::{JobWatch, Waited};
 
 /// Where random ids come from; the binary passes the system's source in, tests one they own.
 pub trait IdSource: Send + Sync {
@@ -73,11 +83,12 @@ pub struct Engine {
     known_keys: accounts::KnownKeys,
     keys_in_progress: idempotency::KeysInProgress,
     inline_permits: submit::InlinePermits,
-    running_jobs: status::RunningJobs,
+    running_jobs: running_jobs::RunningJobs,
     ready_properties: upserts::ReadyProperties,
     /// Counts the hints that there may be a job to claim; only hints, the lanes look by themselves too.
     work_hints: watch::Sender<u64>,
-    accepting: AtomicBool,
+    /// Whether new work is welcome; whoever waits for a job stops waiting when it is not.
+    accepting: watch::Sender<bool>,
     stop: watch::Sender<bool>,
     background: Mutex<Vec<tokio::task::JoinHandle<()>>>,
 }
@@ -108,10 +119,10 @@ impl Engine {
             known_keys: accounts::KnownKeys::default(),
             keys_in_progress: idempotency::KeysInProgress::default(),
             inline_permits: submit::InlinePermits::new(settings.inline_per_team_max),
-            running_jobs: status::RunningJobs::default(),
+            running_jobs: running_jobs::RunningJobs::default(),
             ready_properties: upserts::ReadyProperties::default(),
             work_hints: watch::Sender::new(0),
-            accepting: AtomicBool::new(true),
+            accepting: watch::Sender::new(true),
             stop,
             background: Mutex::new(Vec::new()),
             store,
@@ -151,9 +162,9 @@ impl Engine {
         Ok(self.clock.learn(&self.store).await?)
     }
 
-    /// Refuses new imports and writes from now on; what is under way goes on.
+    /// Refuses new imports and writes from now on, and ends every wait for a job; what is under way goes on.
     pub fn stop_accepting(&self) {
-        self.accepting.store(false, Ordering::Release);
+        self.accepting.send_replace(false);
     }
 
     /// Ends the runner after the chunk in hand, gives its jobs back, and closes the store.
@@ -173,6 +184,6 @@ impl Engine {
     }
 
     fn check_accepting(&self) -> Result<(), EngineError> {
-        if self.accepting.load(Ordering::Acquire) { Ok(()) } else { Err(EngineError::ShuttingDown) }
+        if *self.accepting.borrow() { Ok(()) } else { Err(EngineError::ShuttingDown) }
     }
 }

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use refract_domain::ids::{JobId, TeamId};
-use refract_domain::import::job::{JobKind, JobSpec};
+use refract_domain::import::job::JobSpec;
 use refract_domain::import::judge::judge_chunk;
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::route::Route;
-use refract_store::{AdmitJob, Answered, Caller, Freshness, Idempotent, InlineImport, InlineReport, Keying};
+use refract_store::{AdmitJob, Answered, Caller, Freshness, Idempotent, InlineImport, InlineReport, Keying, Render};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::idempotency::IdempotentRequest;
@@ -69,7 +69,13 @@ impl Intake {
         to_the_end(async move {
             match self.route() {
                 Route::Inline => self.apply_inline(options, idempotent).await,
-                Route::Queued => self.admit(options, idempotent).await,
+                Route::Queued => {
+                    let idempotent = idempotent.map(|IdempotentRequest { claim, reservation, render }| {
+                        let render: Render<JobSpec> = Arc::new(move |spec| render(&Submitted::Job(spec.clone())));
+                        IdempotentRequest { claim, reservation, render }
+                    });
+                    Ok(map_fresh(self.admit(options, idempotent).await?, Submitted::Job))
+                }
             }
         })
         .await
@@ -109,30 +115,28 @@ impl Intake {
         Ok(map_fresh(answered, Submitted::Inline))
     }
 
-    async fn admit(
+    /// Makes the import a job.
+    pub(crate) async fn admit(
         mut self,
         options: ImportOptions,
-        idempotent: Option<IdempotentRequest<Submitted>>,
-    ) -> Result<Answered<Submitted>, EngineError> {
+        idempotent: Option<IdempotentRequest<JobSpec>>,
+    ) -> Result<Answered<JobSpec>, EngineError> {
         self.check_options(&options).await?;
         let (idempotent, _reservation) = idempotent.map(IdempotentRequest::split).unzip();
         let upload = self.finish_upload().await?;
         let command = AdmitJob {
             caller: self.caller,
             job_id: JobId(self.engine.ids.random_uuid()),
-            kind: JobKind::Import,
+            kind: self.kind,
             object_type: self.object_type,
             options,
             upload,
             now: self.engine.clock.now(),
-            idempotent: idempotent.map(|idempotent| Idempotent {
-                claim: idempotent.claim,
-                render: Arc::new(move |spec: &JobSpec| (idempotent.render)(&Submitted::Job(spec.clone()))),
-            }),
+            idempotent,
         };
         let answered = self.engine.store.admit(command).await?;
         self.engine.work_hints.send_modify(|hints| *hints += 1);
-        Ok(map_fresh(answered, Submitted::Job))
+        Ok(answered)
     }
 
     /// Refuses options that do not fit before anything is written.

@@ -8,11 +8,11 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use refract_domain::error::{RowCode, RowError};
+use refract_domain::error::{Fault as RowFault, RowCode, RowError};
 use refract_domain::ids::RecordId;
 use refract_domain::import::judge::ContextError;
 use refract_domain::modelling::{ModelCode, ModelFault};
-use refract_engine::{EngineError, KeptAnswer, StoreError, ViewFault};
+use refract_engine::{EngineError, KeptAnswer, RetryFault, StoreError, ViewFault};
 use refract_wire::{ErrorBody, ErrorDetail, ErrorDetails, FieldError};
 
 use crate::extract::decode::DecodeError;
@@ -74,6 +74,16 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
+    /// 404, the same words for every reason: unknown, expired, another team's, no id at all.
+    pub(crate) fn no_such_job() -> Self {
+        Self::not_found("Import job not found.")
+    }
+
+    /// 409 that will not pass: things are not as the request needs them.
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", message).should_retry(false)
+    }
+
     /// 403, the same words for every reason: an answer must not tell which team or key exists.
     pub(crate) fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "The API key gives no access to this team.")
@@ -120,7 +130,7 @@ impl ApiError {
         match code {
             ModelCode::Invalid => Self::invalid_field(field, message),
             ModelCode::NotFound => Self::not_found(message),
-            ModelCode::Conflict => Self::new(StatusCode::CONFLICT, "conflict", message).at(field).should_retry(false),
+            ModelCode::Conflict => Self::conflict(message).at(field),
         }
     }
 
@@ -164,10 +174,9 @@ impl ApiError {
         };
         refusal.0.errors = error
             .faults()
-            .map(|fault| FieldError {
-                field: if fault.code == RowCode::Forbidden { ".path".to_owned() } else { body_field(&fault.field) },
-                code: fault.code.name().to_owned(),
-                message: fault.message.clone(),
+            .map(|fault| {
+                let is_forbidden = fault.code == RowCode::Forbidden;
+                field_error(fault, if is_forbidden { ".path".to_owned() } else { body_field(&fault.field) })
             })
             .collect();
         refusal
@@ -175,7 +184,8 @@ impl ApiError {
 
     /// Names the part of the request at fault.
     fn at(mut self, field: impl Into<String>) -> Self {
-        let fault = FieldError { field: field.into(), code: self.0.code.to_owned(), message: self.0.message.clone() };
+        let (code, message) = (self.0.code.to_owned(), self.0.message.clone());
+        let fault = FieldError { field: field.into(), code, message, value: None, suggestion: None };
         self.0.errors.push(fault);
         self
     }
@@ -222,6 +232,8 @@ impl ApiError {
             )
             // What is wrong with the key is not the key's answer.
             && !self.0.code.starts_with("idempotency_key")
+            // A job ends without the caller's doing.
+            && self.0.code != "import_not_ended"
     }
 
     /// The body, naming the request.
@@ -268,6 +280,17 @@ impl IntoResponse for ApiError {
         *response.status_mut() = self.0.status;
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// A fault of a row or record, at a place of the request.
+pub(crate) fn field_error(fault: &RowFault, field: String) -> FieldError {
+    FieldError {
+        field,
+        code: fault.code.name().to_owned(),
+        message: fault.message.clone(),
+        value: fault.value.clone(),
+        suggestion: fault.suggestion.clone(),
     }
 }
 
@@ -325,6 +348,18 @@ impl From<EngineError> for ApiError {
                     Self::invalid_field(".body.object_ids", sentence(&fault.to_string()))
                 }
             },
+            EngineError::Retry(RetryFault::NoSuchJob) => Self::no_such_job(),
+            EngineError::Retry(RetryFault::NotEnded) => {
+                let message = "The import is still being carried out; wait for its end, or cancel it.";
+                Self::new(StatusCode::CONFLICT, "import_not_ended", message).retry_after(WAIT_FOR_JOBS)
+            }
+            EngineError::Retry(RetryFault::NothingLeft) => {
+                Self::conflict("All rows of the import are in; there is nothing left to retry.")
+            }
+            EngineError::RowsLost(text) => {
+                tracing::error!(error = %text, "rows of a job are lost");
+                Self::conflict("The rows of the import are not there any more. Send them again.")
+            }
             EngineError::Value(error) => Self::refused(&error),
             EngineError::Keying => {
                 let message = "The property is being made ready to find records by. Try again in a moment.";

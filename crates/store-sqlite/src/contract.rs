@@ -8,6 +8,7 @@ use refract_domain::clock::Timestamp;
 use refract_domain::grants::Grants;
 use refract_domain::ids::{ApiKeyId, JobId, ListId, RecordId, TeamId, ViewId};
 use refract_domain::import::job::{JobError, JobSnapshot, JobSpec};
+use refract_domain::import::listing::{JobFilter, JobPlace};
 use refract_domain::import::row::RawChunk;
 use refract_domain::key::{KeyHash, KeyHasher};
 use refract_domain::object_type::ObjectType;
@@ -98,6 +99,16 @@ impl ImportVerbs for SqliteStore {
 
     async fn snapshot(&self, caller: &Caller, job_id: JobId) -> Result<Option<JobSnapshot>, StoreError> {
         verbs::snapshot::snapshot(self, caller, job_id).await
+    }
+
+    async fn jobs(
+        &self,
+        caller: &Caller,
+        filter: &JobFilter,
+        after: JobPlace,
+        jobs_max: u32,
+    ) -> Result<Vec<JobSnapshot>, StoreError> {
+        verbs::jobs::jobs(self, caller, filter, after, jobs_max).await
     }
 
     async fn results(&self, caller: &Caller, job_id: JobId, from_row: u32) -> Result<Option<OutcomePiece>, StoreError> {

@@ -8,6 +8,7 @@ use refract_domain::clock::Timestamp;
 use refract_domain::ids::{JobId, RecordIdSpace, TeamId};
 use refract_domain::import::job::{JobError, JobKind, JobSnapshot, JobSpec};
 use refract_domain::import::judge::JudgeContext;
+use refract_domain::import::listing::{JobFilter, JobPlace};
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::outcome::{Outcome, encode};
 use refract_domain::import::plan::Lookup;
@@ -259,6 +260,16 @@ pub trait ImportVerbs {
 
     /// One consistent read of a job; `None` when the team has none of this id. Expiry is the engine's to judge.
     async fn snapshot(&self, caller: &Caller, job_id: JobId) -> Result<Option<JobSnapshot>, StoreError>;
+
+    /// The team's jobs after a place, the newest first, at most `jobs_max`; ended ones too for as long as they are there.
+    /// Expiry is the engine's to judge.
+    async fn jobs(
+        &self,
+        caller: &Caller,
+        filter: &JobFilter,
+        after: JobPlace,
+        jobs_max: u32,
+    ) -> Result<Vec<JobSnapshot>, StoreError>;
 
     /// The piece of outcomes that begins at or holds `from_row`; `None` when no row from there on has an outcome.
     /// Callers pass `first_row + rows` of the last piece; a piece is at most a few thousand rows.

@@ -58,6 +58,12 @@ pub struct FieldError {
     pub code: String,
     /// For people.
     pub message: String,
+    /// The value at fault as it was written, shortened; where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// What to send instead; where it can be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::error::FieldError;
+use crate::import_request::ImportRequestOptions;
 
 /// Where an import stands; clients know no other word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -18,21 +19,59 @@ pub enum JobStatus {
     Failed,
 }
 
+/// What a job does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportKind {
+    /// Carries the rows of a request out.
+    #[default]
+    Import,
+    /// Carries those rows of an earlier job out again that did not get in.
+    Retry,
+}
+
 /// An import: the answer to `POST …/import` and to `GET …/imports/{jobId}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ImportJob {
     /// Null for an import that was answered at once.
     pub job_id: Option<String>,
     /// Where it stands.
     pub status: JobStatus,
+    /// The type of its records.
+    #[serde(default)]
+    pub object_type: String,
+    /// What it does.
+    #[serde(default)]
+    pub kind: ImportKind,
+    /// The job whose rows it carries out again; only for a retry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_of: Option<String>,
     /// Rows in the import.
     pub total: u64,
     /// Rows attempted: `succeeded + failed`.
     pub processed: u64,
-    /// Rows that are in.
+    /// Rows that are in: `created + updated + existing + unchanged`.
     pub succeeded: u64,
     /// Rows that were rejected.
     pub failed: u64,
+    /// Rows that made a record.
+    #[serde(default)]
+    pub created: u64,
+    /// Rows that changed the record they met.
+    #[serde(default)]
+    pub updated: u64,
+    /// Rows that met a record and were passed over, as `update_existing` was not asked for.
+    #[serde(default)]
+    pub existing: u64,
+    /// Rows that met a record and had nothing new to say, where `update_existing` was asked for.
+    #[serde(default)]
+    pub unchanged: u64,
+    /// Rows that an ended job did not come to; 0 while processing.
+    #[serde(default)]
+    pub not_attempted: u64,
+    /// What was asked of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<ImportRequestOptions>,
     /// Why the job failed; only then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<JobError>,
@@ -40,9 +79,21 @@ pub struct ImportJob {
     pub created_at: String,
     /// When it last changed.
     pub updated_at: String,
+    /// When it ended; only then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
     /// From when on it is not found any more; only for jobs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
+    /// How fast it gets on of late; only while processing, and where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_per_second: Option<f64>,
+    /// When it may end; as `rows_per_second`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated_end_at: Option<String>,
+    /// The end at the fastest and at the slowest pace seen of late; with `estimated_end_at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated_end_range: Option<[String; 2]>,
     /// One a row, in the order of the rows; not while processing. Stands last so that it can be streamed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub results: Option<Vec<ImportResult>>,
@@ -57,11 +108,32 @@ pub struct JobError {
     pub message: String,
 }
 
+/// What became of a row, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RowOutcome {
+    /// It made a record.
+    Created,
+    /// It changed the record it met.
+    Updated,
+    /// It met a record and was passed over.
+    Existing,
+    /// It was to change the record it met, and had nothing new to say.
+    Unchanged,
+    /// It was rejected.
+    Failed,
+    /// The job ended before it came to the row.
+    NotAttempted,
+}
+
 /// What became of one row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportResult {
     /// The row's place in the request, from 0.
     pub input_index: u64,
+    /// What became of it, in a word; only where results are asked for by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<RowOutcome>,
     /// The record; null when the row was rejected.
     pub id: Option<String>,
     /// Whether the row made the record.
@@ -160,16 +232,30 @@ mod tests {
         let job = ImportJob {
             job_id: None,
             status: JobStatus::Complete,
+            object_type: "contact".into(),
+            kind: ImportKind::Import,
+            retry_of: None,
             total: 1,
             processed: 1,
             succeeded: 0,
             failed: 1,
+            created: 0,
+            updated: 0,
+            existing: 0,
+            unchanged: 0,
+            not_attempted: 0,
+            options: None,
             error: None,
             created_at: "2026-07-01T10:00:00.000Z".into(),
             updated_at: "2026-07-01T10:00:00.120Z".into(),
+            ended_at: None,
             expires_at: None,
+            rows_per_second: None,
+            estimated_end_at: None,
+            estimated_end_range: None,
             results: Some(vec![ImportResult {
                 input_index: 0,
+                outcome: None,
                 id: None,
                 created: false,
                 existing: false,
@@ -179,7 +265,9 @@ mod tests {
         };
         let text = serde_json::to_string(&job).expect("plain data");
         let expected = concat!(
-            r#"{"job_id":null,"status":"complete","total":1,"processed":1,"succeeded":0,"failed":1,"#,
+            r#"{"job_id":null,"status":"complete","object_type":"contact","kind":"import","#,
+            r#""total":1,"processed":1,"succeeded":0,"failed":1,"#,
+            r#""created":0,"updated":0,"existing":0,"unchanged":0,"not_attempted":0,"#,
             r#""created_at":"2026-07-01T10:00:00.000Z","updated_at":"2026-07-01T10:00:00.120Z","#,
             r#""results":[{"input_index":0,"id":null,"created":false,"existing":false,"updated":false}]}"#
         );

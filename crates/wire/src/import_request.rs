@@ -40,4 +40,8 @@ pub struct ImportRequestOptions {
     /// Whether every row must name a stage of the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub require_list_stage: Option<bool>,
+    /// What becomes of values under slugs that no property has: `fail` or `ignore`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(fail|ignore)$")]
+    pub unknown_properties: Option<String>,
 }

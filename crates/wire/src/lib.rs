@@ -1,7 +1,7 @@
 //! The JSON shapes of the Prism API, with their public names.
 //!
 //! Owns the names and which fields may be absent: an optional field is left out, never `null`, but for
-//! [`ImportJob::job_id`], [`ImportResult::id`] and [`Page::next_cursor`], which are always there. Imports nothing of ours and must not know what
+//! [`ImportJob::job_id`], [`ImportResult::id`] and the `next_cursor` of pages, which are always there. Imports nothing of ours and must not know what
 //! a field means; values are converted where requests are taken in and answers are made.
 //!
 //! Times are RFC 3339 texts in UTC with milliseconds (`2026-07-01T10:00:00.120Z`); ids are lower-case uuids.
@@ -9,6 +9,7 @@
 mod error;
 mod grants;
 mod import;
+mod import_page;
 mod import_request;
 mod list;
 mod preview;
@@ -20,7 +21,8 @@ mod view;
 
 pub use error::{ErrorBody, ErrorDetail, ErrorDetails, FieldError};
 pub use grants::{GrantLevel, Grants};
-pub use import::{ImportJob, ImportOptions, ImportResult, JobError, JobStatus, RowError};
+pub use import::{ImportJob, ImportKind, ImportOptions, ImportResult, JobError, JobStatus, RowError, RowOutcome};
+pub use import_page::{FailedRows, FaultGroup, ImportPage, ImportResultPage, ImportSummary, RetryRequest};
 pub use import_request::{ImportRequest, ImportRequestOptions};
 pub use list::{List, ListPage, ListTemplate, ListTemplatePage, ListView, NewList};
 pub use preview::{ImportPreview, PreviewProblem, PreviewedColumn, PreviewedFile};

@@ -5,12 +5,17 @@
 //! [`ChunkPlan`](plan::ChunkPlan), which the store writes. Nothing here knows where rows come from, where they are kept,
 //! or how outcomes are shown.
 
+pub mod counters;
+pub mod fate;
 pub mod job;
 pub mod judge;
+pub mod listing;
 pub mod options;
 pub mod outcome;
 pub mod plan;
+pub mod progress;
 pub mod route;
 pub mod row;
+pub mod summary;
 pub mod table;
 pub mod tally;

@@ -37,6 +37,17 @@ pub enum UnknownProperties {
     Ignore,
 }
 
+impl UnknownProperties {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Ignore => "ignore",
+        }
+    }
+}
+
 impl Default for ImportOptions {
     fn default() -> Self {
         Self {

@@ -38,7 +38,9 @@ const CREATED: u8 = 0;
 const CREATED_WITH_ID: u8 = 1;
 const EXISTING: u8 = 2;
 const UPDATED: u8 = 3;
-const REJECTED: u8 = 4;
+/// As outcomes were kept whose faults named neither value nor suggestion; read, and not written any more.
+const REJECTED_IN_SHORT: u8 = 4;
+const REJECTED: u8 = 5;
 
 /// Appends the stored form of `outcomes` to `bytes`.
 pub fn encode(outcomes: &[Outcome], bytes: &mut Vec<u8>) {
@@ -86,6 +88,8 @@ fn encode_error(error: &RowError, bytes: &mut Vec<u8>) {
         bytes.push(fault.code.number());
         encode_text(&fault.field, bytes);
         encode_text(&fault.message, bytes);
+        encode_optional(fault.value.as_deref(), bytes);
+        encode_optional(fault.suggestion.as_deref(), bytes);
     }
 }
 
@@ -94,13 +98,27 @@ fn encode_text(text: &str, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(text.as_bytes());
 }
 
+/// A length that no text has stands for none.
+const NONE: u32 = u32::MAX;
+
+fn encode_optional(text: Option<&str>, bytes: &mut Vec<u8>) {
+    match text {
+        Some(text) => encode_text(text, bytes),
+        None => bytes.extend_from_slice(&NONE.to_le_bytes()),
+    }
+}
+
 fn decode_one(rest: &mut &[u8]) -> Option<Outcome> {
     let outcome = match take(rest, 1)?[0] {
         CREATED => Outcome::Created { given_id: None },
         CREATED_WITH_ID => Outcome::Created { given_id: Some(decode_id(rest)?) },
         EXISTING => Outcome::Existing(decode_id(rest)?),
         UPDATED => Outcome::Updated(decode_id(rest)?),
-        REJECTED => Outcome::Rejected(Box::new(decode_error(rest)?)),
+        REJECTED_IN_SHORT => Outcome::Rejected(Box::new(decode_error(rest, |_| Some((None, None)))?)),
+        REJECTED => {
+            let more = |rest: &mut &[u8]| Some((decode_optional(rest)?, decode_optional(rest)?));
+            Outcome::Rejected(Box::new(decode_error(rest, more)?))
+        }
         _ => return None,
     };
     Some(outcome)
@@ -110,12 +128,18 @@ fn decode_id(rest: &mut &[u8]) -> Option<RecordId> {
     take(rest, 16)?.try_into().ok().map(RecordId::from_bytes)
 }
 
-fn decode_error(rest: &mut &[u8]) -> Option<RowError> {
+/// `more` reads the value and the suggestion of a fault.
+fn decode_error(
+    rest: &mut &[u8],
+    more: impl Fn(&mut &[u8]) -> Option<(Option<String>, Option<String>)>,
+) -> Option<RowError> {
     let count = decode_u32(rest)?;
     let mut faults = Vec::new();
     for _ in 0..count {
         let code = RowCode::from_number(take(rest, 1)?[0])?;
-        faults.push(Fault { code, field: decode_text(rest)?, message: decode_text(rest)? });
+        let (field, message) = (decode_text(rest)?, decode_text(rest)?);
+        let (value, suggestion) = more(rest)?;
+        faults.push(Fault { field, code, message, value, suggestion });
     }
     RowError::of(faults)
 }
@@ -124,6 +148,15 @@ fn decode_text(rest: &mut &[u8]) -> Option<String> {
     let length = decode_u32(rest)?;
     let bytes = take(rest, usize::try_from(length).ok()?)?;
     String::from_utf8(bytes.to_vec()).ok()
+}
+
+/// The outer `None`: this is no optional text.
+fn decode_optional(rest: &mut &[u8]) -> Option<Option<String>> {
+    if rest.starts_with(&NONE.to_le_bytes()) {
+        decode_u32(rest)?;
+        return Some(None);
+    }
+    decode_text(rest).map(Some)
 }
 
 fn decode_u32(rest: &mut &[u8]) -> Option<u32> {
@@ -144,11 +177,16 @@ mod tests {
 
     fn any_outcome() -> impl Strategy<Value = Outcome> {
         let id = any::<[u8; 16]>().prop_map(RecordId::from_bytes);
-        let fault = (".{0,12}", 0..RowCode::ALL.len(), ".{0,30}").prop_map(|(field, code, message)| Fault {
-            field,
-            code: RowCode::ALL[code],
-            message,
-        });
+        let optional = || proptest::option::of(".{0,9}");
+        let fault = (".{0,12}", 0..RowCode::ALL.len(), ".{0,30}", optional(), optional()).prop_map(
+            |(field, code, message, value, suggestion)| Fault {
+                field,
+                code: RowCode::ALL[code],
+                message,
+                value,
+                suggestion,
+            },
+        );
         prop_oneof![
             proptest::option::of(id.clone()).prop_map(|given_id| Outcome::Created { given_id }),
             id.clone().prop_map(Outcome::Existing),
@@ -171,6 +209,27 @@ mod tests {
         fn garbage_ends_the_reading_and_never_panics(bytes: Vec<u8>) {
             prop_assert!(decode(&bytes).count() <= bytes.len());
         }
+    }
+
+    #[test]
+    fn outcomes_of_before_are_still_read() {
+        let mut bytes = vec![CREATED, 4, 2, 0, 0, 0];
+        for (code, field, message) in [(1, "default.emial", "no such property"), (0, "", "")] {
+            bytes.push(code);
+            for text in [field, message] {
+                bytes.extend_from_slice(&u32::try_from(text.len()).expect("short").to_le_bytes());
+                bytes.extend_from_slice(text.as_bytes());
+            }
+        }
+        bytes.push(CREATED);
+        let faults = vec![
+            Fault::new("default.emial", RowCode::UnknownProperty, "no such property"),
+            Fault::new("", RowCode::InvalidRow, ""),
+        ];
+        let error = RowError::of(faults).expect("two");
+        let created = || Outcome::Created { given_id: None };
+        let read: Option<Vec<_>> = decode(&bytes).collect();
+        assert_eq!(read, Some(vec![created(), Outcome::Rejected(Box::new(error)), created()]));
     }
 
     #[test]

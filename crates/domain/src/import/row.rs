@@ -220,11 +220,59 @@ impl Reference {
     #[must_use]
     pub fn leads_nowhere(&self) -> Fault {
         let group = if self.of_list { "list" } else { "default" };
-        Fault {
-            field: format!("{group}.{}", self.slug),
-            code: RowCode::ReferenceNotFound,
-            message: format!("'{}' points at {}, which is no {} here", self.slug, self.id, self.target),
+        let message = format!("'{}' points at {}, which is no {} here", self.slug, self.id, self.target);
+        let fault = Fault::new(format!("{group}.{}", self.slug), RowCode::ReferenceNotFound, message);
+        fault.with_value(self.id.to_string())
+    }
+}
+
+/// Rows in ascending order as ranges, at most so many; those after are only counted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RowRanges {
+    ranges: Vec<(u32, u32)>,
+    more: u64,
+    last: Option<u32>,
+}
+
+impl RowRanges {
+    /// Ranges that are kept.
+    pub const MAX: usize = 20;
+
+    /// Adds a row after all others.
+    pub fn add(&mut self, row: u32) {
+        self.last = Some(row);
+        if self.more > 0 {
+            self.more += 1;
+            return;
         }
+        match self.ranges.last_mut() {
+            Some((_, end)) if row == end.saturating_add(1) => *end = row,
+            _ => {
+                if self.ranges.len() < Self::MAX {
+                    self.ranges.push((row, row));
+                } else {
+                    self.more = 1;
+                }
+            }
+        }
+    }
+
+    /// Whether this row was added last.
+    #[must_use]
+    pub fn ends_with(&self, row: u32) -> bool {
+        self.last == Some(row)
+    }
+
+    /// The first and the last row of each range.
+    #[must_use]
+    pub fn ranges(&self) -> &[(u32, u32)] {
+        &self.ranges
+    }
+
+    /// Rows that are in none of them.
+    #[must_use]
+    pub const fn more(&self) -> u64 {
+        self.more
     }
 }
 
@@ -251,5 +299,17 @@ mod tests {
         chunk.push(b"null");
         assert_eq!(chunk.rows().collect::<Vec<_>>(), [&b"{}"[..], b"", b"null"]);
         assert_eq!((chunk.len(), chunk.end_row()), (3, 10));
+    }
+
+    #[test]
+    fn rows_become_ranges_and_ranges_are_bounded() {
+        let mut rows = RowRanges::default();
+        [1, 2, 3, 7, 9, 10].into_iter().for_each(|row| rows.add(row));
+        assert_eq!((rows.ranges(), rows.more()), (&[(1, 3), (7, 7), (9, 10)][..], 0));
+        assert!(rows.ends_with(10) && !rows.ends_with(9));
+        (10..60).for_each(|row| rows.add(row * 2));
+        assert_eq!((rows.ranges().len(), rows.more()), (RowRanges::MAX, 33));
+        rows.add(119);
+        assert_eq!(rows.more(), 34, "what comes after a gap is in no range");
     }
 }

@@ -30,9 +30,6 @@ pub fn missing_required(group: &str, properties: &[Property], before: Option<&st
 
 fn missing(group: &str, property: &Property, is_patch: bool) -> Fault {
     let advice = if is_patch { " and cannot be cleared" } else { "; send one" };
-    Fault {
-        field: format!("{group}.{}", property.slug),
-        code: RowCode::MissingRequired,
-        message: format!("{:?} must have a value{advice}", property.slug),
-    }
+    let message = format!("{:?} must have a value{advice}", property.slug);
+    Fault::new(format!("{group}.{}", property.slug), RowCode::MissingRequired, message)
 }

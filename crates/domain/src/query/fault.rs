@@ -64,7 +64,8 @@ impl QueryFault {
         Self { code, field: field.to_owned(), message: message.into() }
     }
 
-    pub(super) fn invalid(field: &str, message: impl Into<String>) -> Self {
+    /// A part of a request that cannot be as it is.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
         Self::new(QueryCode::InvalidRequest, field, message)
     }
 

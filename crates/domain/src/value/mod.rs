@@ -21,7 +21,7 @@ pub use compare::{exact_texts, for_each_key_text, instant_order_text, same};
 pub use email::normalized as normalized_email;
 
 pub(crate) use object::{Delta, delta};
-pub(crate) use refusal::{Refusal, excerpt, excerpt_of_text};
+pub(crate) use refusal::{Refusal, excerpt, excerpt_of_text, written_value};
 pub(crate) use select::OptionIndex;
 
 use crate::import::row::{LateValue, Reference};

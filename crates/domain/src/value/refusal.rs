@@ -12,32 +12,40 @@ pub(crate) struct Refusal {
     pub(crate) code: RowCode,
     /// For the client; values in it are shortened.
     pub(crate) message: String,
+    /// The value as it was written, shortened.
+    pub(crate) value: Option<String>,
+    /// What to send instead.
+    pub(crate) suggestion: Option<String>,
 }
 
 impl Refusal {
     pub(crate) fn invalid_value(message: String) -> Self {
-        Self { code: RowCode::InvalidValue, message }
+        Self { code: RowCode::InvalidValue, message, value: None, suggestion: None }
     }
 
     /// The value is not of the property's type.
     pub(crate) fn wrong_type(property: &Property, raw_value: &str) -> Self {
         let (expected, remedy) = expectation(property.property_type);
-        Self::invalid_value(format!(
+        let message = format!(
             "{:?} takes {expected} ({}), not {}; {remedy}",
             property.slug,
             property.property_type.name(),
             excerpt(raw_value),
-        ))
+        );
+        let suggestion = Some(remedy.to_owned());
+        Self { value: Some(written_value(raw_value)), suggestion, ..Self::invalid_value(message) }
     }
 
     /// The value is of the type, but `problem`.
     pub(crate) fn bad_value(property: &Property, raw_value: &str, problem: &str) -> Self {
-        Self::invalid_value(format!(
+        let message = format!(
             "{:?} ({}) cannot be {}: {problem}",
             property.slug,
             property.property_type.name(),
             excerpt(raw_value),
-        ))
+        );
+        let suggestion = Some(expectation(property.property_type).1.to_owned());
+        Self { value: Some(written_value(raw_value)), suggestion, ..Self::invalid_value(message) }
     }
 
     /// The text holds what no store can keep.
@@ -84,6 +92,12 @@ pub(crate) fn excerpt(raw_value: &str) -> String {
     excerpt
 }
 
+/// A value as a fault shows it: a text without its quotes, anything else as it was written, shortened.
+pub(crate) fn written_value(raw_value: &str) -> String {
+    let inner = raw_value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    excerpt(inner.unwrap_or(raw_value))
+}
+
 /// The start of a text, quoted, with control characters escaped.
 pub(crate) fn excerpt_of_text(text: &str) -> String {
     let mut raw = String::new();
@@ -106,6 +120,7 @@ mod tests {
         assert_eq!(excerpt(&long), format!("{}…", "é".repeat(VALUE_EXCERPT_CHARS_MAX)));
         assert_eq!(excerpt(&long[..2 * VALUE_EXCERPT_CHARS_MAX]), long[..2 * VALUE_EXCERPT_CHARS_MAX]);
         assert_eq!(excerpt("[\n1,\u{0}\t2]"), "[ 1,  2]");
+        assert_eq!((written_value("\"a\""), written_value("[1]")), ("a".to_owned(), "[1]".to_owned()));
         assert_eq!(excerpt_of_text("a\u{1}"), "\"a\\u0001\"");
         assert_eq!(excerpt_of_text(&long).chars().count(), VALUE_EXCERPT_CHARS_MAX + 3);
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-use super::refusal::{Refusal, excerpt_of_text};
+use super::refusal::{Refusal, excerpt, excerpt_of_text};
 use super::{Reading, Target, scalar, several};
 use crate::change::WriteRule;
 use crate::error::RowCode;
@@ -148,7 +148,8 @@ fn choose(target: &Target<'_>, value: &Value<'_>) -> Result<LateOption, Refusal>
 
 fn unknown_option(property: &Property, written: &str) -> Refusal {
     let candidates = property.live_options().take(NEAREST_OPTIONS_MAX).map(|option| option.slug.as_str());
-    let remedy: Cow<'_, str> = match nearest(written, candidates) {
+    let likeliest = nearest(written, candidates);
+    let remedy: Cow<'_, str> = match likeliest {
         Some(slug) => format!("did you mean {slug:?}?").into(),
         None if property.options.is_empty() => "it has no options yet".into(),
         None => "see the property's options".into(),
@@ -158,7 +159,8 @@ fn unknown_option(property: &Property, written: &str) -> Refusal {
         property.slug,
         excerpt_of_text(written),
     );
-    Refusal { code: RowCode::InvalidOption, message }
+    let suggestion = likeliest.map(str::to_owned);
+    Refusal { code: RowCode::InvalidOption, message, value: Some(excerpt(written)), suggestion }
 }
 
 #[cfg(test)]

@@ -237,7 +237,11 @@ fn bytes_of_faults(judged: &JudgedChunk) -> usize {
         JudgedRow::Good(_) => None,
     });
     let faults = errors.flat_map(|error| error.faults());
-    faults.map(|fault| size_of::<Fault>() + fault.field.len() + fault.message.len()).sum()
+    let texts = |fault: &Fault| {
+        let more = [&fault.value, &fault.suggestion].into_iter().flatten().map(String::len).sum::<usize>();
+        fault.field.len() + fault.message.len() + more
+    };
+    faults.map(|fault| size_of::<Fault>() + texts(fault)).sum()
 }
 
 /// Runs work that takes its time on a thread where it may.

@@ -19,6 +19,11 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> KeptAnswer {
     KeptAnswer { status: status.as_u16(), headers: Vec::new(), body }
 }
 
+/// An answer without a body.
+pub(crate) fn empty(status: StatusCode) -> KeptAnswer {
+    KeptAnswer { status: status.as_u16(), headers: Vec::new(), body: Vec::new() }
+}
+
 /// The answer as it is sent.
 pub(crate) fn respond(answer: KeptAnswer) -> Response {
     let has_body = !answer.body.is_empty();

@@ -8,14 +8,14 @@ use refract_domain::limits::BATCH_ITEMS_MAX;
 use refract_domain::property::Schema;
 use refract_engine::{BatchEffect, KeptAnswer, WrittenRecord};
 use refract_wire::{
-    BatchItem, BatchResult, BatchStatus, BatchSummary, DeleteBatch, FieldError, RowError as WireRowError, UpdateBatch,
+    BatchItem, BatchResult, BatchStatus, BatchSummary, DeleteBatch, RowError as WireRowError, UpdateBatch,
 };
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::answer;
 use super::record::written_record;
-use crate::error::ApiError;
+use crate::error::{ApiError, field_error};
 
 /// The items of a batch update as rows, and the record that each names.
 pub(crate) fn update_items(
@@ -82,12 +82,9 @@ fn succeeded(written: &WrittenRecord, shown_with: Option<&Schema>) -> BatchItem 
     }
 }
 
-fn row_error(error: &RowError) -> WireRowError {
-    let faults = error.faults().map(|fault| FieldError {
-        field: fault.field.clone(),
-        code: fault.code.name().to_owned(),
-        message: fault.message.clone(),
-    });
+/// A row's error, with all its faults.
+pub(crate) fn row_error(error: &RowError) -> WireRowError {
+    let faults = error.faults().map(|fault| field_error(fault, fault.field.clone()));
     WireRowError {
         code: error.first.code.name().to_owned(),
         message: error.first.message.clone(),

@@ -3,66 +3,55 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use bytes::Bytes;
-use futures_util::stream;
 use http::StatusCode;
-use refract_domain::import::job::{JobSpec, JobState};
-use refract_domain::import::outcome::{self, Outcome};
-use refract_domain::import::tally::Tally;
+use refract_domain::import::counters::Counters;
+use refract_domain::import::fate::FateWord;
+use refract_domain::import::job::{JobErrorCode, JobKind, JobSpec, JobState};
+use refract_domain::import::options::ImportOptions;
+use refract_domain::import::summary::FaultGroup;
+use refract_domain::object_type::ObjectType;
 use refract_domain::retention::expires_at;
-use refract_engine::{InlineReport, JobResults, JobView, KeptAnswer};
-use refract_wire::{ImportJob, JobError, JobStatus};
+use refract_engine::{InlineReport, JobOutcomes, JobView, KeptAnswer};
+use refract_wire::{FaultGroup as WireFaultGroup, ImportJob, ImportKind, ImportSummary, JobError, JobStatus};
 
 use super::answer;
+use super::options::shown_options;
 use super::results::ResultWriter;
+use super::rows::{Part, rows_body};
 use super::time::rfc3339;
 
 /// The 200 of an import that was carried out in the request.
-pub(crate) fn inline_answer(report: &InlineReport) -> KeptAnswer {
-    let total = report.outcomes.len() as u64;
+pub(crate) fn inline_answer(report: &InlineReport, object_type: ObjectType, options: &ImportOptions) -> KeptAnswer {
     let at = rfc3339(report.created_at);
-    let job = with_counters(
-        total,
-        report.tally,
-        ImportJob {
-            job_id: None,
-            status: JobStatus::Complete,
-            total,
-            processed: 0,
-            succeeded: 0,
-            failed: 0,
-            error: None,
-            created_at: at.clone(),
-            updated_at: at,
-            expires_at: None,
-            results: None,
-        },
-    );
+    let counters = Counters::of_tally(&report.tally, options);
+    let job = ImportJob { ended_at: Some(at.clone()), ..job(object_type, options, counters, JobStatus::Complete, at) };
     let mut writer = ResultWriter::after(before_results(&job), report.record_ids);
-    report.outcomes.iter().for_each(|outcome| writer.push(outcome));
+    // Results of this form have no words.
+    (0..).zip(&report.outcomes).for_each(|(row, outcome)| writer.push_outcome(row, outcome, FateWord::Created));
     writer.raw(b"]}");
     KeptAnswer { status: StatusCode::OK.as_u16(), headers: Vec::new(), body: writer.take() }
 }
 
 /// The 202 of an import that became a job.
 pub(crate) fn accepted_answer(spec: &JobSpec, retention: Duration) -> KeptAnswer {
-    let created_at = rfc3339(spec.created_at);
+    let counters = Counters { total: u64::from(spec.total), ..Counters::default() };
     let job = ImportJob {
-        job_id: Some(spec.id.to_string()),
-        status: JobStatus::Processing,
-        total: u64::from(spec.total),
-        processed: 0,
-        succeeded: 0,
-        failed: 0,
-        error: None,
-        created_at: created_at.clone(),
-        updated_at: created_at,
         expires_at: Some(rfc3339(expires_at(spec.created_at, None, retention))),
-        results: None,
+        ..job_of(spec, counters, JobStatus::Processing)
     };
     let mut accepted = answer::json(StatusCode::ACCEPTED, &job);
     accepted.headers.push(("location".to_owned(), format!("/v2/prism/{}/imports/{}", spec.team_id, spec.id)));
     accepted
+}
+
+/// The 200 of a job that was cancelled.
+pub(crate) fn cancelled_answer(view: &JobView) -> KeptAnswer {
+    answer::json(StatusCode::OK, &polled_job(view))
+}
+
+/// Whether the job was ended at its caller's wish.
+pub(crate) fn is_cancelled(view: &JobView) -> bool {
+    matches!(&view.snapshot.state, JobState::Failed { error, .. } if error.code == JobErrorCode::Cancelled)
 }
 
 /// A job as it is polled, without its results.
@@ -76,47 +65,100 @@ pub(crate) fn polled_job(view: &JobView) -> ImportJob {
             (JobStatus::Failed, Some(error))
         }
     };
-    with_counters(
-        u64::from(snapshot.spec.total),
-        snapshot.tally,
-        ImportJob {
-            job_id: Some(snapshot.spec.id.to_string()),
-            status,
-            total: 0,
-            processed: 0,
-            succeeded: 0,
-            failed: 0,
-            error,
-            created_at: rfc3339(snapshot.spec.created_at),
-            updated_at: rfc3339(snapshot.updated_at),
-            expires_at: Some(rfc3339(view.expires_at)),
-            results: None,
-        },
-    )
+    let end = view.estimate.and_then(|estimate| estimate.end);
+    ImportJob {
+        error,
+        updated_at: rfc3339(snapshot.updated_at),
+        ended_at: snapshot.state.ended_at().map(rfc3339),
+        expires_at: Some(rfc3339(view.expires_at)),
+        rows_per_second: view.estimate.map(|estimate| tenths(estimate.rows_per_second)),
+        estimated_end_at: end.map(|end| rfc3339(end.at)),
+        estimated_end_range: end.map(|end| [rfc3339(end.earliest), rfc3339(end.latest)]),
+        ..job_of(&snapshot.spec, view.counters, status)
+    }
 }
 
-fn with_counters(total: u64, tally: Tally, job: ImportJob) -> ImportJob {
-    ImportJob { total, processed: tally.processed(), succeeded: tally.succeeded(), failed: tally.rejected, ..job }
+/// What is wrong with a job's rows.
+pub(crate) fn summary(view: &JobView, groups: &[FaultGroup], errors_left_out: u64) -> ImportSummary {
+    let errors = groups.iter().map(|FaultGroup { first, rows, ranges }| WireFaultGroup {
+        code: first.code.name().to_owned(),
+        field: first.field.clone(),
+        rows: *rows,
+        row_ranges: ranges.ranges().iter().map(|(first, last)| [*first, *last]).collect(),
+        more_rows: ranges.more(),
+        message: first.message.clone(),
+        value: first.value.clone(),
+        suggestion: first.suggestion.clone(),
+    });
+    ImportSummary { job: polled_job(view), errors: errors.collect(), errors_left_out }
+}
+
+/// Rounded to tenths: more would only look exact.
+fn tenths(rate: f64) -> f64 {
+    (rate * 10.0).round() / 10.0
+}
+
+fn job_of(spec: &JobSpec, counters: Counters, status: JobStatus) -> ImportJob {
+    let (kind, retry_of) = match spec.kind {
+        JobKind::Import => (ImportKind::Import, None),
+        JobKind::Retry { of } => (ImportKind::Retry, Some(of.to_string())),
+    };
+    let job = job(spec.object_type, &spec.options, counters, status, rfc3339(spec.created_at));
+    ImportJob { job_id: Some(spec.id.to_string()), kind, retry_of, ..job }
+}
+
+fn job(
+    object_type: ObjectType,
+    options: &ImportOptions,
+    counters: Counters,
+    status: JobStatus,
+    created_at: String,
+) -> ImportJob {
+    let Counters { total, created, updated, unchanged, existing, failed, not_attempted } = counters;
+    ImportJob {
+        job_id: None,
+        status,
+        object_type: object_type.name().to_owned(),
+        kind: ImportKind::Import,
+        retry_of: None,
+        total,
+        processed: counters.processed(),
+        succeeded: counters.succeeded(),
+        failed,
+        created,
+        updated,
+        existing,
+        unchanged,
+        not_attempted,
+        options: Some(shown_options(options)),
+        error: None,
+        updated_at: created_at.clone(),
+        created_at,
+        ended_at: None,
+        expires_at: None,
+        rows_per_second: None,
+        estimated_end_at: None,
+        estimated_end_range: None,
+        results: None,
+    }
 }
 
 /// The body of an ended job: everything up to the results at once, then the results as they are read.
 ///
-/// A job is answered as it stands in `view`: outcomes that a store might hold beyond its cursor are left out. When the
-/// outcomes cannot be read the body ends in the middle, which clients see as a broken answer.
-pub(crate) fn ended_job_body(view: &JobView, results: JobResults) -> Body {
-    let writer = ResultWriter::after(before_results(&polled_job(view)), view.snapshot.spec.record_ids);
-    let streamed = StreamedResults {
-        results,
-        piece: Vec::new().into_iter(),
-        writer,
-        attempted: view.snapshot.cursor,
-        total: view.snapshot.spec.total,
-        ended: false,
-    };
-    Body::from_stream(stream::try_unfold(streamed, |mut streamed| async move {
-        let bytes = streamed.next_bytes().await?;
-        Ok::<_, BrokenResults>(bytes.map(|bytes| (bytes, streamed)))
-    }))
+/// When the outcomes cannot be read the body ends in the middle, which clients see as a broken answer.
+pub(crate) fn ended_job_body(outcomes: JobOutcomes) -> Body {
+    let view = outcomes.view();
+    let mut writer = ResultWriter::after(before_results(&polled_job(view)), view.snapshot.spec.record_ids);
+    rows_body(outcomes, move |part| match part {
+        Part::Row(row, fate, word) => {
+            writer.push(row, fate, word);
+            if writer.is_full() { writer.take() } else { Vec::new() }
+        }
+        Part::End => {
+            writer.raw(b"]}");
+            writer.take()
+        }
+    })
 }
 
 /// The job's JSON up to and with the opening bracket of `results`.
@@ -127,69 +169,15 @@ fn before_results(job: &ImportJob) -> Vec<u8> {
     bytes
 }
 
-/// The outcomes of a job cannot be read to the end; why is in the log.
-#[derive(Debug, thiserror::Error)]
-#[error("the results of the job cannot be read")]
-struct BrokenResults;
-
-struct StreamedResults {
-    results: JobResults,
-    piece: std::vec::IntoIter<Outcome>,
-    writer: ResultWriter,
-    attempted: u32,
-    total: u32,
-    ended: bool,
-}
-
-impl StreamedResults {
-    async fn next_bytes(&mut self) -> Result<Option<Bytes>, BrokenResults> {
-        if self.ended {
-            return Ok(None);
-        }
-        while !self.writer.is_full() && self.writer.next_row() < self.attempted {
-            match self.piece.next() {
-                Some(outcome) => self.writer.push(&outcome),
-                None => self.read_piece().await?,
-            }
-        }
-        while !self.writer.is_full() && self.attempted <= self.writer.next_row() && self.writer.next_row() < self.total
-        {
-            self.writer.push_not_attempted();
-        }
-        if self.writer.next_row() >= self.total {
-            self.writer.raw(b"]}");
-            self.ended = true;
-        }
-        Ok(Some(Bytes::from(self.writer.take())))
-    }
-
-    async fn read_piece(&mut self) -> Result<(), BrokenResults> {
-        let read = self.results.next().await.map_err(|error| {
-            tracing::error!(%error, "the results of a job cannot be read");
-            BrokenResults
-        })?;
-        let outcomes =
-            read.filter(|piece| piece.first_row == self.writer.next_row() && piece.rows > 0).and_then(|piece| {
-                let outcomes: Option<Vec<_>> = outcome::decode(&piece.encoded).collect();
-                outcomes.filter(|outcomes| outcomes.len() == piece.rows as usize)
-            });
-        let Some(outcomes) = outcomes else {
-            tracing::error!(row = self.writer.next_row(), "the results of a job are not what they must be");
-            return Err(BrokenResults);
-        };
-        self.piece = outcomes.into_iter();
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use refract_domain::clock::Timestamp;
     use refract_domain::error::{RowCode, RowError};
     use refract_domain::ids::{ApiKeyId, JobId, RecordIdSpace, TeamId};
-    use refract_domain::import::job::{JobError as DomainJobError, JobErrorCode, JobKind, JobSnapshot};
-    use refract_domain::import::options::ImportOptions;
-    use refract_domain::object_type::ObjectType;
+    use refract_domain::import::job::{JobError as DomainJobError, JobSnapshot};
+    use refract_domain::import::outcome::Outcome;
+    use refract_domain::import::progress::{Estimate, EstimatedEnd};
+    use refract_domain::import::tally::Tally;
     use uuid::Uuid;
 
     use super::*;
@@ -211,9 +199,12 @@ mod tests {
     }
 
     fn view(state: JobState) -> JobView {
-        let tally = Tally { created: 1, existing: 1, updated: 1, rejected: 1 };
-        let snapshot = JobSnapshot { spec: spec(), state, cursor: 4, tally, updated_at: CREATED_AT };
-        JobView { snapshot, expires_at: Timestamp(1_783_504_800_000) }
+        let is_complete = matches!(state, JobState::Complete { .. });
+        let (cursor, rejected) = if is_complete { (5, 2) } else { (4, 1) };
+        let tally = Tally { created: 1, existing: 1, updated: 1, rejected };
+        let snapshot = JobSnapshot { spec: spec(), state, cursor, tally, updated_at: CREATED_AT };
+        let counters = Counters::of(&snapshot).expect("they add up");
+        JobView { snapshot, counters, estimate: None, expires_at: Timestamp(1_783_504_800_000) }
     }
 
     #[test]
@@ -224,7 +215,7 @@ mod tests {
         ];
         let tally = Tally::of(&outcomes);
         let report = InlineReport { record_ids: spec().record_ids, outcomes, tally, created_at: CREATED_AT };
-        let answer = inline_answer(&report);
+        let answer = inline_answer(&report, ObjectType::Contact, &ImportOptions::default());
         assert_eq!(answer.status, 200);
         let job: ImportJob = serde_json::from_slice(&answer.body).expect("an import");
         assert_eq!((job.job_id, job.status), (None, JobStatus::Complete));
@@ -241,7 +232,9 @@ mod tests {
             tally: Tally::default(),
             created_at: CREATED_AT,
         };
-        let job: ImportJob = serde_json::from_slice(&inline_answer(&report).body).expect("an import");
+        let job: ImportJob =
+            serde_json::from_slice(&inline_answer(&report, ObjectType::Contact, &ImportOptions::default()).body)
+                .expect("an import");
         assert_eq!(job.results, Some(Vec::new()));
     }
 
@@ -269,7 +262,26 @@ mod tests {
             let job = polled_job(&view(state));
             assert_eq!(job.status, status);
             assert_eq!(job.error.is_some(), status == JobStatus::Failed);
-            assert_eq!((job.total, job.processed, job.succeeded, job.failed), (5, 4, 3, 1));
+            let left = if status == JobStatus::Complete { 0 } else { 1 };
+            assert_eq!((job.total, job.processed, job.succeeded, job.failed), (5, 5 - left, 3, 2 - left));
+            assert_eq!((job.created, job.updated, job.existing, job.unchanged), (1, 1, 1, 0));
+            assert_eq!(job.not_attempted, u64::from(status == JobStatus::Failed));
+            assert_eq!(job.ended_at.is_some(), status != JobStatus::Processing);
         }
+    }
+
+    #[test]
+    fn an_estimate_is_shown_with_its_range() {
+        let end = EstimatedEnd {
+            at: CREATED_AT.plus(Duration::from_secs(2)),
+            earliest: CREATED_AT.plus(Duration::from_secs(1)),
+            latest: CREATED_AT.plus(Duration::from_secs(9)),
+        };
+        let estimate = Some(Estimate { rows_per_second: 1_234.567, end: Some(end) });
+        let job = polled_job(&JobView { estimate, ..view(JobState::Running { attempt: 1 }) });
+        assert_eq!(job.rows_per_second, Some(1_234.6));
+        assert_eq!(job.estimated_end_at.as_deref(), Some("2026-07-01T10:00:02.000Z"));
+        let range = ["2026-07-01T10:00:01.000Z".to_owned(), "2026-07-01T10:00:09.000Z".to_owned()];
+        assert_eq!(job.estimated_end_range, Some(range));
     }
 }

@@ -4,6 +4,8 @@
 
 pub(crate) mod answer;
 pub(crate) mod batch;
+pub(crate) mod csv;
+pub(crate) mod failed_rows;
 pub(crate) mod grants;
 pub(crate) mod job;
 pub(crate) mod list;
@@ -13,6 +15,8 @@ pub(crate) mod preview;
 pub(crate) mod property;
 pub(crate) mod reading;
 pub(crate) mod record;
+pub(crate) mod result_forms;
 pub(crate) mod results;
+pub(crate) mod rows;
 pub(crate) mod time;
 pub(crate) mod view;

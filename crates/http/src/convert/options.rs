@@ -6,7 +6,7 @@
 use refract_domain::ids::ListId;
 use refract_domain::import::options::{ImportOptions, UnknownProperties};
 use refract_domain::property::nearest;
-use refract_wire::ImportOptions as SentOptions;
+use refract_wire::{ImportOptions as SentOptions, ImportRequestOptions};
 use serde_json::{Map, Value};
 
 use super::reading::FILE_OPTIONS;
@@ -30,33 +30,104 @@ pub(crate) fn import_options(sent: Option<&[u8]>) -> Result<ImportOptions, ApiEr
 
 /// Reads the members of `options`.
 pub(crate) fn options_of(members: Map<String, Value>) -> Result<ImportOptions, ApiError> {
+    patch_of(members).map(|patch| patch.applied_to(ImportOptions::default()))
+}
+
+/// Options that take the place of others.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct OptionsPatch {
+    dedupe_by: Option<Option<String>>,
+    case_insensitive: Option<bool>,
+    update_existing: Option<bool>,
+    create_missing_options: Option<bool>,
+    require_list_stage: Option<bool>,
+    list_id: Option<Option<ListId>>,
+    unknown_properties: Option<UnknownProperties>,
+}
+
+impl OptionsPatch {
+    /// The options with these in their place.
+    pub(crate) fn applied_to(self, options: ImportOptions) -> ImportOptions {
+        ImportOptions {
+            dedupe_by: self.dedupe_by.unwrap_or(options.dedupe_by),
+            case_insensitive: self.case_insensitive.unwrap_or(options.case_insensitive),
+            update_existing: self.update_existing.unwrap_or(options.update_existing),
+            create_missing_options: self.create_missing_options.unwrap_or(options.create_missing_options),
+            require_list_stage: self.require_list_stage.unwrap_or(options.require_list_stage),
+            list_id: self.list_id.unwrap_or(options.list_id),
+            unknown_properties: self.unknown_properties.unwrap_or(options.unknown_properties),
+            table: options.table,
+        }
+    }
+}
+
+/// Reads the body of a retry, where there is one: `{"options": {…}}`.
+pub(crate) fn retry_options(body: Option<&[u8]>) -> Result<OptionsPatch, ApiError> {
+    let Some(body) = body else { return Ok(OptionsPatch::default()) };
+    let members: Map<String, Value> = serde_json::from_slice(body)
+        .map_err(|error| ApiError::invalid_field(".body", format!("The body cannot be read: {error}.")))?;
+    if let Some(name) = members.keys().find(|name| *name != "options") {
+        let shown: String = name.chars().take(EXCERPT_CHARS_MAX).collect();
+        let message = format!("A retry takes options, and no {shown:?}.");
+        return Err(ApiError::invalid_field(format!(".body.{shown}"), message));
+    }
+    match members.into_iter().next() {
+        None | Some((_, Value::Null)) => Ok(OptionsPatch::default()),
+        Some((_, Value::Object(options))) => patch_of(options),
+        Some(_) => Err(ApiError::invalid_field(FIELD, "options must be an object.")),
+    }
+}
+
+fn patch_of(members: Map<String, Value>) -> Result<OptionsPatch, ApiError> {
     let options = SentOptions::of(members);
     if let Some(name) = options.unknown.first() {
         return Err(unknown_option(name));
     }
-    let defaults = ImportOptions::default();
-    Ok(ImportOptions {
-        dedupe_by: dedupe_by(options.dedupe_by)?,
-        case_insensitive: flag("caseInsensitive", options.case_insensitive)?.unwrap_or(defaults.case_insensitive),
-        update_existing: flag("update_existing", options.update_existing)?.unwrap_or(defaults.update_existing),
-        create_missing_options: flag("create_missing_options", options.create_missing_options)?
-            .unwrap_or(defaults.create_missing_options),
-        require_list_stage: flag("require_list_stage", options.require_list_stage)?
-            .unwrap_or(defaults.require_list_stage),
-        list_id: list_id(options.list_id, options.crm_id)?,
+    let names_a_list = options.list_id.is_some() || options.crm_id.is_some();
+    Ok(OptionsPatch {
+        dedupe_by: options.dedupe_by.map(|sent| dedupe_by(Some(sent))).transpose()?,
+        case_insensitive: flag("caseInsensitive", options.case_insensitive)?,
+        update_existing: flag("update_existing", options.update_existing)?,
+        create_missing_options: flag("create_missing_options", options.create_missing_options)?,
+        require_list_stage: flag("require_list_stage", options.require_list_stage)?,
+        list_id: if names_a_list { Some(list_id(options.list_id, options.crm_id)?) } else { None },
         unknown_properties: unknown_properties(options.unknown_properties)?,
-        ..defaults
     })
 }
 
-fn unknown_properties(sent: Option<Value>) -> Result<UnknownProperties, ApiError> {
+fn unknown_properties(sent: Option<Value>) -> Result<Option<UnknownProperties>, ApiError> {
     match sent.as_ref().map(Value::as_str) {
-        None | Some(Some("fail")) => Ok(UnknownProperties::Fail),
-        Some(Some("ignore")) => Ok(UnknownProperties::Ignore),
+        None => Ok(None),
+        Some(Some("fail")) => Ok(Some(UnknownProperties::Fail)),
+        Some(Some("ignore")) => Ok(Some(UnknownProperties::Ignore)),
         Some(_) => {
             let message = "unknown_properties is \"fail\" or \"ignore\".";
             Err(ApiError::invalid_field(format!("{FIELD}.unknown_properties"), message))
         }
+    }
+}
+
+/// Options as a job shows them: what holds, whether it was sent or is the default.
+pub(crate) fn shown_options(options: &ImportOptions) -> ImportRequestOptions {
+    let ImportOptions {
+        dedupe_by,
+        case_insensitive,
+        update_existing,
+        create_missing_options,
+        require_list_stage,
+        list_id,
+        unknown_properties,
+        // What the columns of a file mean is shown beside the options.
+        table: _,
+    } = options;
+    ImportRequestOptions {
+        dedupe_by: dedupe_by.clone(),
+        case_insensitive: Some(*case_insensitive),
+        list_id: list_id.map(|id| id.to_string()),
+        update_existing: Some(*update_existing),
+        create_missing_options: Some(*create_missing_options),
+        require_list_stage: Some(*require_list_stage),
+        unknown_properties: Some(unknown_properties.name().to_owned()),
     }
 }
 
@@ -173,8 +244,26 @@ mod tests {
             list_id: ListId::parse(LIST),
             ..ImportOptions::default()
         };
-        assert_eq!(read(&text), Ok(expected));
+        assert_eq!(read(&text), Ok(expected.clone()));
+        let shown = serde_json::to_string(&shown_options(&expected)).expect("plain data");
+        assert_eq!(read(&shown), Ok(expected), "what is shown can be sent");
         assert_eq!(read(&format!(r#"{{"crm_id":"{LIST}"}}"#)).map(|options| options.list_id), Ok(ListId::parse(LIST)));
+    }
+
+    #[test]
+    fn options_of_a_retry_take_the_place_of_others() {
+        let old = ImportOptions { dedupe_by: Some("email".into()), update_existing: true, ..ImportOptions::default() };
+        let patched = |body: &str| retry_options(Some(body.as_bytes())).map(|patch| patch.applied_to(old.clone())).ok();
+        assert_eq!(retry_options(None).map(|patch| patch.applied_to(old.clone())).ok(), Some(old.clone()));
+        assert_eq!(patched("{}"), Some(old.clone()));
+        assert_eq!(patched(r#"{"options":null}"#), Some(old.clone()));
+        let expected = ImportOptions { update_existing: false, create_missing_options: true, ..old.clone() };
+        assert_eq!(patched(r#"{"options":{"update_existing":false,"create_missing_options":true}}"#), Some(expected));
+        let expected = ImportOptions { dedupe_by: None, list_id: ListId::parse(LIST), ..old.clone() };
+        assert_eq!(patched(&format!(r#"{{"options":{{"dedupe_by":null,"list_id":"{LIST}"}}}}"#)), Some(expected));
+        for wrong in [r#"{"option":{}}"#, r#"{"options":5}"#, r#"{"options":{"x":1}}"#, "[]"] {
+            assert_eq!(patched(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

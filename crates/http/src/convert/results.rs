@@ -5,27 +5,40 @@
 
 use refract_domain::error::{Fault, RowCode, RowError};
 use refract_domain::ids::{RecordId, RecordIdSpace};
+use refract_domain::import::fate::{Fate, FateWord};
 use refract_domain::import::outcome::Outcome;
 
 /// A piece is handed on once it has this many bytes.
 pub(crate) const PIECE_BYTES: usize = 64 << 10;
 
-/// Writes the elements of `results`, without the brackets around them.
+/// Writes results, without what stands around them.
 pub(crate) struct ResultWriter {
     record_ids: RecordIdSpace,
     bytes: Vec<u8>,
-    next_row: u32,
+    form: ResultForm,
+    is_first: bool,
+}
+
+/// How results stand beside each other, and whether each says in a word what became of its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ResultForm {
+    /// Elements of the `results` of an import, with a comma between them.
+    Plain,
+    /// Elements of a page, with words.
+    Page,
+    /// Lines, with words.
+    Lines,
 }
 
 impl ResultWriter {
-    /// A writer at row 0 that goes on after `bytes`.
+    /// A writer of the results of an import that goes on after `bytes`.
     pub(crate) fn after(bytes: Vec<u8>, record_ids: RecordIdSpace) -> Self {
-        Self { record_ids, bytes, next_row: 0 }
+        Self::of_form(ResultForm::Plain, bytes, record_ids)
     }
 
-    /// The row whose outcome comes next.
-    pub(crate) fn next_row(&self) -> u32 {
-        self.next_row
+    /// A writer of results in a form that goes on after `bytes`.
+    pub(crate) fn of_form(form: ResultForm, bytes: Vec<u8>, record_ids: RecordIdSpace) -> Self {
+        Self { record_ids, bytes, form, is_first: true }
     }
 
     /// Whether there is enough to be handed on.
@@ -39,10 +52,23 @@ impl ResultWriter {
         std::mem::replace(&mut self.bytes, Vec::with_capacity(PIECE_BYTES + 1_024))
     }
 
-    /// Writes the outcome of the next row.
-    pub(crate) fn push(&mut self, outcome: &Outcome) {
-        let row = self.next_row;
-        self.begin(row);
+    /// Writes what became of a row; `word` says it in a word.
+    pub(crate) fn push(&mut self, row: u32, fate: &Fate, word: FateWord) {
+        match fate {
+            Fate::Reached(outcome) => self.push_outcome(row, outcome, word),
+            Fate::NotAttempted => {
+                self.begin(row, word);
+                self.finish_rejected(&not_attempted());
+            }
+        }
+        if self.form == ResultForm::Lines {
+            self.bytes.push(b'\n');
+        }
+    }
+
+    /// The same for a row that was reached.
+    pub(crate) fn push_outcome(&mut self, row: u32, outcome: &Outcome, word: FateWord) {
+        self.begin(row, word);
         match outcome {
             Outcome::Created { given_id } => {
                 let id = given_id.unwrap_or_else(|| self.record_ids.record_id(row));
@@ -54,26 +80,23 @@ impl ResultWriter {
         }
     }
 
-    /// Writes that the job ended before it came to the next row.
-    pub(crate) fn push_not_attempted(&mut self) {
-        self.begin(self.next_row);
-        let message = "The job ended before it came to this row; send the row again.";
-        self.finish_rejected(&RowError::new("", RowCode::NotAttempted, message));
-    }
-
     /// Appends what is no result, such as the closing bracket.
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
-    fn begin(&mut self, row: u32) {
-        if row > 0 {
+    fn begin(&mut self, row: u32, word: FateWord) {
+        if !std::mem::take(&mut self.is_first) && self.form != ResultForm::Lines {
             self.bytes.push(b',');
         }
         self.bytes.extend_from_slice(br#"{"input_index":"#);
         push_number(&mut self.bytes, row);
+        if self.form != ResultForm::Plain {
+            self.bytes.extend_from_slice(br#","outcome":""#);
+            self.bytes.extend_from_slice(word.name().as_bytes());
+            self.bytes.push(b'"');
+        }
         self.bytes.extend_from_slice(br#","id":"#);
-        self.next_row += 1;
     }
 
     fn finish(&mut self, id: RecordId, flags: &[u8]) {
@@ -104,6 +127,12 @@ impl ResultWriter {
         self.bytes.extend_from_slice(fault.code.name().as_bytes());
         self.bytes.extend_from_slice(br#"","message":"#);
         self.push_text(&fault.message);
+        for (name, text) in [(&br#","value":"#[..], &fault.value), (br#","suggestion":"#, &fault.suggestion)] {
+            if let Some(text) = text {
+                self.bytes.extend_from_slice(name);
+                self.push_text(text);
+            }
+        }
         self.bytes.push(b'}');
     }
 
@@ -111,6 +140,12 @@ impl ResultWriter {
         // Writing a text into a vector cannot fail.
         let _ = serde_json::to_writer(&mut self.bytes, text);
     }
+}
+
+/// What is said of a row that a job did not come to.
+pub(crate) fn not_attempted() -> RowError {
+    let message = "The job ended before it came to this row; send the row again.";
+    RowError::new("", RowCode::NotAttempted, message)
 }
 
 /// Appends `number` in decimal.
@@ -143,14 +178,14 @@ mod tests {
 
     fn written(outcomes: &[Outcome]) -> Vec<ImportResult> {
         let mut writer = ResultWriter::after(b"[".to_vec(), ids());
-        outcomes.iter().for_each(|outcome| writer.push(outcome));
+        (0..).zip(outcomes).for_each(|(row, outcome)| writer.push_outcome(row, outcome, FateWord::Created));
         writer.raw(b"]");
         serde_json::from_slice(&writer.take()).expect("an array of results")
     }
 
     fn result(input_index: u64, id: RecordId, flags: (bool, bool, bool)) -> ImportResult {
         let (created, existing, updated) = flags;
-        ImportResult { input_index, id: Some(id.to_string()), created, existing, updated, error: None }
+        ImportResult { input_index, outcome: None, id: Some(id.to_string()), created, existing, updated, error: None }
     }
 
     #[test]
@@ -174,14 +209,17 @@ mod tests {
     #[test]
     fn a_rejected_row_names_its_first_fault_and_lists_all() {
         let mut error = RowError::new("default.emial", RowCode::UnknownProperty, "no \"emial\"\n\u{1f}é");
-        error.rest.push(Fault { field: String::new(), code: RowCode::InvalidRow, message: "x".into() });
+        error.rest.push(Fault::new("", RowCode::InvalidRow, "x").with_value("5\t").suggesting("{}"));
         let fault = |field: &str, code: &str, message: &str| FieldError {
             field: field.into(),
             code: code.into(),
             message: message.into(),
+            value: None,
+            suggestion: None,
         };
         let expected = ImportResult {
             input_index: 0,
+            outcome: None,
             id: None,
             created: false,
             existing: false,
@@ -191,7 +229,11 @@ mod tests {
                 message: "no \"emial\"\n\u{1f}é".into(),
                 errors: vec![
                     fault("default.emial", "unknown_property", "no \"emial\"\n\u{1f}é"),
-                    fault("", "invalid_row", "x"),
+                    FieldError {
+                        value: Some("5\t".into()),
+                        suggestion: Some("{}".into()),
+                        ..fault("", "invalid_row", "x")
+                    },
                 ],
             }),
         };
@@ -201,11 +243,28 @@ mod tests {
     #[test]
     fn rows_that_were_not_reached_say_so() {
         let mut writer = ResultWriter::after(b"[".to_vec(), ids());
-        writer.push_not_attempted();
+        writer.push(0, &Fate::NotAttempted, FateWord::NotAttempted);
         writer.raw(b"]");
         let read: Vec<ImportResult> = serde_json::from_slice(&writer.take()).expect("an array");
         assert_eq!(read[0].error.as_ref().map(|error| error.code.as_str()), Some("not_attempted"));
-        assert_eq!(writer.next_row(), 1);
+    }
+
+    #[test]
+    fn a_page_and_lines_have_words_and_any_row_can_be_the_first() {
+        let id = RecordId::from_bytes([0xab; 16]);
+        for (form, between, end) in [(ResultForm::Page, ",", ""), (ResultForm::Lines, "\n", "\n")] {
+            let mut writer = ResultWriter::of_form(form, Vec::new(), ids());
+            writer.push(7, &Fate::Reached(Outcome::Existing(id)), FateWord::Unchanged);
+            writer.push(9, &Fate::Reached(Outcome::Updated(id)), FateWord::Updated);
+            let text = String::from_utf8(writer.take()).expect("text");
+            let one = format!(
+                r#"{{"input_index":7,"outcome":"unchanged","id":"{id}","created":false,"existing":true,"updated":false}}"#
+            );
+            let other = format!(
+                r#"{{"input_index":9,"outcome":"updated","id":"{id}","created":false,"existing":true,"updated":true}}"#
+            );
+            assert_eq!(text, format!("{one}{between}{other}{end}"));
+        }
     }
 
     #[test]

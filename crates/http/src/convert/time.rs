@@ -11,6 +11,11 @@ pub(crate) fn rfc3339(instant: Timestamp) -> String {
     format!("{timestamp:.3}")
 }
 
+/// Reads an instant of RFC 3339, whatever its offset; parts of a millisecond are dropped.
+pub(crate) fn instant(text: &str) -> Option<Timestamp> {
+    text.parse::<jiff::Timestamp>().ok().map(|timestamp| Timestamp(timestamp.as_millisecond()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -20,6 +25,13 @@ mod tests {
         assert_eq!(rfc3339(Timestamp(0)), "1970-01-01T00:00:00.000Z");
         assert_eq!(rfc3339(Timestamp(1_782_900_000_120)), "2026-07-01T10:00:00.120Z");
         assert_eq!(rfc3339(Timestamp(1_782_900_000_007)), "2026-07-01T10:00:00.007Z");
+    }
+
+    #[test]
+    fn instants_are_read_in_any_offset() {
+        assert_eq!(instant("2026-07-01T12:00:00+02:00"), Some(Timestamp(1_782_900_000_000)));
+        assert_eq!(instant("2026-07-01T10:00:00.1209Z"), Some(Timestamp(1_782_900_000_120)));
+        assert_eq!(instant("yesterday"), None);
     }
 
     #[test]

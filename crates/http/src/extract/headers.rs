@@ -1,7 +1,7 @@
 //! Headers that say how a body is to be read, checked before any of it is.
 
 use http::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH,
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH,
 };
 use http::{HeaderMap, StatusCode};
 use refract_domain::record::Precondition;
@@ -82,6 +82,16 @@ pub(crate) fn precondition(headers: &HeaderMap) -> Precondition {
     }
 }
 
+/// Whether the caller has the answer of this tag already (`If-None-Match`, compared weakly); `None` when it says nothing.
+pub(crate) fn has_already(headers: &HeaderMap, tag: &str) -> Option<bool> {
+    let mut values = headers.get_all(IF_NONE_MATCH).iter().peekable();
+    values.peek()?;
+    let weak = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let wanted = weak(tag);
+    let mut tags = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    Some(tags.any(|given| given.trim() == "*" || weak(given) == wanted))
+}
+
 fn version_of_tag(tag: &str) -> Option<u64> {
     let digits = tag.strip_prefix("\"v")?.strip_suffix('"')?;
     // `parse` would take a sign and leading zeros, and no record has such a tag.
@@ -140,6 +150,16 @@ mod tests {
     fn a_preference_is_found_among_others() {
         assert!(prefers_async(&headers(PREFER, &["handling=lenient, Respond-Async; x=1"])));
         assert!(!prefers_async(&headers(PREFER, &["respond-async-please", "wait=10"])));
+    }
+
+    #[test]
+    fn a_tag_that_the_caller_has_is_known_however_weak() {
+        let of = |values: &[&str]| has_already(&headers(IF_NONE_MATCH, values), "W/\"complete-5\"");
+        assert_eq!(of(&[]), None);
+        for known in [&["W/\"complete-5\""][..], &["\"complete-5\""], &["\"x\", W/\"complete-5\""], &["\"x\"", "*"]] {
+            assert_eq!(of(known), Some(true), "{known:?}");
+        }
+        assert_eq!(of(&["W/\"complete-4\""]), Some(false));
     }
 
     #[test]

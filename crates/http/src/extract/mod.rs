@@ -3,6 +3,7 @@
 //! Owns who asks, what the path names, how a body is decoded and cut into rows. Must not know what a row means: rows
 //! leave here as raw bytes and are judged later, in one place, the same for every path.
 
+pub(crate) mod accept;
 pub(crate) mod admission;
 pub(crate) mod body;
 pub mod decode;

@@ -1,8 +1,12 @@
 //! The query of a request, name by name. Names nobody asks for are left alone, as clients send hints of their own.
 
+use std::time::Duration;
+
 use http::Uri;
+use refract_domain::clock::Timestamp;
 use refract_domain::ids::ListId;
 
+use crate::convert::time::instant;
 use crate::error::ApiError;
 
 /// The name of a list's id, and those it had (contract §1.6).
@@ -40,6 +44,48 @@ impl Query {
             .ok_or_else(|| ApiError::invalid_field(".query.list_id", "list_id must be a list's id, a uuid."))
     }
 
+    /// A whole number from 1 on.
+    pub(crate) fn positive(&self, name: &str) -> Result<Option<u32>, ApiError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let number = text.parse::<u32>().ok().filter(|number| *number > 0);
+        number.map(Some).ok_or_else(|| {
+            ApiError::invalid_field(format!(".query.{name}"), format!("{name} must be a whole number from 1 on."))
+        })
+    }
+
+    /// One of some words.
+    pub(crate) fn word<T>(
+        &self,
+        name: &str,
+        words: &[&str],
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ApiError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        parse(text).map(Some).ok_or_else(|| {
+            let message = format!("{name} must be one of {}.", words.join(", "));
+            ApiError::invalid_field(format!(".query.{name}"), message)
+        })
+    }
+
+    /// How long to wait: seconds, as in `30s`; more than `most` is `most`.
+    pub(crate) fn wait(&self, most: Duration) -> Result<Option<Duration>, ApiError> {
+        let Some(text) = self.get("wait") else { return Ok(None) };
+        let digits = text.strip_suffix('s').unwrap_or(text);
+        let seconds = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u64>().ok()).flatten();
+        seconds
+            .map(|seconds| Some(Duration::from_secs(seconds).min(most)))
+            .ok_or_else(|| ApiError::invalid_field(".query.wait", "wait must be a number of seconds, as in 30s."))
+    }
+
+    /// An instant, as RFC 3339 writes it.
+    pub(crate) fn instant(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        instant(text).map(Some).ok_or_else(|| {
+            let message = format!("{name} must be an instant as in 2026-07-01T10:00:00Z; encode a + as %2B.");
+            ApiError::invalid_field(format!(".query.{name}"), message)
+        })
+    }
+
     /// A yes or no: `true`, `1`, `false`, `0`.
     pub(crate) fn flag(&self, name: &str, when_absent: bool) -> Result<bool, ApiError> {
         match self.get(name) {
@@ -65,6 +111,25 @@ mod tests {
         assert_eq!(read.get("select"), Some("a,b"));
         assert_eq!(read.get("term"), Some("two words"));
         assert_eq!(read.get("empty"), None);
+    }
+
+    #[test]
+    fn numbers_words_and_instants_are_checked() {
+        let read = query("limit=5&zero=0&minus=-1&at=2026-07-01T10:00:00.120Z&day=2026-07-01&word=b");
+        assert_eq!(read.positive("limit").ok(), Some(Some(5)));
+        assert_eq!(read.positive("absent").ok(), Some(None));
+        assert!(read.positive("zero").is_err() && read.positive("minus").is_err());
+        assert_eq!(read.instant("at").ok(), Some(Some(Timestamp(1_782_900_000_120))));
+        assert!(read.instant("day").is_err());
+        let most = Duration::from_secs(60);
+        for (text, expected) in [("wait=30s", Some(30)), ("wait=7", Some(7)), ("wait=999s", Some(60)), ("", None)] {
+            assert_eq!(query(text).wait(most).ok(), Some(expected.map(Duration::from_secs)), "{text}");
+        }
+        for wrong in ["wait=s", "wait=-1", "wait=%2B5", "wait=1m"] {
+            assert!(query(wrong).wait(most).is_err(), "{wrong}");
+        }
+        assert_eq!(read.word("word", &["a", "b"], |word| (word == "b").then_some(2)).ok(), Some(Some(2)));
+        assert!(read.word("word", &["a"], |word| (word == "a").then_some(1)).is_err());
     }
 
     #[test]

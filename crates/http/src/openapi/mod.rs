@@ -17,9 +17,9 @@ use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
 pub(crate) use params::{
-    JobPath, ListPath, ListQuery, ListScope, OptionPath, PinPath, PropertyFacts, PropertyPath, PropertyQuery,
-    RecordHeaders, RecordPath, TeamPath, TemplatePath, TypePath, ValuePath, ViewInclude, ViewPath, ViewQuery,
-    ViewRecords, WriteHeaders,
+    EventsHeaders, FailedQuery, ImportsQuery, JobPath, ListPath, ListQuery, ListScope, OptionPath, PinPath,
+    PropertyFacts, PropertyPath, PropertyQuery, RecordHeaders, RecordPath, ResultsQuery, TeamPath, TemplatePath,
+    TypePath, ValuePath, ViewInclude, ViewPath, ViewQuery, ViewRecords, WaitQuery, WriteHeaders,
 };
 
 const KEY_SCHEME: &str = "api_key";

@@ -105,6 +105,65 @@ pub(crate) struct JobPath {
     job_id: String,
 }
 
+/// Which jobs are listed.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct ImportsQuery {
+    /// Only jobs that stand so.
+    #[param(inline)]
+    status: Option<refract_wire::JobStatus>,
+    /// Only jobs of this type.
+    #[param(inline)]
+    object_type: Option<ObjectTypeName>,
+    /// Only jobs that were accepted later.
+    #[param(format = DateTime)]
+    created_after: Option<String>,
+    /// Only jobs that were accepted earlier.
+    #[param(format = DateTime)]
+    created_before: Option<String>,
+    /// Jobs on a page; more than 50 are 50.
+    #[param(minimum = 1, default = 25)]
+    limit: Option<u32>,
+    /// Where the page begins: `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Which results of a job are shown.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct ResultsQuery {
+    /// Only rows of which this became.
+    #[param(inline)]
+    outcome: Option<refract_wire::RowOutcome>,
+    /// Rows on a page; more than 1,000 are 1,000.
+    #[param(minimum = 1, default = 100)]
+    limit: Option<u32>,
+    /// Where the page begins: `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Which rows of a job are given back.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct FailedQuery {
+    /// `not_attempted` for the rows too that an ended job did not come to.
+    #[param(pattern = "^not_attempted$")]
+    include: Option<String>,
+}
+
+/// How long an answer may wait.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct WaitQuery {
+    /// Seconds to wait for a change, as in `30s`; more than 60 are 60.
+    #[param(pattern = "^[0-9]{1,6}s?$")]
+    wait: Option<String>,
+}
+
 /// What of a record is shown.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -270,6 +329,16 @@ pub(crate) struct WriteHeaders {
     /// Sent again with the same request within 24 hours, the first answer is repeated.
     #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, pattern = "^[ -~]*$")]
     idempotency_key: Option<String>,
+}
+
+/// Headers of a stream that is opened again.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "only described, never read")]
+pub(crate) struct EventsHeaders {
+    /// The id of the last event that was seen: the same is not sent again, unless it is the end.
+    #[param(rename = "Last-Event-ID", pattern = "^[ -~]*$")]
+    last_event_id: Option<String>,
 }
 
 /// Headers of a change to one record.

@@ -1,18 +1,27 @@
-//! `GET /v2/prism/{teamId}/imports/{jobId}`: how far a job is, and its results once it has ended (contract §2.8).
+//! `GET /v2/prism/{teamId}/imports/{jobId}`: how far a job is, and its results once it has ended (contract §2.8); at once, or
+//! when it has got on.
 
-use axum::body::Body;
+use std::time::Duration;
+
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use refract_engine::Access;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER};
+use refract_domain::import::listing::JobMark;
+use refract_engine::{Access, JobView, JobWatch, Waited};
+use tokio::time::Instant;
 
 use crate::convert::{answer, job};
 use crate::error::ApiError;
 use crate::extract::admission::admit;
+use crate::extract::headers::has_already;
 use crate::extract::path::ApiPath;
-use crate::openapi::JobPath;
+use crate::extract::query::Query;
+use crate::openapi::{JobPath, WaitQuery};
 use crate::state::SharedApi;
+
+/// The longest that an answer waits.
+const WAIT_MAX: Duration = Duration::from_secs(60);
 
 #[utoipa::path(
     get,
@@ -20,29 +29,64 @@ use crate::state::SharedApi;
     operation_id = "get_import",
     tag = "imports",
     summary = "Poll an import",
-    description = "Kept for seven days unless set otherwise. `results` comes once the job has ended.",
-    params(JobPath),
-    responses((status = 200, description = "The job.", body = refract_wire::ImportJob))
+    description = "Kept for seven days unless set otherwise. `results` comes once the job has ended. With `wait` the answer comes \
+                   when the counters have changed or the job has ended, or after that time.",
+    params(JobPath, WaitQuery),
+    responses(
+        (status = 200, description = "The job.", body = refract_wire::ImportJob,
+            headers(("etag" = String, description = "How far it is, for `If-None-Match`."))),
+        (status = 304, description = "It has not got on since the answer that `If-None-Match` names.")
+    )
 )]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let path = ApiPath::of(&parts.uri);
     let caller = admit(&api, &parts, &path, Access::Read).await?;
-    // Unknown, expired, another team's, no id at all: the same words for each.
-    let not_found = || ApiError::not_found("Import job not found.");
-    let job_id = path.job_id().ok_or_else(not_found)?;
-    let view = api.engine.job(&caller, job_id).await?.ok_or_else(not_found)?;
+    let job_id = path.job_id().ok_or_else(ApiError::no_such_job)?;
+    let wait = Query::of(&parts.uri)?.wait(WAIT_MAX)?;
+    let mut watch = api.engine.watch_job(&caller, job_id);
+    let mut view = watch.view().await?.ok_or_else(ApiError::no_such_job)?;
+    let is_known = |view: &JobView| has_already(&parts.headers, &tag(view));
+    if let Some(wait) = wait
+        && is_known(&view) != Some(false)
+    {
+        view = got_on(&mut watch, view, wait).await?;
+    }
+    drop(watch);
 
-    let mut response = if view.snapshot.state.ended_at().is_none() {
-        let mut processing = answer::respond(answer::json(StatusCode::OK, &job::polled_job(&view)));
-        processing.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        processing
+    let is_processing = view.snapshot.state.ended_at().is_none();
+    let mut response = if is_known(&view) == Some(true) {
+        answer::respond(answer::empty(StatusCode::NOT_MODIFIED))
+    } else if is_processing {
+        answer::respond(answer::json(StatusCode::OK, &job::polled_job(&view)))
     } else {
-        let body: Body = job::ended_job_body(&view, api.engine.results(&caller, &view));
-        let mut ended = Response::new(body);
+        let mut ended = Response::new(job::ended_job_body(api.engine.outcomes(&caller, &view)));
         ended.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         ended
     };
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let headers = response.headers_mut();
+    if is_processing {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    if let Ok(tag) = HeaderValue::from_str(&tag(&view)) {
+        headers.insert(ETAG, tag);
+    }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// The job once it has got on; as it is when it has ended, or does not get on in time.
+async fn got_on(watch: &mut JobWatch, view: JobView, wait: Duration) -> Result<JobView, ApiError> {
+    if view.snapshot.state.ended_at().is_some() {
+        return Ok(view);
+    }
+    match watch.beyond(JobMark::of(&view.snapshot), Instant::now() + wait).await? {
+        Waited::Changed(view) | Waited::Same(view) => Ok(view),
+        Waited::Gone => Err(ApiError::no_such_job()),
+    }
+}
+
+/// Weak: answers of one mark differ in how fast the job is said to get on.
+fn tag(view: &JobView) -> String {
+    format!("W/\"{}\"", JobMark::of(&view.snapshot))
 }

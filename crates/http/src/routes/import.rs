@@ -86,9 +86,17 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     };
     let received = Received { api: &api, caller, request_id, wanted: options, key: held.map(HeldKey::claim) };
     let retention = api.settings.job_retention;
-    let render = move |submitted: &Submitted| answer_of(submitted, retention);
+    let render_for = |options: &ImportOptions| {
+        let options = options.clone();
+        move |submitted: &Submitted| -> KeptAnswer {
+            match submitted {
+                Submitted::Inline(report) => job::inline_answer(report, object_type, &options),
+                Submitted::Job(spec) => job::accepted_answer(spec, retention),
+            }
+        }
+    };
     let submit = |_, options, idempotent| intake.submit(options, idempotent);
-    received.carry_out(|_| render, submit, ApiError::from).await
+    received.carry_out(render_for, submit, ApiError::from).await
 }
 
 /// The options of an import whose rows came in a file, with what its columns mean.
@@ -104,11 +112,4 @@ async fn file_options(
     let schema = api.engine.known_schema(caller).await?;
     let proposals = reading.proposals(&facts, samples, &schema, object_type, &options)?;
     reading.complete(&facts, &proposals, options)
-}
-
-fn answer_of(submitted: &Submitted, retention: std::time::Duration) -> KeptAnswer {
-    match submitted {
-        Submitted::Inline(report) => job::inline_answer(report),
-        Submitted::Job(spec) => job::accepted_answer(spec, retention),
-    }
 }

@@ -3,6 +3,7 @@
 //! Each handler reads as the way of a request: admission, what the path and headers say, the call into the engine, the
 //! answer. Fixed words in a path win over ids and types in the same place (contract §1.5).
 
+mod cancel_import;
 mod count_records;
 mod create_list;
 mod create_option;
@@ -25,6 +26,11 @@ mod get_record;
 mod get_view;
 mod health;
 mod import;
+mod import_events;
+mod import_failed;
+mod import_results;
+mod import_summary;
+mod list_imports;
 mod list_lists;
 mod list_properties;
 mod list_records;
@@ -42,6 +48,7 @@ mod preview_import;
 mod put_grants;
 mod query_records;
 mod restore_record;
+mod retry_import;
 mod unknown;
 mod unpin_record;
 mod update_records;
@@ -69,7 +76,14 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::version))
+        .routes(routes!(list_imports::handle))
         .routes(routes!(get_import::handle))
+        .routes(routes!(import_events::handle))
+        .routes(routes!(import_results::handle))
+        .routes(routes!(import_summary::handle))
+        .routes(routes!(import_failed::handle))
+        .routes(routes!(retry_import::handle))
+        .routes(routes!(cancel_import::handle))
         .routes(routes!(list_properties::handle))
         .routes(routes!(list_lists::handle, create_list::handle))
         .routes(routes!(get_list::handle))

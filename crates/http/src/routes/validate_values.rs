@@ -5,13 +5,13 @@ use axum::response::Response;
 use http::StatusCode;
 use refract_domain::ids::ListId;
 use refract_engine::{Access, Operation, RecordScope};
-use refract_wire::{FieldError, ValidateValues, ValueOperation, ValueScope, ValuesValidity};
+use refract_wire::{ValidateValues, ValueOperation, ValueScope, ValuesValidity};
 
 use super::write::read_object;
 use crate::convert::answer::{json, respond};
 use crate::convert::modelling::read;
 use crate::convert::record::refusal;
-use crate::error::ApiError;
+use crate::error::{ApiError, field_error};
 use crate::extract::admission::admit;
 use crate::extract::path::ApiPath;
 use crate::openapi::TypePath;
@@ -54,11 +54,7 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
         .into_iter()
         .map(|fault| {
             let slug = fault.field.strip_prefix(group).unwrap_or(&fault.field);
-            FieldError {
-                field: format!(".body.properties{slug}"),
-                code: fault.code.name().into(),
-                message: fault.message,
-            }
+            field_error(&fault, format!(".body.properties{slug}"))
         })
         .collect();
     Ok(respond(json(StatusCode::OK, &ValuesValidity { valid: errors.is_empty(), errors })))

@@ -82,6 +82,20 @@ impl<'a> Write<'a> {
         self.read(head, |bytes| if is_nothing(bytes) { Ok(()) } else { require_object(bytes).map(|_| ()) }).await
     }
 
+    /// Reads the body of a write that needs none: nothing, or an object.
+    pub(crate) async fn optional_body(self) -> Result<Received<'a, Option<Vec<u8>>>, ApiError> {
+        let head = SmallHead::of_any_type(row_bytes_max(self.api), &self.parts)?;
+        let is_json = headers::require_json(&self.parts.headers);
+        let object = |bytes: &[u8]| {
+            if bytes.iter().all(u8::is_ascii_whitespace) {
+                return Ok(None);
+            }
+            is_json?;
+            require_object(bytes).map(|text| Some(text.trim().as_bytes().to_vec()))
+        };
+        self.read(head, object).await
+    }
+
     async fn read<T>(
         self,
         head: SmallHead,

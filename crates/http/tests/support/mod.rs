@@ -9,6 +9,7 @@
     unreachable_pub
 )]
 
+pub mod jobs;
 pub mod raw;
 
 use std::sync::Arc;

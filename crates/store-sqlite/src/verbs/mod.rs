@@ -24,6 +24,7 @@ pub(crate) mod get_grants;
 pub(crate) mod get_list_values;
 pub(crate) mod get_record;
 pub(crate) mod get_records;
+pub(crate) mod jobs;
 pub(crate) mod keep_answer;
 pub(crate) mod key_property;
 pub(crate) mod keys;

@@ -22,6 +22,7 @@ pub mod fixture;
 pub mod given_ids;
 pub mod grants;
 pub mod idempotency;
+pub mod jobs;
 pub mod kept_rows;
 pub mod keying;
 pub mod list_entries;
@@ -157,6 +158,8 @@ macro_rules! conformance_tests {
             ended: a_cancelled_job_keeps_what_it_wrote, a_queued_job_can_be_cancelled, a_job_is_cancelled_once,
                 another_team_cancels_nothing, a_failed_job_says_why, a_stale_lease_fails_nothing,
                 ends_outlive_the_process;
+            jobs: the_newest_job_comes_first, each_filter_leaves_jobs_out, pages_stand_while_jobs_are_added,
+                another_team_lists_nothing;
             kept_rows: rows_stay_where_some_did_not_get_in, rows_go_when_all_are_in, rows_of_a_cancelled_job_stay,
                 kept_rows_go_with_the_job, a_retry_names_its_job;
             results: outcomes_are_read_from_any_row, a_job_without_outcomes_has_no_piece, another_team_reads_nothing,

@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
 use refract_domain::ids::{JobId, ListId, RecordId};
 use refract_domain::import::job::{JobError, JobSnapshot, JobSpec};
+use refract_domain::import::listing::{JobFilter, JobPlace};
 use refract_domain::import::row::RawChunk;
 use refract_domain::key::KeyHash;
 use refract_domain::object_type::ObjectType;
@@ -283,6 +284,16 @@ impl ImportVerbs for FaultyStore {
 
     async fn snapshot(&self, caller: &Caller, job_id: JobId) -> Result<Option<JobSnapshot>, StoreError> {
         self.pass(Verb::Snapshot, self.inner.snapshot(caller, job_id)).await
+    }
+
+    async fn jobs(
+        &self,
+        caller: &Caller,
+        filter: &JobFilter,
+        after: JobPlace,
+        jobs_max: u32,
+    ) -> Result<Vec<JobSnapshot>, StoreError> {
+        self.pass(Verb::Jobs, self.inner.jobs(caller, filter, after, jobs_max)).await
     }
 
     async fn results(&self, caller: &Caller, job_id: JobId, from_row: u32) -> Result<Option<OutcomePiece>, StoreError> {

@@ -19,6 +19,7 @@ pub enum Verb {
     Fail,
     Cancel,
     Snapshot,
+    Jobs,
     Results,
     UnfinishedJobs,
     Purge,

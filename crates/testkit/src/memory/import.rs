@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
 use refract_domain::ids::{JobId, RecordIdSpace};
 use refract_domain::import::job::{JobError, JobErrorCode, JobSnapshot, JobSpec, JobState};
+use refract_domain::import::listing::{JobFilter, JobPlace};
 use refract_domain::import::outcome::encode;
 use refract_domain::import::row::RawChunk;
 use refract_domain::import::tally::Tally;
@@ -186,6 +187,22 @@ impl ImportVerbs for MemoryStore {
 
     async fn snapshot(&self, caller: &Caller, job_id: JobId) -> Result<Option<JobSnapshot>, StoreError> {
         self.read(|state| state.job(caller.team_id, job_id).map(Job::snapshot))
+    }
+
+    async fn jobs(
+        &self,
+        caller: &Caller,
+        filter: &JobFilter,
+        after: JobPlace,
+        jobs_max: u32,
+    ) -> Result<Vec<JobSnapshot>, StoreError> {
+        self.read(|state| {
+            let mine = state.jobs.iter().filter(|job| job.spec.team_id == caller.team_id).map(Job::snapshot);
+            let mut found: Vec<_> = mine.filter(|job| filter.holds(job) && JobPlace::of(job) < after).collect();
+            found.sort_by_key(|job| std::cmp::Reverse(JobPlace::of(job)));
+            found.truncate(jobs_max as usize);
+            found
+        })
     }
 
     async fn results(&self, caller: &Caller, job_id: JobId, from_row: u32) -> Result<Option<OutcomePiece>, StoreError> {

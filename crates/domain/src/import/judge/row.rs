@@ -3,17 +3,20 @@
 use super::context::JudgeContext;
 use super::group::Walk;
 use super::values::{Faults, GroupJudge, Halt, RowKeys, STAGE_SLUG, Sink};
-use crate::error::{RowCode, RowError};
+use crate::error::{Fault, RowCode, RowError};
 use crate::ids::RecordId;
 use crate::import::row::{GoodRow, JudgedChunk, JudgedRow, ListPart, RowExtra};
 use crate::import::table::RowMaker;
 use crate::json::{Cursor, Kind, SyntaxError, Text, Value};
 use crate::key::KeyHash;
 use crate::limits::ROW_PROPERTIES_MAX;
-use crate::value::{excerpt, excerpt_of_text};
+use crate::value::{excerpt, excerpt_of_text, written_value};
 
 /// The shape that messages show.
 const SHAPE: &str = r#"a row is an object such as {"default": {"slug": "value"}}"#;
+
+/// What to send instead of something that is no row.
+const ROW_EXAMPLE: &str = r#"{"default": {"slug": "value"}}"#;
 
 /// Judges rows one after the other; what it keeps between them only saves time.
 pub(super) struct Judge<'c> {
@@ -111,7 +114,11 @@ impl<'c> Judge<'c> {
         if cursor.kind()? != Kind::Object {
             let raw = cursor.skip()?;
             cursor.end()?;
-            self.draft.faults.add(RowCode::InvalidRow, || (String::new(), format!("{SHAPE}, not {}", excerpt(raw))));
+            self.draft.faults.add_fault(|| {
+                Fault::new("", RowCode::InvalidRow, format!("{SHAPE}, not {}", excerpt(raw)))
+                    .with_value(written_value(raw))
+                    .suggesting(ROW_EXAMPLE)
+            });
             return Ok(());
         }
         let mut object = cursor.object()?;
@@ -120,9 +127,10 @@ impl<'c> Judge<'c> {
         }
         cursor.end()?;
         if self.context.options().require_list_stage && !self.draft.stage_given {
-            self.draft.faults.add(RowCode::MissingListStage, || {
+            self.draft.faults.add_fault(|| {
                 let message = "the import requires a stage: send \"list\": {\"app_stage\": …} with the slug of one";
-                (format!("list.{STAGE_SLUG}"), message.to_owned())
+                Fault::new(format!("list.{STAGE_SLUG}"), RowCode::MissingListStage, message)
+                    .suggesting(r#""list": {"app_stage": "…"}"#)
             });
         }
         Ok(())
@@ -237,8 +245,9 @@ impl<'c> Judge<'c> {
         }
         let raw = cursor.skip()?;
         if kind != Kind::Null {
-            self.draft.faults.add(RowCode::InvalidRow, || {
-                (name.to_owned(), format!("{name:?} is an object, slug to value, not {}", excerpt(raw)))
+            self.draft.faults.add_fault(|| {
+                let message = format!("{name:?} is an object, slug to value, not {}", excerpt(raw));
+                Fault::new(name, RowCode::InvalidRow, message).with_value(written_value(raw))
             });
         }
         Ok(false)
@@ -252,10 +261,12 @@ impl<'c> Judge<'c> {
             _ => None,
         };
         if id.is_none() {
-            self.draft.faults.add(RowCode::InvalidValue, || {
+            self.draft.faults.add_fault(|| {
                 let message =
                     format!("\"id\" is the uuid of a record, not {}; leave it out for a new one", excerpt(value.raw()));
-                ("id".to_owned(), message)
+                Fault::new("id", RowCode::InvalidValue, message)
+                    .with_value(written_value(value.raw()))
+                    .suggesting("the uuid of a record, or no id")
             });
         }
         self.draft.extra.given_id = id;

@@ -10,7 +10,9 @@ use crate::json::{Cursor, SyntaxError, Text, Value};
 use crate::key::KeyHash;
 use crate::limits::{DEDUPE_VALUE_BYTES_MAX, FAULTS_PER_ROW_MAX, ROW_PROPERTIES_MAX};
 use crate::property::{ARCHIVED, Property};
-use crate::value::{Delta, Reading, Refusal, Target, delta, exact_texts, excerpt_of_text, for_each_key_text, read};
+use crate::value::{
+    Delta, Reading, Refusal, Target, delta, exact_texts, excerpt_of_text, for_each_key_text, read, written_value,
+};
 
 /// The slug of a list's stage, which `require_list_stage` demands.
 pub(super) const STAGE_SLUG: &str = "app_stage";
@@ -24,9 +26,16 @@ pub(super) struct Faults {
 impl Faults {
     /// Notes a fault; field and message are only made when it is kept.
     pub(super) fn add(&mut self, code: RowCode, words: impl FnOnce() -> (String, String)) {
-        if self.found.len() < FAULTS_PER_ROW_MAX {
+        self.add_fault(|| {
             let (field, message) = words();
-            self.found.push(Fault { field, code, message });
+            Fault::new(field, code, message)
+        });
+    }
+
+    /// Notes a fault, which is only made when it is kept.
+    pub(super) fn add_fault(&mut self, fault: impl FnOnce() -> Fault) {
+        if self.found.len() < FAULTS_PER_ROW_MAX {
+            self.found.push(fault());
         }
     }
 }
@@ -95,7 +104,7 @@ impl GroupJudge<'_, '_> {
             let position = self.walk.guess(self.group, key.raw()).or_else(|| self.position(&key));
             match position {
                 None if self.context.options().unknown_properties == UnknownProperties::Ignore => {}
-                None => self.add_unknown(&key),
+                None => self.add_unknown(&key, &value),
                 Some(position) if !self.walk.step(position) => self.add_repeat(position),
                 Some(position) => self.judge_value(position, &value, body_start),
             }
@@ -184,7 +193,14 @@ impl GroupJudge<'_, '_> {
 
     fn add_refusal(&mut self, property: &Property, refusal: Refusal) {
         let group = self.group.name;
-        self.sink.faults.add(refusal.code, || (format!("{group}.{}", property.slug), refusal.message));
+        let Refusal { code, message, value, suggestion } = refusal;
+        self.sink.faults.add_fault(|| Fault {
+            field: format!("{group}.{}", property.slug),
+            code,
+            message,
+            value,
+            suggestion,
+        });
     }
 
     /// Notes the keys of the canonical value that ends the body.
@@ -199,10 +215,10 @@ impl GroupJudge<'_, '_> {
         keyed.add(body.get(value_start..).unwrap_or_default(), keys, exact, faults);
     }
 
-    fn add_unknown(&mut self, key: &Text<'_>) {
+    fn add_unknown(&mut self, key: &Text<'_>, value: &Value<'_>) {
         let (group, properties, context) = (self.group.name, self.properties, self.context);
         let walk = &mut *self.walk;
-        self.sink.faults.add(RowCode::UnknownProperty, || {
+        self.sink.faults.add_fault(|| {
             let decoded = key.decode();
             let slug = decoded.as_deref().unwrap_or(key.inner());
             let owner = match context.list() {
@@ -210,14 +226,18 @@ impl GroupJudge<'_, '_> {
                 _ => context.type_schema().object_type.to_string(),
             };
             let is_archived = properties.iter().any(|property| property.archived && property.slug == slug);
-            let remedy = match walk.nearest(properties, slug) {
+            let nearest = walk.nearest(properties, slug).filter(|_| !is_archived);
+            let remedy = match nearest {
                 _ if is_archived => ARCHIVED.to_owned(),
                 Some(nearest) => format!("did you mean {nearest:?}?"),
                 None => "properties are made before they are imported".to_owned(),
             };
             let shown = excerpt_of_text(slug);
             let field = format!("{group}.{}", shown.trim_matches('"'));
-            (field, format!("{owner} has no property {shown}; {remedy}"))
+            let message = format!("{owner} has no property {shown}; {remedy}");
+            let suggestion = nearest.map(|slug| format!("{group}.{slug}"));
+            Fault { suggestion, ..Fault::new(field, RowCode::UnknownProperty, message) }
+                .with_value(written_value(value.raw()))
         });
     }
 
@@ -253,12 +273,14 @@ impl Keyed<'_> {
         });
         if is_match && longest > DEDUPE_VALUE_BYTES_MAX {
             let slug = &property.slug;
-            faults.add(RowCode::DedupeValueTooLong, || {
+            faults.add_fault(|| {
                 let message = format!(
                     "{slug:?} matches rows to records, so a value may have at most {DEDUPE_VALUE_BYTES_MAX} bytes after \
                      trimming, not {longest}; shorten it or match by another property"
                 );
-                (format!("{group}.{slug}"), message)
+                Fault::new(format!("{group}.{slug}"), RowCode::DedupeValueTooLong, message)
+                    .with_value(written_value(canonical_raw))
+                    .suggesting("shorten it, or match by another property")
             });
         }
         if is_match && context.case_counts() {

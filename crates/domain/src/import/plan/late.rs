@@ -11,6 +11,7 @@ use crate::import::row::{LateOption, LateValue};
 use crate::json;
 use crate::limits::NEW_OPTIONS_PER_JOB_MAX;
 use crate::property::{Property, SelectOption, option_id};
+use crate::value::excerpt;
 
 /// The options of the properties that late values name, with those that rows of this chunk have made.
 #[derive(Debug)]
@@ -123,15 +124,12 @@ impl<'a> OptionMaker<'a> {
 
 fn one_too_many(group: &str, new: &NewOption) -> Fault {
     let NewOption { property, option, .. } = new;
-    Fault {
-        field: format!("{group}.{property}"),
-        code: RowCode::InvalidOption,
-        message: format!(
-            "'{}' would be one option more than the {NEW_OPTIONS_PER_JOB_MAX} that an import may create; \
-             create it first or correct the value",
-            option.value
-        ),
-    }
+    let message = format!(
+        "'{}' would be one option more than the {NEW_OPTIONS_PER_JOB_MAX} that an import may create; \
+         create it first or correct the value",
+        option.value
+    );
+    Fault::new(format!("{group}.{property}"), RowCode::InvalidOption, message).with_value(excerpt(&option.value))
 }
 
 fn new_option(property: &Property, value: &str) -> SelectOption {

@@ -1,0 +1,170 @@
+//! Rows that did not get in, as they came, each with what is wrong with it: ready to be corrected and sent again.
+//!
+//! A row that is an object gets `extended.refract` for that, which judging passes over: `row`, `code`, `message` and `errors`.
+//! What it had there from an earlier round is replaced. A row that is no object, or whose `extended` is none, stays as it
+//! came.
+
+use std::fmt;
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::stream;
+use refract_domain::error::RowError;
+use refract_domain::import::fate::Fate;
+use refract_domain::import::outcome::Outcome;
+use refract_engine::{EngineError, JobRow, JobRows};
+use serde::Deserializer;
+use serde::de::{MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::batch::row_error;
+use super::options::shown_options;
+use super::results::not_attempted;
+use super::rows::BrokenResults;
+
+/// The form of failed rows of imports whose rows came as JSON. Rows of files come back as files of their kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RowsForm {
+    /// The body of an import: `{"objects", "options"}`.
+    Request,
+    /// A row a line.
+    Lines,
+}
+
+/// The rows in a form. The first of them are read before the answer begins, so that rows which are lost are told.
+pub(crate) async fn rows_body(mut rows: JobRows, form: RowsForm) -> Result<Body, EngineError> {
+    let first = rows.next().await?;
+    let begin = if form == RowsForm::Request { &br#"{"objects":["#[..] } else { b"" };
+    let state = Some((rows, first, begin.to_vec(), true));
+    Ok(Body::from_stream(stream::try_unfold(state, move |state| async move {
+        let Some((mut rows, read, mut bytes, mut is_first)) = state else { return Ok(None) };
+        let Some(read) = read else {
+            if form == RowsForm::Request {
+                bytes.extend_from_slice(br#"],"options":"#);
+                // Plain data always serialises.
+                let _ = serde_json::to_writer(&mut bytes, &shown_options(&rows.view().snapshot.spec.options));
+                bytes.push(b'}');
+            }
+            return Ok::<_, BrokenResults>(Some((Bytes::from(bytes), None)));
+        };
+        for row in &read {
+            if form == RowsForm::Request && !std::mem::take(&mut is_first) {
+                bytes.push(b',');
+            }
+            push_annotated(row, &mut bytes);
+            if form == RowsForm::Lines {
+                bytes.push(b'\n');
+            }
+        }
+        let next = rows.next().await.map_err(|error| {
+            tracing::error!(%error, "the failed rows of a job cannot be read");
+            BrokenResults
+        })?;
+        Ok(Some((Bytes::from(bytes), Some((rows, next, Vec::new(), is_first)))))
+    })))
+}
+
+/// Appends a row with what is wrong with it.
+fn push_annotated(row: &JobRow, bytes: &mut Vec<u8>) {
+    let said = match &row.fate {
+        Fate::Reached(Outcome::Rejected(error)) => note(row.row, error),
+        Fate::NotAttempted => note(row.row, &not_attempted()),
+        Fate::Reached(_) => None,
+    };
+    let annotated = said.and_then(|said| annotated(&row.raw, &said));
+    // Lines end where rows do: what came on several lines is put on one.
+    match annotated {
+        Some(text) => bytes.extend_from_slice(text.as_bytes()),
+        None => bytes.extend(row.raw.iter().filter(|byte| !matches!(byte, b'\n' | b'\r'))),
+    }
+}
+
+fn note(row: u32, error: &RowError) -> Option<String> {
+    let mut note = serde_json::to_value(row_error(error)).ok()?;
+    note.as_object_mut()?.insert("row".to_owned(), row.into());
+    Some(note.to_string())
+}
+
+/// The row's text with `said` under `extended.refract`; `None` when there is no place for it.
+fn annotated(raw: &[u8], said: &str) -> Option<String> {
+    let Members(members) = serde_json::from_slice(raw).ok()?;
+    let mut text = String::from("{");
+    let mut extended = Vec::new();
+    let mut extended_count = 0;
+    for (name, value) in &members {
+        if name == "extended" {
+            extended_count += 1;
+            let Members(inner) = serde_json::from_str(value.get()).ok()?;
+            extended = inner;
+            continue;
+        }
+        push_member(&mut text, name, value.get());
+    }
+    if extended_count > 1 {
+        return None;
+    }
+    let mut under_extended = String::from("{");
+    for (name, value) in extended.iter().filter(|(name, _)| name != "refract") {
+        push_member(&mut under_extended, name, value.get());
+    }
+    push_member(&mut under_extended, "refract", said);
+    under_extended.push('}');
+    push_member(&mut text, "extended", &under_extended);
+    text.push('}');
+    Some(text)
+}
+
+fn push_member(text: &mut String, name: &str, raw_value: &str) {
+    if text.len() > 1 {
+        text.push(',');
+    }
+    text.push_str(&serde_json::Value::from(name).to_string());
+    text.push(':');
+    // Between the parts of a value only; in texts a line break is an escape.
+    text.extend(raw_value.chars().filter(|character| !matches!(character, '\n' | '\r')));
+}
+
+/// The members of an object in their order, names that stand twice included.
+struct Members(Vec<(String, Box<RawValue>)>);
+
+impl<'de> serde::Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_stands_where_judging_passes_it_over() {
+        for (raw, expected) in [
+            ("{}", r#"{"extended":{"refract":1}}"#),
+            ("{ \"id\" :\n1.50, \"a\":{\"b\":2}}", r#"{"id":1.50,"a":{"b":2},"extended":{"refract":1}}"#),
+            (r#"{"extended":{"x":"y","refract":{"row":7}},"b":1}"#, r#"{"b":1,"extended":{"x":"y","refract":1}}"#),
+            (r#"{"a":1,"a":2}"#, r#"{"a":1,"a":2,"extended":{"refract":1}}"#),
+        ] {
+            assert_eq!(annotated(raw.as_bytes(), "1").as_deref(), Some(expected), "{raw}");
+        }
+        for raw in ["5", "[]", "null", r#"{"extended":5}"#, r#"{"extended":{},"extended":{}}"#] {
+            assert_eq!(annotated(raw.as_bytes(), "1"), None, "{raw}");
+        }
+    }
+}
