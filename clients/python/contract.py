@@ -15,6 +15,7 @@ from micro_so import APIStatusError
 
 JOB_STATUSES = {"complete", "processing", "failed"}
 JOB_COUNTERS = ("total", "processed", "succeeded", "failed")
+JOB_FATES = ("created", "updated", "unchanged", "existing", "failed", "not_attempted")
 JOB_TIMES = ("created_at", "updated_at", "expires_at")
 RESULT_FLAGS = ("created", "existing", "updated")
 RFC3339_UTC = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$")
@@ -51,6 +52,9 @@ def check_import_job(job: Any) -> dict[str, Any]:
         )
     assert job["processed"] == job["succeeded"] + job["failed"], f"processed ≠ succeeded + failed: {brief(job)}"
     assert job["processed"] <= job["total"], f"processed > total: {brief(job)}"
+    fates = sum(job[name] for name in JOB_FATES)
+    accounted = job["processed"] if job["status"] == "processing" else job["total"]
+    assert fates == accounted, f"{JOB_FATES} must account for {accounted} rows, not {fates}: {brief(job)}"
     assert "job_id" in job, f"job_id must be present, null when there is no job: {brief(job)}"
     assert job["job_id"] is None or isinstance(job["job_id"], str), f"job_id must be text or null: {brief(job)}"
     nulls = [name for name, value in job.items() if value is None and name != "job_id"]

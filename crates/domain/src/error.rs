@@ -121,9 +121,9 @@ pub struct Fault {
     /// What and, where it can be said, how to mend it. Values in it are shortened.
     pub message: String,
     /// The value at fault as it was written, shortened; where there is one.
-    pub value: Option<String>,
+    pub value: Option<Box<str>>,
     /// What to send instead, where it can be said: the nearest slug or option, or what the property takes.
-    pub suggestion: Option<String>,
+    pub suggestion: Option<Box<str>>,
 }
 
 impl Fault {
@@ -135,13 +135,13 @@ impl Fault {
 
     /// With the value at fault, already shortened.
     #[must_use]
-    pub fn with_value(self, value: impl Into<String>) -> Self {
+    pub fn with_value(self, value: impl Into<Box<str>>) -> Self {
         Self { value: Some(value.into()), ..self }
     }
 
     /// With what to send instead.
     #[must_use]
-    pub fn suggesting(self, suggestion: impl Into<String>) -> Self {
+    pub fn suggesting(self, suggestion: impl Into<Box<str>>) -> Self {
         Self { suggestion: Some(suggestion.into()), ..self }
     }
 }

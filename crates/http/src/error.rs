@@ -289,8 +289,8 @@ pub(crate) fn field_error(fault: &RowFault, field: String) -> FieldError {
         field,
         code: fault.code.name().to_owned(),
         message: fault.message.clone(),
-        value: fault.value.clone(),
-        suggestion: fault.suggestion.clone(),
+        value: fault.value.as_deref().map(str::to_owned),
+        suggestion: fault.suggestion.as_deref().map(str::to_owned),
     }
 }
 

@@ -10,7 +10,8 @@ use refract_engine::EngineSettings;
 use refract_http::HttpSettings;
 use serde_json::{Value, json};
 use support::jobs::{assert_isolated, job_of, not_running, number};
-use support::{Server, contacts, request};
+use support::raw::Raw;
+use support::{KEY, Server, contacts, request};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tag_says_whether_a_job_has_got_on() {
@@ -117,4 +118,26 @@ async fn a_stream_goes_on_after_the_last_event_and_ends_with_the_server() {
     server.engine.stop_accepting();
     let answer = tokio::time::timeout(Duration::from_secs(5), waiting).await.expect("at once").unwrap();
     assert_eq!(names(std::str::from_utf8(&answer.bytes).unwrap()), ["snapshot"], "it ends without an end");
+}
+
+/// On a socket: told to stop, a server does not wait for those who watch, nor for one who reads nothing of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_and_waits_hold_no_server_up() {
+    let server = not_running().await;
+    let job = job_of(&server, contacts(3)).await;
+    let (address, stop, task) = server.listen().await;
+    let mut open = Vec::new();
+    for path in ["/events", "?wait=60s", "/events", "?wait=60s"] {
+        let mut raw = Raw::connect(address).await;
+        raw.send(format!("GET {job}{path} HTTP/1.1\r\nhost: x\r\nx-api-key: {KEY}\r\n\r\n").as_bytes()).await;
+        open.push(raw);
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let started = std::time::Instant::now();
+    stop.send(true).unwrap();
+    task.await.unwrap();
+    assert!(started.elapsed() < Duration::from_secs(4), "it ended after {:?}", started.elapsed());
+    let events = open[0].read_to_end().await;
+    assert!(events.contains("event: snapshot") && events.ends_with("0\r\n\r\n"), "a whole answer: {events}");
+    assert!(open[1].read_to_end().await.contains("\"status\":\"processing\""));
 }

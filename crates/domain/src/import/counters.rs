@@ -30,11 +30,11 @@ pub struct Counters {
 
 /// A job's numbers do not add up. That is a mistake of the program or of the disk, never of the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NumbersDisagree(JobSnapshot);
+pub struct NumbersDisagree(Box<JobSnapshot>);
 
 impl fmt::Display for NumbersDisagree {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let JobSnapshot { spec, state, cursor, tally, .. } = &self.0;
+        let JobSnapshot { spec, state, cursor, tally, .. } = &*self.0;
         write!(
             formatter,
             "the numbers of job {} do not add up: {cursor} of {} rows, {tally:?}, {state:?}",
@@ -80,7 +80,7 @@ impl Counters {
             let accounted = if state.ended_at().is_some() { total } else { u64::from(*cursor) };
             all_reached && tally.processed() == u64::from(*cursor) && counters.sum() == accounted
         };
-        counters.filter(agrees).ok_or_else(|| NumbersDisagree(snapshot.clone()))
+        counters.filter(agrees).ok_or_else(|| NumbersDisagree(Box::new(snapshot.clone())))
     }
 
     /// Rows attempted.

@@ -131,7 +131,7 @@ fn decode_id(rest: &mut &[u8]) -> Option<RecordId> {
 /// `more` reads the value and the suggestion of a fault.
 fn decode_error(
     rest: &mut &[u8],
-    more: impl Fn(&mut &[u8]) -> Option<(Option<String>, Option<String>)>,
+    more: impl Fn(&mut &[u8]) -> Option<(Option<Box<str>>, Option<Box<str>>)>,
 ) -> Option<RowError> {
     let count = decode_u32(rest)?;
     let mut faults = Vec::new();
@@ -151,12 +151,12 @@ fn decode_text(rest: &mut &[u8]) -> Option<String> {
 }
 
 /// The outer `None`: this is no optional text.
-fn decode_optional(rest: &mut &[u8]) -> Option<Option<String>> {
+fn decode_optional(rest: &mut &[u8]) -> Option<Option<Box<str>>> {
     if rest.starts_with(&NONE.to_le_bytes()) {
         decode_u32(rest)?;
         return Some(None);
     }
-    decode_text(rest).map(Some)
+    decode_text(rest).map(|text| Some(text.into()))
 }
 
 fn decode_u32(rest: &mut &[u8]) -> Option<u32> {
@@ -183,8 +183,8 @@ mod tests {
                 field,
                 code: RowCode::ALL[code],
                 message,
-                value,
-                suggestion,
+                value: value.map(Into::into),
+                suggestion: suggestion.map(Into::into),
             },
         );
         prop_oneof![

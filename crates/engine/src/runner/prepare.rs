@@ -238,7 +238,7 @@ fn bytes_of_faults(judged: &JudgedChunk) -> usize {
     });
     let faults = errors.flat_map(|error| error.faults());
     let texts = |fault: &Fault| {
-        let more = [&fault.value, &fault.suggestion].into_iter().flatten().map(String::len).sum::<usize>();
+        let more = [&fault.value, &fault.suggestion].into_iter().flatten().map(|text| text.len()).sum::<usize>();
         fault.field.len() + fault.message.len() + more
     };
     faults.map(|fault| size_of::<Fault>() + texts(fault)).sum()

@@ -87,8 +87,8 @@ pub(crate) fn summary(view: &JobView, groups: &[FaultGroup], errors_left_out: u6
         row_ranges: ranges.ranges().iter().map(|(first, last)| [*first, *last]).collect(),
         more_rows: ranges.more(),
         message: first.message.clone(),
-        value: first.value.clone(),
-        suggestion: first.suggestion.clone(),
+        value: first.value.as_deref().map(str::to_owned),
+        suggestion: first.suggestion.as_deref().map(str::to_owned),
     });
     ImportSummary { job: polled_job(view), errors: errors.collect(), errors_left_out }
 }

@@ -78,9 +78,9 @@ fn error_cells(fate: &Fate) -> [String; 6] {
     [
         code.name().to_owned(),
         field.clone(),
-        value.clone().unwrap_or_default(),
+        value.as_deref().unwrap_or_default().to_owned(),
         message.clone(),
-        suggestion.clone().unwrap_or_default(),
+        suggestion.as_deref().unwrap_or_default().to_owned(),
         more.join(" | "),
     ]
 }

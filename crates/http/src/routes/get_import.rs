@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER};
+use http::{HeaderMap, StatusCode};
 use refract_domain::import::listing::JobMark;
 use refract_engine::{Access, JobView, JobWatch, Waited};
 use tokio::time::Instant;
@@ -44,18 +44,13 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let caller = admit(&api, &parts, &path, Access::Read).await?;
     let job_id = path.job_id().ok_or_else(ApiError::no_such_job)?;
     let wait = Query::of(&parts.uri)?.wait(WAIT_MAX)?;
-    let mut watch = api.engine.watch_job(&caller, job_id);
-    let mut view = watch.view().await?.ok_or_else(ApiError::no_such_job)?;
-    let is_known = |view: &JobView| has_already(&parts.headers, &tag(view));
-    if let Some(wait) = wait
-        && is_known(&view) != Some(false)
-    {
-        view = got_on(&mut watch, view, wait).await?;
-    }
-    drop(watch);
+    let view = match wait {
+        None => api.engine.job(&caller, job_id).await?.ok_or_else(ApiError::no_such_job)?,
+        Some(wait) => got_on(api.engine.watch_job(&caller, job_id), wait, &parts.headers).await?,
+    };
 
     let is_processing = view.snapshot.state.ended_at().is_none();
-    let mut response = if is_known(&view) == Some(true) {
+    let mut response = if has_already(&parts.headers, &tag(&view)) == Some(true) {
         answer::respond(answer::empty(StatusCode::NOT_MODIFIED))
     } else if is_processing {
         answer::respond(answer::json(StatusCode::OK, &job::polled_job(&view)))
@@ -75,9 +70,11 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     Ok(response)
 }
 
-/// The job once it has got on; as it is when it has ended, or does not get on in time.
-async fn got_on(watch: &mut JobWatch, view: JobView, wait: Duration) -> Result<JobView, ApiError> {
-    if view.snapshot.state.ended_at().is_some() {
+/// The job once it has got on; as it is when it has ended, stands elsewhere than the caller knows, or does not get on in
+/// time.
+async fn got_on(mut watch: JobWatch, wait: Duration, headers: &HeaderMap) -> Result<JobView, ApiError> {
+    let view = watch.view().await?.ok_or_else(ApiError::no_such_job)?;
+    if view.snapshot.state.ended_at().is_some() || has_already(headers, &tag(&view)) == Some(false) {
         return Ok(view);
     }
     match watch.beyond(JobMark::of(&view.snapshot), Instant::now() + wait).await? {

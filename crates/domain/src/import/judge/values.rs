@@ -198,8 +198,8 @@ impl GroupJudge<'_, '_> {
             field: format!("{group}.{}", property.slug),
             code,
             message,
-            value,
-            suggestion,
+            value: value.map(Into::into),
+            suggestion: suggestion.map(Into::into),
         });
     }
 
@@ -235,7 +235,7 @@ impl GroupJudge<'_, '_> {
             let shown = excerpt_of_text(slug);
             let field = format!("{group}.{}", shown.trim_matches('"'));
             let message = format!("{owner} has no property {shown}; {remedy}");
-            let suggestion = nearest.map(|slug| format!("{group}.{slug}"));
+            let suggestion = nearest.map(|slug| format!("{group}.{slug}").into());
             Fault { suggestion, ..Fault::new(field, RowCode::UnknownProperty, message) }
                 .with_value(written_value(value.raw()))
         });
