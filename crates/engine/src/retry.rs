@@ -5,6 +5,8 @@ use std::sync::Arc;
 use refract_domain::ids::JobId;
 use refract_domain::import::job::{JobKind, JobSpec};
 use refract_domain::import::options::ImportOptions;
+use refract_domain::object_type::ObjectType;
+use refract_domain::property::Schema;
 use refract_store::{Answered, Caller};
 use thiserror::Error;
 
@@ -28,8 +30,8 @@ pub enum RetryFault {
 }
 
 impl Engine {
-    /// Makes the rows of a job that were rejected or not attempted a new job, under options made of the old ones. They are
-    /// copied in pieces; the old job stays as it is.
+    /// Makes the rows of a job that were rejected or not attempted a new job, under options made of the old ones, or refused
+    /// in words. They are copied in pieces; the old job stays as it is.
     ///
     /// # Errors
     /// [`EngineError::Retry`]; [`EngineError::RowsLost`]; as [`Engine::begin_import`] and [`Intake::submit`](crate::Intake::submit).
@@ -37,7 +39,7 @@ impl Engine {
         self: &Arc<Self>,
         caller: Caller,
         id: JobId,
-        options: impl FnOnce(ImportOptions) -> ImportOptions + Send + 'static,
+        options: impl FnOnce(ImportOptions, &Schema, ObjectType) -> Result<ImportOptions, String> + Send + 'static,
         idempotent: Option<IdempotentRequest<JobSpec>>,
     ) -> Result<Answered<JobSpec>, EngineError> {
         let engine = Arc::clone(self);
@@ -50,6 +52,8 @@ impl Engine {
                 return Err(RetryFault::NothingLeft.into());
             }
             let spec = &view.snapshot.spec;
+            let schema = engine.known_schema(&caller).await?;
+            let options = options(spec.options.clone(), &schema, spec.object_type).map_err(EngineError::Body)?;
             let mut intake = engine.begin_import(caller, spec.object_type, true).await?;
             intake.kind = JobKind::Retry { of: id };
             let mut rows = engine.rows_left(&caller, &view, RowsLeft::FailedOrNotAttempted);
@@ -59,7 +63,7 @@ impl Engine {
                     intake.settle().await?;
                 }
             }
-            intake.admit(options(spec.options.clone()), idempotent).await
+            intake.admit(options, idempotent).await
         })
         .await
     }

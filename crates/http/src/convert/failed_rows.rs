@@ -5,39 +5,93 @@
 //! came.
 
 use std::fmt;
+use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
 use refract_domain::error::RowError;
 use refract_domain::import::fate::Fate;
+use refract_domain::import::options::ImportOptions;
 use refract_domain::import::outcome::Outcome;
+use refract_domain::import::table::{TableFormat, TableInput};
 use refract_engine::{EngineError, JobRow, JobRows};
 use serde::Deserializer;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::batch::row_error;
+use super::failed_cells;
 use super::options::shown_options;
 use super::results::not_attempted;
 use super::rows::BrokenResults;
 
-/// The form of failed rows of imports whose rows came as JSON. Rows of files come back as files of their kind.
+/// The form of failed rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RowsForm {
     /// The body of an import: `{"objects", "options"}`.
     Request,
     /// A row a line.
     Lines,
+    /// A file of cells, of the kind they came in.
+    Cells,
+}
+
+/// The forms that rows of these options have, the one they came in first, each with its media type.
+pub(crate) fn forms(options: &ImportOptions) -> &'static [(&'static str, RowsForm)] {
+    const REQUEST: (&str, RowsForm) = ("application/json", RowsForm::Request);
+    const LINES: (&str, RowsForm) = ("application/x-ndjson", RowsForm::Lines);
+    match options.table.as_ref().map(|table| table.format) {
+        None => &[REQUEST, LINES],
+        Some(TableFormat::Ndjson) => &[LINES, REQUEST],
+        Some(TableFormat::NdjsonFlat) => &[LINES],
+        Some(TableFormat::Tsv) => &[("text/tab-separated-values", RowsForm::Cells), ("text/csv", RowsForm::Cells)],
+        Some(TableFormat::Csv | TableFormat::Xlsx | TableFormat::Ods) => &[("text/csv", RowsForm::Cells)],
+    }
+}
+
+/// What is needed to write a row down.
+struct Writing {
+    form: RowsForm,
+    table: Option<Arc<TableInput>>,
+}
+
+impl Writing {
+    /// What stands before the first row.
+    fn begin(&self) -> Vec<u8> {
+        match (self.form, &self.table) {
+            (RowsForm::Request, _) => br#"{"objects":["#.to_vec(),
+            (RowsForm::Cells, Some(table)) => failed_cells::head(table),
+            _ => Vec::new(),
+        }
+    }
+
+    fn push(&self, row: &JobRow, bytes: &mut Vec<u8>) {
+        let cut_off = not_attempted();
+        let error = match &row.fate {
+            Fate::Reached(Outcome::Rejected(error)) => Some(&**error),
+            Fate::NotAttempted => Some(&cut_off),
+            Fate::Reached(_) => None,
+        };
+        match (self.form, &self.table, error) {
+            (RowsForm::Cells, Some(table), Some(error)) => failed_cells::push(table, &row.raw, row.row, error, bytes),
+            (_, Some(table), Some(error)) if table.format == TableFormat::NdjsonFlat => {
+                let line = failed_cells::flat_line(table, &row.raw, row.row, error);
+                bytes.extend_from_slice(line.as_deref().map_or(&row.raw, str::as_bytes));
+            }
+            (_, _, error) => push_annotated(row, error, bytes),
+        }
+    }
 }
 
 /// The rows in a form. The first of them are read before the answer begins, so that rows which are lost are told.
 pub(crate) async fn rows_body(mut rows: JobRows, form: RowsForm) -> Result<Body, EngineError> {
     let first = rows.next().await?;
-    let begin = if form == RowsForm::Request { &br#"{"objects":["#[..] } else { b"" };
-    let state = Some((rows, first, begin.to_vec(), true));
+    let writing = Writing { form, table: rows.view().snapshot.spec.options.table.clone() };
+    let begin = writing.begin();
+    let state = Some((rows, first, begin, true, writing));
     Ok(Body::from_stream(stream::try_unfold(state, move |state| async move {
-        let Some((mut rows, read, mut bytes, mut is_first)) = state else { return Ok(None) };
+        let Some((mut rows, read, mut bytes, mut is_first, writing)) = state else { return Ok(None) };
         let Some(read) = read else {
             if form == RowsForm::Request {
                 bytes.extend_from_slice(br#"],"options":"#);
@@ -51,7 +105,7 @@ pub(crate) async fn rows_body(mut rows: JobRows, form: RowsForm) -> Result<Body,
             if form == RowsForm::Request && !std::mem::take(&mut is_first) {
                 bytes.push(b',');
             }
-            push_annotated(row, &mut bytes);
+            writing.push(row, &mut bytes);
             if form == RowsForm::Lines {
                 bytes.push(b'\n');
             }
@@ -60,17 +114,13 @@ pub(crate) async fn rows_body(mut rows: JobRows, form: RowsForm) -> Result<Body,
             tracing::error!(%error, "the failed rows of a job cannot be read");
             BrokenResults
         })?;
-        Ok(Some((Bytes::from(bytes), Some((rows, next, Vec::new(), is_first)))))
+        Ok(Some((Bytes::from(bytes), Some((rows, next, Vec::new(), is_first, writing)))))
     })))
 }
 
 /// Appends a row with what is wrong with it.
-fn push_annotated(row: &JobRow, bytes: &mut Vec<u8>) {
-    let said = match &row.fate {
-        Fate::Reached(Outcome::Rejected(error)) => note(row.row, error),
-        Fate::NotAttempted => note(row.row, &not_attempted()),
-        Fate::Reached(_) => None,
-    };
+fn push_annotated(row: &JobRow, error: Option<&RowError>, bytes: &mut Vec<u8>) {
+    let said = error.and_then(|error| note(row.row, error));
     let annotated = said.and_then(|said| annotated(&row.raw, &said));
     // Lines end where rows do: what came on several lines is put on one.
     match annotated {

@@ -5,11 +5,12 @@
 
 use refract_domain::ids::ListId;
 use refract_domain::import::options::{ImportOptions, UnknownProperties};
-use refract_domain::property::nearest;
+use refract_domain::object_type::ObjectType;
+use refract_domain::property::{Schema, nearest};
 use refract_wire::{ImportOptions as SentOptions, ImportRequestOptions};
 use serde_json::{Map, Value};
 
-use super::reading::FILE_OPTIONS;
+use super::reading::{FILE_OPTIONS, Reading, refuse_late};
 use crate::error::ApiError;
 
 const FIELD: &str = ".body.options";
@@ -61,9 +62,32 @@ impl OptionsPatch {
     }
 }
 
+/// What a retry changes: options, and of rows that came in a file what its columns mean.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RetryOptions {
+    patch: OptionsPatch,
+    reading: Option<Reading>,
+}
+
+impl RetryOptions {
+    /// The options with these in their place.
+    ///
+    /// # Errors
+    /// What is wrong with the mapping, in words.
+    pub(crate) fn applied_to(
+        self,
+        options: ImportOptions,
+        schema: &Schema,
+        object_type: ObjectType,
+    ) -> Result<ImportOptions, String> {
+        let options = self.patch.applied_to(options);
+        self.reading.map_or(Ok(options.clone()), |reading| reading.read_again(options, schema, object_type))
+    }
+}
+
 /// Reads the body of a retry, where there is one: `{"options": {…}}`.
-pub(crate) fn retry_options(body: Option<&[u8]>) -> Result<OptionsPatch, ApiError> {
-    let Some(body) = body else { return Ok(OptionsPatch::default()) };
+pub(crate) fn retry_options(body: Option<&[u8]>) -> Result<RetryOptions, ApiError> {
+    let Some(body) = body else { return Ok(RetryOptions::default()) };
     let members: Map<String, Value> = serde_json::from_slice(body)
         .map_err(|error| ApiError::invalid_field(".body", format!("The body cannot be read: {error}.")))?;
     if let Some(name) = members.keys().find(|name| *name != "options") {
@@ -72,8 +96,14 @@ pub(crate) fn retry_options(body: Option<&[u8]>) -> Result<OptionsPatch, ApiErro
         return Err(ApiError::invalid_field(format!(".body.{shown}"), message));
     }
     match members.into_iter().next() {
-        None | Some((_, Value::Null)) => Ok(OptionsPatch::default()),
-        Some((_, Value::Object(options))) => patch_of(options),
+        None | Some((_, Value::Null)) => Ok(RetryOptions::default()),
+        Some((_, Value::Object(mut options))) => {
+            refuse_late(&options)?;
+            let mut reading = Reading::default();
+            let is_for_files = options.keys().any(|name| FILE_OPTIONS.contains(&name.as_str()));
+            reading.take(&mut options)?;
+            Ok(RetryOptions { patch: patch_of(options)?, reading: is_for_files.then_some(reading) })
+        }
         Some(_) => Err(ApiError::invalid_field(FIELD, "options must be an object.")),
     }
 }
@@ -253,8 +283,15 @@ mod tests {
     #[test]
     fn options_of_a_retry_take_the_place_of_others() {
         let old = ImportOptions { dedupe_by: Some("email".into()), update_existing: true, ..ImportOptions::default() };
-        let patched = |body: &str| retry_options(Some(body.as_bytes())).map(|patch| patch.applied_to(old.clone())).ok();
-        assert_eq!(retry_options(None).map(|patch| patch.applied_to(old.clone())).ok(), Some(old.clone()));
+        let schema = Schema::builtin(1);
+        let read = |body: Option<&str>| {
+            let changes = retry_options(body.map(str::as_bytes)).ok()?;
+            changes.applied_to(old.clone(), &schema, ObjectType::Contact).ok()
+        };
+        let patched = |body: &str| read(Some(body));
+        assert_eq!(read(None), Some(old.clone()));
+        assert_eq!(patched(r#"{"options":{"mapping":{"a":"email"}}}"#), None, "rows of JSON have no columns");
+        assert!(retry_options(Some(br#"{"options":{"delimiter":";"}}"#)).is_err(), "the file was read");
         assert_eq!(patched("{}"), Some(old.clone()));
         assert_eq!(patched(r#"{"options":null}"#), Some(old.clone()));
         let expected = ImportOptions { update_existing: false, create_missing_options: true, ..old.clone() };

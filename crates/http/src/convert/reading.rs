@@ -38,14 +38,17 @@ pub(crate) const FILE_OPTIONS: [&str; 10] = [
 const BEFORE_THE_FILE: [&str; 5] = ["delimiter", "quote", "header", "encoding", "sheet"];
 
 /// How a file is to be read, and what its columns mean.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Reading {
     pub(crate) delimiter: Option<u8>,
     pub(crate) quote: Option<Option<u8>>,
     pub(crate) header: Option<bool>,
     pub(crate) encoding: Option<String>,
     pub(crate) sheet: Option<String>,
-    rules: CellRules,
+    empty_cells: Option<EmptyCells>,
+    decimal_mark: Option<DecimalMark>,
+    date_format: Option<DateFormat>,
+    separator: Option<String>,
     mapping: Vec<(String, Option<String>)>,
 }
 
@@ -53,8 +56,10 @@ pub(crate) struct Reading {
 pub(crate) fn refuse_late(members: &Map<String, Value>) -> Result<(), ApiError> {
     match members.keys().find(|name| BEFORE_THE_FILE.contains(&name.as_str())) {
         Some(name) => {
-            let message =
-                format!("{name} says how the file is read; send the part \"options\" before the part \"file\".");
+            let message = format!(
+                "{name} says how the file is read, and must be known before: send the part \"options\" before the part \"file\", or \
+                 the file again."
+            );
             Err(ApiError::invalid_field(format!("{FIELD}.{name}"), message))
         }
         None => Ok(()),
@@ -77,23 +82,23 @@ impl Reading {
         match name {
             "mapping" => self.mapping = mapping(value)?,
             "empty_cells" => {
-                self.rules.empty_cells = match text(name, value)? {
+                self.empty_cells = Some(match text(name, value)? {
                     "keep" => EmptyCells::Keep,
                     "clear" => EmptyCells::Clear,
                     _ => return Err(refused(name, "empty_cells is \"keep\" or \"clear\".")),
-                }
+                });
             }
             "date_format" => {
                 let message = "date_format names YYYY, MM, DD and perhaps HH, mm, ss, such as \"DD.MM.YYYY HH:mm\".";
                 let format = DateFormat::parse(text(name, value)?).ok_or_else(|| refused(name, message))?;
-                self.rules.date_format = Some(format);
+                self.date_format = Some(format);
             }
             "decimal_mark" => {
                 let mark = DecimalMark::parse(text(name, value)?);
                 let mark = mark.ok_or_else(|| refused(name, "decimal_mark is \".\" or \",\"."))?;
-                self.rules.decimal_mark = Some(mark);
+                self.decimal_mark = Some(mark);
             }
-            "cell_separator" => text(name, value)?.clone_into(&mut self.rules.separator),
+            "cell_separator" => self.separator = Some(text(name, value)?.to_owned()),
             "delimiter" => self.delimiter = Some(mark(name, text(name, value)?)?),
             "quote" => {
                 let written = text(name, value)?;
@@ -113,6 +118,50 @@ impl Reading {
             }
         }
         Ok(())
+    }
+
+    /// These rules with what was said here in their place.
+    fn rules_over(&self, rules: CellRules) -> CellRules {
+        CellRules {
+            empty_cells: self.empty_cells.unwrap_or(rules.empty_cells),
+            decimal_mark: self.decimal_mark.or(rules.decimal_mark),
+            date_format: self.date_format.clone().or(rules.date_format),
+            separator: self.separator.clone().unwrap_or(rules.separator),
+        }
+    }
+
+    /// What the columns of a file mean that was read before, with what was said here in its place.
+    ///
+    /// # Errors
+    /// What is wrong with the mapping, in words.
+    pub(crate) fn read_again(
+        &self,
+        options: ImportOptions,
+        schema: &Schema,
+        object_type: ObjectType,
+    ) -> Result<ImportOptions, String> {
+        let Some(table) = options.table.as_deref() else {
+            return Err(
+                "The rows came as JSON, which says itself what goes where; only files have a mapping.".to_owned()
+            );
+        };
+        let list = options.list_id.and_then(|list_id| schema.lists.get(&list_id));
+        let source = Source { type_schema: schema.of(object_type), list };
+        let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
+        let given = given_mapping(&names, &self.mapping, source).map_err(|fault| fault.to_string())?;
+        let said: Vec<&Target> = given.iter().flatten().collect();
+        let columns = table.columns.iter().zip(&given).map(|(column, given)| {
+            // A place that is given to another column is no longer this one's.
+            let kept = || if said.contains(&&column.target) { Target::Ignored } else { column.target.clone() };
+            Column { name: column.name.clone(), target: given.clone().unwrap_or_else(kept) }
+        });
+        let again = TableInput {
+            format: table.format,
+            columns: columns.collect(),
+            rules: self.rules_over(table.rules.clone()),
+            text: table.text.clone(),
+        };
+        Ok(ImportOptions { table: Some(Arc::new(again)), ..options })
     }
 
     /// Where the columns of a file that was read go: as was said, and else as seems best.
@@ -156,7 +205,7 @@ impl Reading {
         let table = TableInput {
             format: facts.format,
             columns: columns.map(column).collect(),
-            rules: self.rules.clone(),
+            rules: self.rules_over(CellRules::default()),
             text: facts.text.clone(),
         };
         Ok(ImportOptions { table: Some(Arc::new(table)), ..options })

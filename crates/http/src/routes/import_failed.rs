@@ -5,7 +5,8 @@ use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, VARY};
 use refract_engine::{Access, RowsLeft};
 
-use crate::convert::failed_rows::{RowsForm, rows_body};
+use crate::convert::failed_cells;
+use crate::convert::failed_rows::{RowsForm, forms, rows_body};
 use crate::error::ApiError;
 use crate::extract::accept::preferred;
 use crate::extract::admission::admit;
@@ -14,21 +15,21 @@ use crate::extract::query::Query;
 use crate::openapi::{FailedQuery, JobPath};
 use crate::state::SharedApi;
 
-const FORMS: [(&str, RowsForm); 2] =
-    [("application/json", RowsForm::Request), ("application/x-ndjson", RowsForm::Lines)];
-
 #[utoipa::path(
     get,
     path = "/v2/prism/{team_id}/imports/{job_id}/failed",
     operation_id = "get_import_failed_rows",
     tag = "imports",
     summary = "The rows of an import that did not get in",
-    description = "As they came, each with what is wrong with it under `extended.refract`, which an import passes over: the answer \
-                   is the body of the next import once it is corrected.",
+    description = "As they came, each with what is wrong with it: of JSON under `extended.refract`, of files in the columns \
+                   `refract_row`, `refract_code`, `refract_field` and `refract_message`. An import passes both over, so the \
+                   answer is the body of the next import once it is corrected.",
     params(JobPath, FailedQuery),
     responses((status = 200, description = "The rows.", content(
         (refract_wire::FailedRows = "application/json"),
-        (String = "application/x-ndjson")
+        (String = "application/x-ndjson"),
+        (String = "text/csv"),
+        (String = "text/tab-separated-values")
     )))
 )]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
@@ -40,15 +41,23 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let wanted = query.word("include", &["not_attempted"], |word| {
         (word == "not_attempted").then_some(RowsLeft::FailedOrNotAttempted)
     })?;
-    let form = preferred(&parts.headers, &FORMS)?;
     let view = api.engine.job(&caller, job_id).await?.ok_or_else(ApiError::no_such_job)?;
+    let options = &view.snapshot.spec.options;
+    let form = preferred(&parts.headers, forms(options))?;
+    let content_type = match (form, &options.table) {
+        (RowsForm::Request, _) => "application/json".to_owned(),
+        (RowsForm::Cells, Some(table)) => {
+            format!("{}; charset={}", failed_cells::media_type(table.format), table.text.encoding)
+        }
+        _ => "application/x-ndjson".to_owned(),
+    };
     let rows = api.engine.rows_left(&caller, &view, wanted.unwrap_or(RowsLeft::Failed));
     let mut response = Response::new(rows_body(rows, form).await?);
-    let content_type = match form {
-        RowsForm::Request => "application/json",
-        RowsForm::Lines => "application/x-ndjson",
-    };
-    for (name, value) in [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store"), (VARY, "accept")] {
+    // Encodings are named in ASCII.
+    let content_type =
+        HeaderValue::from_str(&content_type).unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    for (name, value) in [(CACHE_CONTROL, "no-store"), (VARY, "accept")] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     Ok(response)

@@ -6,7 +6,7 @@ use refract_domain::import::job::JobSpec;
 
 use super::write::Write;
 use crate::convert::job;
-use crate::convert::options::{OptionsPatch, retry_options};
+use crate::convert::options::{RetryOptions, retry_options};
 use crate::error::ApiError;
 use crate::openapi::{JobPath, WriteHeaders};
 use crate::state::SharedApi;
@@ -28,9 +28,10 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let write = Write::admit(&api, request).await?;
     let job_id = write.path.job_id().ok_or_else(ApiError::no_such_job)?;
     let retention = api.settings.job_retention;
-    let render_for = |_: &OptionsPatch| move |spec: &JobSpec| job::accepted_answer(spec, retention);
-    let retry = |caller, patch: OptionsPatch, idempotent| {
-        api.engine.retry_job(caller, job_id, move |options| patch.applied_to(options), idempotent)
+    let render_for = |_: &RetryOptions| move |spec: &JobSpec| job::accepted_answer(spec, retention);
+    let retry = |caller, changes: RetryOptions, idempotent| {
+        let options = move |options, schema: &_, object_type| changes.applied_to(options, schema, object_type);
+        api.engine.retry_job(caller, job_id, options, idempotent)
     };
     let received = write.optional_body().await?.and_then(|object| retry_options(object.as_deref()));
     received.carry_out(render_for, retry, ApiError::from).await

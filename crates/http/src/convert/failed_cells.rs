@@ -1,0 +1,150 @@
+//! Failed rows of table files, as a file of their kind: the columns as they were, and behind them what is wrong.
+//!
+//! Cells come back as they came, formulas too: the file is sent again, and what a guard would put before them would be
+//! imported. A workbook's rows come back as CSV.
+
+use std::borrow::Cow;
+
+use refract_domain::error::RowError;
+use refract_domain::import::table::{REPORT_COLUMNS, TableFormat, TableInput, Target};
+use refract_domain::json::{elements, members, push_text, unquote};
+use refract_files::{FormulaGuard, byte_order_mark, encode, write_delimited_row};
+
+/// The names of the columns, those of the report behind them, and before it all the mark that tells spreadsheets the encoding.
+pub(crate) fn head(table: &TableInput) -> Vec<u8> {
+    let mut bytes = byte_order_mark(encoding(table)).to_vec();
+    let names = table.columns.iter().map(|column| Cow::Borrowed(column.name.as_str()));
+    push_row(table, names.chain(REPORT_COLUMNS.map(Cow::Borrowed)), &mut bytes);
+    bytes
+}
+
+/// A row with what is wrong with it.
+pub(crate) fn push(table: &TableInput, raw: &[u8], row: u32, error: &RowError, bytes: &mut Vec<u8>) {
+    let staged = String::from_utf8_lossy(raw);
+    let given: Vec<Cow<'_, str>> = elements(&staged).map(cell).collect();
+    // A row that has too few cells is filled up, so that what is said of it stands in its own columns.
+    let missing = table.columns.len().saturating_sub(given.len());
+    let cells = given.into_iter().chain(std::iter::repeat_n(Cow::Borrowed(""), missing));
+    push_row(table, cells.chain(report(table, row, error).map(Cow::Owned)), bytes);
+}
+
+/// A flat JSON line with what is wrong with it under the names of the report; `None` where it is no object.
+pub(crate) fn flat_line(table: &TableInput, raw: &[u8], row: u32, error: &RowError) -> Option<String> {
+    let staged = std::str::from_utf8(raw).ok()?;
+    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(staged).ok()?;
+    let mut line = String::from("{");
+    let mut push = |name: &str, raw_value: &str| {
+        if line.len() > 1 {
+            line.push(',');
+        }
+        push_text(&mut line, name);
+        line.push(':');
+        line.push_str(raw_value);
+    };
+    for (name, raw_value) in members(staged).filter(|(name, _)| !REPORT_COLUMNS.contains(&name.as_ref())) {
+        push(&name, raw_value);
+    }
+    for (name, text) in REPORT_COLUMNS.iter().zip(report(table, row, error)) {
+        let mut raw_value = String::new();
+        push_text(&mut raw_value, &text);
+        push(name, &raw_value);
+    }
+    line.push('}');
+    Some(line)
+}
+
+/// The media type of the file that [`head`] and [`push`] make.
+pub(crate) fn media_type(format: TableFormat) -> &'static str {
+    if format == TableFormat::Tsv { "text/tab-separated-values" } else { "text/csv" }
+}
+
+/// Row, code, column, and all messages.
+fn report(table: &TableInput, row: u32, error: &RowError) -> [String; 4] {
+    let field = error.first.field.as_str();
+    let column = table.columns.iter().find(|column| match &column.target {
+        Target::Property(slug) => field.strip_prefix("default.") == Some(slug),
+        Target::ListProperty(slug) => field.strip_prefix("list.") == Some(slug),
+        Target::Id => field == "id",
+        Target::Ignored => false,
+    });
+    let messages: Vec<&str> = error.faults().map(|fault| fault.message.as_str()).collect();
+    let named = column.map_or(field, |column| &column.name);
+    [row.to_string(), error.first.code.name().to_owned(), named.to_owned(), messages.join(" | ")]
+}
+
+fn cell(raw: &str) -> Cow<'_, str> {
+    match raw {
+        "null" => Cow::Borrowed(""),
+        raw if raw.starts_with('"') => unquote(raw),
+        raw => Cow::Borrowed(raw),
+    }
+}
+
+fn push_row<'c>(table: &TableInput, cells: impl Iterator<Item = Cow<'c, str>>, bytes: &mut Vec<u8>) {
+    let cells: Vec<Cow<'c, str>> = cells.collect();
+    // Marks are ASCII, as those that are read are.
+    let mark = |mark: char| u8::try_from(u32::from(mark)).unwrap_or(b',');
+    let mut line = Vec::new();
+    let texts = cells.iter().map(AsRef::as_ref);
+    let quote = Some(table.text.quote.map_or(b'"', mark));
+    write_delimited_row(texts, Some(mark(table.text.delimiter)), quote, FormulaGuard::Off, &mut line);
+    encode(&String::from_utf8_lossy(&line), encoding(table), bytes);
+}
+
+/// The encoding that the file had; of a workbook UTF-8.
+fn encoding(table: &TableInput) -> &str {
+    &table.text.encoding
+}
+
+#[cfg(test)]
+mod tests {
+    use refract_domain::error::RowCode;
+    use refract_domain::import::table::{CellRules, Column, TextForm};
+
+    use super::*;
+
+    fn table(format: TableFormat, delimiter: char, encoding: &str) -> TableInput {
+        let column =
+            |name: &str, slug: &str| Column { name: name.to_owned(), target: Target::Property(slug.to_owned()) };
+        TableInput {
+            format,
+            columns: vec![column("E-Mail", "email"), column("Name", "full_name")],
+            rules: CellRules::default(),
+            text: TextForm { delimiter, encoding: encoding.to_owned(), ..TextForm::default() },
+        }
+    }
+
+    fn error() -> RowError {
+        RowError::new("default.full_name", RowCode::InvalidValue, "column \"Name\": no; name")
+    }
+
+    #[test]
+    fn a_row_comes_back_as_it_was_with_its_report_behind_it() {
+        let semicolons = table(TableFormat::Csv, ';', "UTF-8");
+        let mut bytes = head(&semicolons);
+        push(&semicolons, r#"["=1+1","Zoë; \"Z\""]"#.as_bytes(), 7, &error(), &mut bytes);
+        push(&semicolons, br#"["a@x.io"]"#, 8, &RowError::new("", RowCode::ColumnCount, "too few"), &mut bytes);
+        let expected = "\u{feff}E-Mail;Name;refract_row;refract_code;refract_field;refract_message\r\n\
+                        =1+1;\"Zoë; \"\"Z\"\"\";7;invalid_value;Name;\"column \"\"Name\"\": no; name\"\r\n\
+                        a@x.io;;8;column_count;;too few\r\n";
+        assert_eq!(String::from_utf8(bytes).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn the_encoding_is_that_of_the_file() {
+        let latin = table(TableFormat::Csv, ',', "windows-1252");
+        let mut bytes = Vec::new();
+        push(&latin, "[\"\",\"Zoë\"]".as_bytes(), 0, &error(), &mut bytes);
+        assert!(bytes.windows(3).any(|window| window == b"Zo\xeb"), "{bytes:?}");
+        assert!(head(&table(TableFormat::Csv, ',', "UTF-16LE")).starts_with(b"\xff\xfeE\0"));
+    }
+
+    #[test]
+    fn a_flat_line_gets_the_names_of_the_report() {
+        let flat = table(TableFormat::NdjsonFlat, ',', "UTF-8");
+        let line = flat_line(&flat, br#"{"E-Mail":"a","refract_code":"old","n":1.50}"#, 3, &error());
+        let expected = r#"{"E-Mail":"a","n":1.50,"refract_row":"3","refract_code":"invalid_value","refract_field":"Name","refract_message":"column \"Name\": no; name"}"#;
+        assert_eq!(line.as_deref(), Some(expected));
+        assert_eq!(flat_line(&flat, b"[1]", 3, &error()), None);
+    }
+}
