@@ -72,6 +72,9 @@ pub struct ImportJob {
     /// What was asked of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub options: Option<ImportRequestOptions>,
+    /// The file its rows came in, and where its columns go; not for JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<ImportedFile>,
     /// Why the job failed; only then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<JobError>,
@@ -97,6 +100,33 @@ pub struct ImportJob {
     /// One a row, in the order of the rows; not while processing. Stands last so that it can be streamed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub results: Option<Vec<ImportResult>>,
+}
+
+/// A file that was imported, as it was understood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ImportedFile {
+    /// `csv`, `tsv`, `xlsx`, `ods`, `ndjson` (rows as the API has them) or `ndjson_flat`.
+    pub format: String,
+    /// The encoding of a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// What stands between its cells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<String>,
+    /// Whether the first row named the columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<bool>,
+    /// Its columns, in order.
+    pub columns: Vec<ImportedColumn>,
+}
+
+/// A column of a file, and where its cells went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ImportedColumn {
+    /// Its name.
+    pub name: String,
+    /// A slug, `list.` and a slug, or `id`; null for nowhere.
+    pub target: Option<String>,
 }
 
 /// Why a job failed.
@@ -245,6 +275,7 @@ mod tests {
             unchanged: 0,
             not_attempted: 0,
             options: None,
+            file: None,
             error: None,
             created_at: "2026-07-01T10:00:00.000Z".into(),
             updated_at: "2026-07-01T10:00:00.120Z".into(),

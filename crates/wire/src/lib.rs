@@ -21,7 +21,10 @@ mod view;
 
 pub use error::{ErrorBody, ErrorDetail, ErrorDetails, FieldError};
 pub use grants::{GrantLevel, Grants};
-pub use import::{ImportJob, ImportKind, ImportOptions, ImportResult, JobError, JobStatus, RowError, RowOutcome};
+pub use import::{
+    ImportJob, ImportKind, ImportOptions, ImportResult, ImportedColumn, ImportedFile, JobError, JobStatus, RowError,
+    RowOutcome,
+};
 pub use import_page::{FailedRows, FaultGroup, ImportPage, ImportResultPage, ImportSummary, RetryRequest};
 pub use import_request::{ImportRequest, ImportRequestOptions};
 pub use list::{List, ListPage, ListTemplate, ListTemplatePage, ListView, NewList};

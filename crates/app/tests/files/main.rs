@@ -6,6 +6,7 @@
 mod support;
 
 mod bodies;
+mod given_back;
 mod preview;
 mod refused;
 mod same_records;

@@ -9,10 +9,14 @@ use refract_domain::import::fate::FateWord;
 use refract_domain::import::job::{JobErrorCode, JobKind, JobSpec, JobState};
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::summary::FaultGroup;
+use refract_domain::import::table::{Column, TableFormat, TableInput};
 use refract_domain::object_type::ObjectType;
 use refract_domain::retention::expires_at;
 use refract_engine::{InlineReport, JobOutcomes, JobView, KeptAnswer};
-use refract_wire::{FaultGroup as WireFaultGroup, ImportJob, ImportKind, ImportSummary, JobError, JobStatus};
+use refract_wire::{
+    FaultGroup as WireFaultGroup, ImportJob, ImportKind, ImportSummary, ImportedColumn, ImportedFile, JobError,
+    JobStatus,
+};
 
 use super::answer;
 use super::options::shown_options;
@@ -131,6 +135,7 @@ fn job(
         unchanged,
         not_attempted,
         options: Some(shown_options(options)),
+        file: options.table.as_deref().map(imported_file),
         error: None,
         updated_at: created_at.clone(),
         created_at,
@@ -140,6 +145,20 @@ fn job(
         estimated_end_at: None,
         estimated_end_range: None,
         results: None,
+    }
+}
+
+/// A file as it was understood.
+fn imported_file(table: &TableInput) -> ImportedFile {
+    let is_text = matches!(table.format, TableFormat::Csv | TableFormat::Tsv);
+    let is_workbook = matches!(table.format, TableFormat::Xlsx | TableFormat::Ods);
+    let column = |column: &Column| ImportedColumn { name: column.name.clone(), target: column.target.written() };
+    ImportedFile {
+        format: table.format.name().to_owned(),
+        encoding: (!is_workbook).then(|| table.text.encoding.clone()),
+        delimiter: is_text.then(|| table.text.delimiter.to_string()),
+        header: (is_text || is_workbook).then_some(table.text.header),
+        columns: table.columns.iter().map(column).collect(),
     }
 }
 
