@@ -41,11 +41,13 @@ pub enum RowCode {
     ColumnCount,
     /// A line of a file is not JSON.
     InvalidJson,
+    /// The row has no value of the property that matches, though the import demands one.
+    MissingKey,
 }
 
 impl RowCode {
     /// All codes, in the order of their numbers.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidRow,
         Self::UnknownProperty,
         Self::InvalidValue,
@@ -63,6 +65,7 @@ impl RowCode {
         Self::Forbidden,
         Self::ColumnCount,
         Self::InvalidJson,
+        Self::MissingKey,
     ];
 
     /// The word on the wire.
@@ -86,6 +89,7 @@ impl RowCode {
             Self::Forbidden => "forbidden",
             Self::ColumnCount => "column_count",
             Self::InvalidJson => "invalid_json",
+            Self::MissingKey => "missing_key",
         }
     }
 

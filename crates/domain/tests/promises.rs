@@ -76,7 +76,7 @@ fn any_options() -> impl Strategy<Value = ImportOptions> {
             create_missing_options: flags[2],
             require_list_stage: flags[3] && flags[4],
             list_id: with_list().list_id.filter(|_| flags[4]),
-            table: None,
+            ..ImportOptions::default()
         }
     })
 }

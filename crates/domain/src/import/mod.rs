@@ -10,6 +10,7 @@ pub mod judge;
 pub mod options;
 pub mod outcome;
 pub mod plan;
+pub mod policy;
 pub mod route;
 pub mod row;
 pub mod table;

@@ -39,7 +39,7 @@ pub(crate) fn import_options(sent: Option<&[u8]>) -> Result<ImportOptions, ApiEr
         require_list_stage: flag("require_list_stage", options.require_list_stage)?
             .unwrap_or(defaults.require_list_stage),
         list_id: list_id(options.list_id, options.crm_id)?,
-        table: None,
+        ..defaults
     })
 }
 
@@ -150,7 +150,7 @@ mod tests {
             create_missing_options: true,
             require_list_stage: true,
             list_id: ListId::parse(LIST),
-            table: None,
+            ..ImportOptions::default()
         };
         assert_eq!(read(&text), Ok(expected));
         assert_eq!(read(&format!(r#"{{"crm_id":"{LIST}"}}"#)).map(|options| options.list_id), Ok(ListId::parse(LIST)));

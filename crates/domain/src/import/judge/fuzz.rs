@@ -71,8 +71,8 @@ pub fn fuzz_judge(data: &[u8]) {
         create_missing_options: data.len().is_multiple_of(3),
         require_list_stage: data.len().is_multiple_of(17),
         list_id: (!data.len().is_multiple_of(2) || data.len().is_multiple_of(17)).then_some(LIST),
-        table: None,
         update_existing: false,
+        ..ImportOptions::default()
     };
     let (team_id, schema) = (TeamId::from_bytes([1; 16]), Arc::new(schema_of_every_type()));
     let hasher = KeyHasher::new([7; 16]);
