@@ -24,6 +24,7 @@ Where things are
     clients.py          makes strict clients of it
     contract.py         what every answer must look like: import job, row result, record, property, error body
     imports.py          the importable types with sample rows, and the bounded poll loop that checks the counters
+    simple_layer.py     what the newest Go and TypeScript clients send, and the checks by which they refuse an answer
     test_*.py           one topic each
 
 Fixtures

@@ -2,6 +2,7 @@
 //!
 //! Owns names, help texts and examples. What a command does lives in `commands`, what its settings mean in `config`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
@@ -68,7 +69,18 @@ pub(crate) enum Command {
         /// The shell
         shell: Shell,
     },
+    /// Write the rows of a workbook to stdout, one JSON array a line; servers start it for files they are sent
+    #[command(hide = true, after_help = READ_WORKBOOK_EXAMPLES)]
+    ReadWorkbook {
+        /// The workbook, and how to read it as JSON
+        #[arg(value_names = ["FILE", "SETTINGS"], num_args = 1..=2, required = true)]
+        arguments: Vec<OsString>,
+    },
 }
+
+const READ_WORKBOOK_EXAMPLES: &str = r#"Examples:
+  refract read-workbook people.xlsx
+  refract read-workbook people.ods '{"sheet":{"name":"Berlin"},"header":false,"limits":{"rows_max":100}}'"#;
 
 const SERVE_EXAMPLES: &str = "Examples:
   refract serve

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use refract_engine::{Engine, EngineSettings, SharedStore};
+use refract_http::HttpSettings;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -15,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::config::ServerSettings;
 use crate::exit::Failure;
 use crate::system::{RandomIds, SystemClock};
+use crate::workbooks::ChildWorkbooks;
 
 /// Everything must have ended within 10 seconds of the signal; what has not by now is cut off.
 const STOP_WITHIN: Duration = Duration::from_millis(9_500);
@@ -49,7 +51,10 @@ impl Embedded {
         // With the store's clock known, before anything is stamped.
         engine.ready().await.map_err(Failure::other)?;
         let (stop, stopped) = watch::channel(false);
-        let http = tokio::spawn(refract_http::serve(listener, Arc::clone(&engine), settings.http.clone(), stopped));
+        let program = std::env::current_exe().map_err(Failure::other)?;
+        let http_settings =
+            HttpSettings { workbooks: Some(Arc::new(ChildWorkbooks::of(program))), ..settings.http.clone() };
+        let http = tokio::spawn(refract_http::serve(listener, Arc::clone(&engine), http_settings, stopped));
         Ok(Self { address, engine, stop, http })
     }
 

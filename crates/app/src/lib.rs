@@ -12,6 +12,7 @@ mod config;
 mod embedded;
 mod exit;
 pub mod keys;
+mod log_lines;
 mod memory;
 mod output;
 mod progress;
@@ -19,6 +20,7 @@ mod rows;
 mod signals;
 mod system;
 mod telemetry;
+mod workbooks;
 
 use std::process::ExitCode;
 

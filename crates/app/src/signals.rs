@@ -2,7 +2,7 @@
 
 use tokio::sync::watch;
 
-use crate::output;
+use crate::{output, telemetry};
 
 /// The signals that ask a process to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,7 @@ pub(crate) fn listen() -> std::io::Result<watch::Receiver<Option<StopSignal>>> {
         tracing::info!(signal = first.name(), "stopping; a second signal ends at once");
         let _ = sender.send(Some(first));
         let second = source.next().await;
+        telemetry::write_out();
         std::process::exit(second.exit_code());
     });
     Ok(receiver)

@@ -47,6 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             |row| cells_of(&escaped_row(row)),
             Some((TableFormat::Csv, CellRules::default(), 2)),
         )?,
+        kind("plain, whole lines", plain_row, Some((TableFormat::Ndjson, CellRules::default(), 0)))?,
         kind("plain, flat lines", flat_line, Some((TableFormat::NdjsonFlat, CellRules::default(), 0)))?,
     ];
     for _ in 0..ROUNDS {

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::ids::RecordId;
+
 /// A row's fault (docs/wire.md lists the codes with their meaning).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RowCode {
@@ -131,13 +133,20 @@ pub struct RowError {
     pub first: Fault,
     /// The others.
     pub rest: Vec<Fault>,
+    /// Some of the records that a value means, ascending, where it means several. For the answer to the request at hand:
+    /// stored outcomes have none.
+    pub candidates: Vec<RecordId>,
 }
 
 impl RowError {
     /// A row error of one fault.
     #[must_use]
     pub fn new(field: impl Into<String>, code: RowCode, message: impl Into<String>) -> Self {
-        Self { first: Fault { field: field.into(), code, message: message.into() }, rest: Vec::new() }
+        Self {
+            first: Fault { field: field.into(), code, message: message.into() },
+            rest: Vec::new(),
+            candidates: Vec::new(),
+        }
     }
 
     /// All faults, first to last.
@@ -150,6 +159,6 @@ impl RowError {
     pub fn of(faults: Vec<Fault>) -> Option<Self> {
         let mut faults = faults.into_iter();
         let first = faults.next()?;
-        Some(Self { first, rest: faults.collect() })
+        Some(Self { first, rest: faults.collect(), candidates: Vec::new() })
     }
 }

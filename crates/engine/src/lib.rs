@@ -17,6 +17,7 @@ mod intake;
 mod judging;
 mod lists;
 mod modelling;
+mod preview;
 mod query;
 mod records;
 mod runner;

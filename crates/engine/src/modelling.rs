@@ -1,10 +1,12 @@
 //! Properties and options: what a team changes of them, and whether values would be taken (contract §4.3).
 
+use std::collections::HashMap;
+
 use refract_domain::change::ValueChange;
 use refract_domain::error::{Fault, RowError};
 use refract_domain::ids::PropertyId;
 use refract_domain::import::judge::JudgeContext;
-use refract_domain::import::row::{JudgedChunk, JudgedRow, ListPart, RowExtra};
+use refract_domain::import::row::{JudgedChunk, JudgedRow, ListPart, Reference, RowExtra};
 use refract_domain::modelling::ModelRequest;
 use refract_domain::property::{Property, cleared_required, missing_required};
 use refract_store::{Answered, Caller, ChangeSchema, Freshness, RecordEffect, SchemaEffect};
@@ -55,7 +57,8 @@ impl Engine {
         .await
     }
 
-    /// Every fault of one group of a body of the shape of a row that writing it would find without looking at records.
+    /// Every fault of one group of a body of the shape of a row that making a record of it would find, or changing one.
+    /// Nothing is written.
     ///
     /// # Errors
     /// [`EngineError::Options`] when there is no such list of the type; the store's.
@@ -73,10 +76,26 @@ impl Engine {
             JudgedBody::Refused(RecordEffect::Refused(error)) => RowError::faults(&error).cloned().collect(),
             JudgedBody::Refused(_) => Vec::new(),
             JudgedBody::Good(judged) => {
-                let faults = required(&context, operation, &judged);
+                let mut faults = self.references_to_nothing(caller, &judged).await?;
+                faults.extend(required(&context, operation, &judged));
                 faults.into_iter().filter(|fault| fault.field.starts_with(group)).collect()
             }
         })
+    }
+
+    async fn references_to_nothing(&self, caller: &Caller, judged: &JudgedChunk) -> Result<Vec<Fault>, EngineError> {
+        let Some(JudgedRow::Good(row)) = judged.rows.first() else { return Ok(Vec::new()) };
+        let references = row.extra.as_deref().map_or(&[][..], |extra| &extra.references);
+        let mut ids: Vec<_> = references.iter().map(|reference| reference.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.store.get_records(caller, &ids).await?;
+        let types: HashMap<_, _> = found.iter().map(|record| (record.id, record.object_type)).collect();
+        let to_nothing = references.iter().filter(|reference| types.get(&reference.id) != Some(&reference.target));
+        Ok(to_nothing.map(Reference::leads_nowhere).collect())
     }
 }
 

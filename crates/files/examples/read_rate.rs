@@ -29,15 +29,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         for piece in bytes.chunks(PIECE_BYTES) {
             reader.push(piece, &mut sink)?;
         }
-        let finished = reader.finish(&mut sink)?;
+        let facts = reader.finish(&mut sink)?;
         fastest = fastest.min(begun.elapsed().as_secs_f64());
-        last = Some((finished, out_bytes));
+        last = Some((facts, reader.rows(), out_bytes));
     }
-    if let Some((finished, out_bytes)) = last {
-        let rows_a_second = finished.rows as f64 / fastest;
+    if let Some((facts, rows, out_bytes)) = last {
+        let rows_a_second = rows as f64 / fastest;
         let megabytes_a_second = bytes.len() as f64 / fastest / 1e6;
-        println!("{:?}", finished.facts);
-        println!("{} rows, {out_bytes} bytes of rows", finished.rows);
+        println!("{facts:?}");
+        println!("{rows} rows, {out_bytes} bytes of rows");
         println!("{rows_a_second:.0} rows/s, {megabytes_a_second:.0} MB/s");
     }
     Ok(())

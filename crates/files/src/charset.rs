@@ -5,7 +5,7 @@
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
-use memchr::memchr;
+use memchr::{memchr, memchr_iter, memchr2};
 
 use crate::decode::Decoder;
 use crate::error::FileError;
@@ -37,27 +37,30 @@ const NULS_ONE_IN: usize = 100;
 /// # Errors
 /// The label is not known, or the file is no text.
 pub(crate) fn decide(head: &[u8], complete: bool, given: Option<&str>) -> Result<Charset, FileError> {
-    let mark = Encoding::for_bom(head);
-    if let Some(label) = given {
-        let encoding = by_label(label, mark)?;
-        let bom_bytes = mark.map_or(0, |(marked, length)| if marked == encoding { length } else { 0 });
-        return Ok(Charset { encoding: Fact { value: encoding, found: Found::Given }, bom_bytes });
-    }
-    if let Some((encoding, bom_bytes)) = mark {
-        return Ok(Charset { encoding: Fact { value: encoding, found: Found::Bom }, bom_bytes });
-    }
     if let Some((_, looks_like)) = NO_TEXT.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Err(FileError::no_text(looks_like));
     }
-    let (encoding, found) = detect(head, complete)?;
-    Ok(Charset { encoding: Fact { value: encoding, found }, bom_bytes: 0 })
+    let mark = Encoding::for_bom(head);
+    let encoding = match (given, mark) {
+        (Some(label), _) => Fact { value: by_label(label, mark, head)?, found: Found::Given },
+        (None, Some((marked, _))) => Fact { value: marked, found: Found::Bom },
+        (None, None) => detect(head, complete),
+    };
+    if encoding.value != UTF_16LE && encoding.value != UTF_16BE {
+        refuse_nuls(head)?;
+    }
+    let bom_bytes = mark.map_or(0, |(marked, length)| if marked == encoding.value { length } else { 0 });
+    Ok(Charset { encoding, bom_bytes })
 }
 
-fn by_label(label: &str, mark: Option<(&'static Encoding, usize)>) -> Result<&'static Encoding, FileError> {
-    if label.trim().eq_ignore_ascii_case("utf-16")
-        && let Some((marked, _)) = mark
-    {
-        return Ok(marked);
+fn by_label(
+    label: &str,
+    mark: Option<(&'static Encoding, usize)>,
+    head: &[u8],
+) -> Result<&'static Encoding, FileError> {
+    if label.trim().eq_ignore_ascii_case("utf-16") {
+        let marked = mark.map(|(marked, _)| marked);
+        return Ok(marked.or_else(|| utf16_without_mark(head)).unwrap_or(UTF_16LE));
     }
     match Encoding::for_label(label.as_bytes()) {
         Some(encoding) if encoding != REPLACEMENT => Ok(encoding),
@@ -65,25 +68,31 @@ fn by_label(label: &str, mark: Option<(&'static Encoding, usize)>) -> Result<&'s
     }
 }
 
-fn detect(head: &[u8], complete: bool) -> Result<(&'static Encoding, Found), FileError> {
-    if let Some(first) = memchr(0, head) {
-        if let Some(encoding) = utf16_without_mark(head) {
-            return Ok((encoding, Found::Detected));
-        }
-        if memchr::memchr_iter(0, head).count() * NULS_ONE_IN > head.len() {
-            let before = head.get(..first).unwrap_or_default();
-            return Err(FileError::nuls(memchr::memchr_iter(b'\n', before).count() as u64 + 1));
-        }
+fn refuse_nuls(head: &[u8]) -> Result<(), FileError> {
+    let Some(first) = memchr(0, head) else { return Ok(()) };
+    if memchr_iter(0, head).count() * NULS_ONE_IN <= head.len() {
+        return Ok(());
+    }
+    let before = head.get(..first).unwrap_or_default();
+    Err(FileError::nuls(memchr_iter(b'\n', before).count() as u64 + 1))
+}
+
+fn detect(head: &[u8], complete: bool) -> Fact<&'static Encoding> {
+    let detected = |value| Fact { value, found: Found::Detected };
+    if memchr(0, head).is_some()
+        && let Some(encoding) = utf16_without_mark(head)
+    {
+        return detected(encoding);
     }
     if head.is_ascii() {
-        return Ok((UTF_8, Found::Default));
+        return Fact { value: UTF_8, found: Found::Default };
     }
     if is_utf8(head, complete) {
-        return Ok((UTF_8, Found::Detected));
+        return detected(UTF_8);
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(head, complete);
-    Ok((detector.guess(None, Utf8Detection::Deny), Found::Detected))
+    detected(detector.guess(None, Utf8Detection::Deny))
 }
 
 /// Whether the bytes are meant as UTF-8: they are valid, or ten characters beyond ASCII are for each fault. Such a file is
@@ -111,9 +120,13 @@ fn utf16_without_mark(head: &[u8]) -> Option<&'static Encoding> {
         return None;
     }
     let mut clean = true;
+    let mut has_line_end = false;
     let outcome = Decoder::new(encoding).push(pairs.as_flattened(), false, &mut |text: &[u8]| {
+        has_line_end |= memchr2(b'\n', b'\r', text).is_some();
         clean &= !text.iter().any(|&byte| byte < 0x20 && !matches!(byte, b'\t' | b'\r' | b'\n'));
         Ok(())
     });
-    (clean && outcome.is_ok()).then_some(encoding)
+    // Two bytes of other text with a NUL between them look like one ASCII character, but hardly like a line end.
+    let is_text = clean && outcome.is_ok() && (has_line_end || ascii * 2 >= pairs.len());
+    is_text.then_some(encoding)
 }

@@ -19,7 +19,7 @@ pub enum FileCode {
     TooManyColumns,
     /// There is no row at all, not even a header.
     EmptyFile,
-    /// The settings contradict each other.
+    /// The settings contradict each other, or the reader was used after the end of its file.
     InvalidSettings,
 }
 
@@ -65,6 +65,11 @@ impl FileError {
     pub(crate) fn empty() -> FileError {
         let message = "The file is empty: send a table with at least one row.".to_owned();
         FileError { code: FileCode::EmptyFile, message, line: None }
+    }
+
+    pub(crate) fn after_end() -> FileError {
+        let message = "The file was already read to its end.".to_owned();
+        FileError { code: FileCode::InvalidSettings, message, line: None }
     }
 
     pub(crate) fn blank_beginning(bytes: usize) -> FileError {

@@ -59,6 +59,6 @@ pub struct Dialect {
     pub quote: Fact<Option<u8>>,
     /// Whether the first row names the columns.
     pub header: Fact<bool>,
-    /// One name a column, all different and none empty. See the rules at `header`.
+    /// One name a column, all different and none empty; `header.rs` states how they are made.
     pub columns: Vec<String>,
 }

@@ -3,10 +3,18 @@
 //! The promises: rows, facts and faults do not depend on how the file is cut into pieces; every row is valid UTF-8, and of
 //! a delimited file a JSON array of strings; no limit is passed, and no more is held than the limits allow; a fault stays.
 
-use crate::{FileError, Finished, HEAD_BYTES_MAX, ReadSettings, TableReader, TextFormat};
+use crate::{Facts, FileError, HEAD_BYTES_MAX, ReadSettings, TableReader, TextFormat};
 
-/// The rows that came out, and how the file ended.
-pub type Outcome = (Vec<Vec<u8>>, Result<Finished, FileError>);
+/// What came out of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The rows handed out.
+    pub rows: Vec<Vec<u8>>,
+    /// How the file was read, if that became known.
+    pub facts: Option<Facts>,
+    /// Why it was not read to its end.
+    pub fault: Option<FileError>,
+}
 
 /// Reads `data` in many ways and compares.
 ///
@@ -17,20 +25,23 @@ pub fn read(data: &[u8]) {
     let tabs = ReadSettings { default_delimiter: Some(b'\t'), header: Some(false), ..ReadSettings::default() };
     for settings in [ReadSettings::default(), tight, tabs] {
         for format in [TextFormat::Delimited, TextFormat::Ndjson] {
-            let whole = in_pieces(format, &settings, data, |_| usize::MAX);
-            let cut = in_pieces(format, &settings, data, |_| 1);
-            assert_eq!(whole, cut, "the outcome differs when cut after every byte");
-            let mut seed = data.iter().fold(data.len() as u64, |hash, &byte| mix(hash ^ u64::from(byte)));
-            let cut = in_pieces(format, &settings, data, |_| {
-                seed = mix(seed);
-                (seed % 23) as usize + 1
-            });
-            assert_eq!(whole, cut, "the outcome differs when cut at random");
+            // Held back whole, and mostly read as it comes.
+            for head in [HEAD_BYTES_MAX, 16] {
+                let whole = in_pieces(format, &settings, data, head, |_| usize::MAX);
+                let cut = in_pieces(format, &settings, data, head, |_| 1);
+                assert_eq!(whole, cut, "the outcome differs when cut after every byte");
+                let mut seed = data.iter().fold(data.len() as u64, |hash, &byte| mix(hash ^ u64::from(byte)));
+                let cut = in_pieces(format, &settings, data, head, |_| {
+                    seed = mix(seed);
+                    (seed % 23) as usize + 1
+                });
+                assert_eq!(whole, cut, "the outcome differs when cut at random");
+            }
         }
     }
 }
 
-/// Reads `data`, the length of each piece given by a function of the position.
+/// Reads `data` after holding back `head` bytes, the length of each piece given by a function of the position.
 ///
 /// # Panics
 /// When a row or the memory held breaks a promise.
@@ -38,31 +49,32 @@ pub fn in_pieces(
     format: TextFormat,
     settings: &ReadSettings,
     data: &[u8],
+    head: usize,
     mut piece_length: impl FnMut(usize) -> usize,
 ) -> Outcome {
     let mut rows: Vec<Vec<u8>> = Vec::new();
-    let mut reader = match TableReader::new(format, settings.clone()) {
+    let mut reader = match TableReader::with_head(format, settings.clone(), head) {
         Ok(reader) => reader,
-        Err(fault) => return (rows, Err(fault)),
+        Err(fault) => return Outcome { rows, facts: None, fault: Some(fault) },
     };
     let mut at = 0;
-    while at < data.len() {
+    let mut fault = None;
+    while at < data.len() && fault.is_none() {
         let end = at.saturating_add(piece_length(at).max(1)).min(data.len());
         let piece = data.get(at..end).unwrap_or_default();
-        let outcome = reader.push(piece, &mut |row: &[u8]| rows.push(row.to_vec()));
-        // One escape may stand over before it is refused.
-        assert!(reader.held_bytes() <= HEAD_BYTES_MAX.max(settings.row_bytes_max + 8), "too much is held");
-        assert!(rows.is_empty() || outcome.is_err() || reader.facts().is_some(), "rows came before the facts");
-        if let Err(fault) = outcome {
-            assert_eq!(reader.push(b"a,b\n", &mut |_: &[u8]| ()), Err(fault.clone()), "a fault must stay");
-            check(format, settings, &rows);
-            return (rows, Err(fault));
-        }
+        fault = reader.push(piece, &mut |row: &[u8]| rows.push(row.to_vec())).err();
+        assert!(reader.held_bytes() <= head.max(settings.row_bytes_max), "too much is held");
+        assert!(rows.is_empty() || reader.facts().is_some(), "rows came before the facts");
         at = end;
     }
-    let finished = reader.finish(&mut |row: &[u8]| rows.push(row.to_vec()));
+    if fault.is_some() {
+        assert_eq!(reader.push(b"a,b\n", &mut |_: &[u8]| ()).err(), fault, "a fault must stay");
+    }
+    let end = reader.finish(&mut |row: &[u8]| rows.push(row.to_vec()));
+    assert!(fault.is_none() || end.as_ref().err() == fault.as_ref(), "a fault must stay to the end");
+    assert_eq!(reader.rows(), rows.len() as u64, "rows are counted");
     check(format, settings, &rows);
-    (rows, finished)
+    Outcome { rows, facts: reader.facts().cloned(), fault: end.err() }
 }
 
 fn check(format: TextFormat, settings: &ReadSettings, rows: &[Vec<u8>]) {

@@ -3,10 +3,12 @@
 //! Owns both rules. Must not know how rows are cut, or what columns are for.
 //!
 //! The first row is the header unless it looks like data: unless one of its cells is a number (a year from 1900 to 2100
-//! aside, which heads many a column), a date in digits, a mail address or a web address. A name's white space is cut off at
-//! both ends and is one space within; control characters are left out. An empty name becomes `column_` and the number of the column, counted from 1; a name
-//! that was there before gets `_2`, `_3`, … behind it. Where the name so made is itself taken, the number is raised until it
-//! is not. Without a header all names are empty.
+//! aside, which heads many a column), a date in digits, a mail address or a web address.
+//!
+//! A name's white space is cut off at both ends and is one space within; control characters are left out. An empty name
+//! becomes `column_` and the number of the column, counted from 1; a name that was there before gets `_2`, `_3`, … behind
+//! it. Where the name so made is itself taken, the number is raised until it is not. Without a header all names are empty,
+//! and there are as many columns as the usual row has cells; columns that most rows have beyond the header are nameless too.
 
 use std::collections::{HashMap, HashSet};
 

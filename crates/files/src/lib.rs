@@ -41,6 +41,6 @@ mod write;
 pub use encode::{byte_order_mark, encode};
 pub use error::{FileCode, FileError};
 pub use facts::{Dialect, Fact, Facts, Found};
-pub use reader::{Finished, HEAD_BYTES_MAX, TableReader};
+pub use reader::{HEAD_BYTES_MAX, TableReader};
 pub use settings::{ReadSettings, TextFormat};
 pub use write::{FormulaGuard, write_delimited_row};

@@ -21,15 +21,6 @@ pub const HEAD_BYTES_MAX: usize = 256 * 1024;
 
 type Result<T> = std::result::Result<T, FileError>;
 
-/// What came of a whole file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finished {
-    /// How it was read.
-    pub facts: Facts,
-    /// Data rows handed out.
-    pub rows: u64,
-}
-
 /// Reads a text table that comes in pieces.
 ///
 /// The sink gets each data row in the order of the file: of a delimited file a JSON array with one string a cell, of NDJSON
@@ -39,12 +30,16 @@ pub struct TableReader {
     settings: ReadSettings,
     phase: Phase,
     facts: Option<Facts>,
+    counter: Counter,
+    head_bytes_max: usize,
 }
 
+/// `Head → Body → Ended`, and from each to `Failed`; a short file ends from `Head` through `Body`.
 enum Phase {
     /// What was pushed so far.
     Head(Vec<u8>),
     Body(Box<Body>),
+    Ended,
     Failed(FileError),
 }
 
@@ -52,7 +47,6 @@ struct Body {
     encoding: &'static Encoding,
     decoder: Decoder,
     splitter: Splitter,
-    counter: Counter,
 }
 
 enum Splitter {
@@ -73,21 +67,24 @@ impl TableReader {
     /// # Errors
     /// The settings contradict each other. Whether the encoding is known shows when the file is read.
     pub fn new(format: TextFormat, settings: ReadSettings) -> Result<Self> {
-        settings.check()?;
-        Ok(TableReader { format, settings, phase: Phase::Head(Vec::new()), facts: None })
+        TableReader::with_head(format, settings, HEAD_BYTES_MAX)
     }
 
-    /// How the file is read: known before its first row comes out, so within or after the push that brings it.
+    /// The same with another size of the beginning, so that small files can be read as large ones are.
+    pub(crate) fn with_head(format: TextFormat, settings: ReadSettings, head_bytes_max: usize) -> Result<Self> {
+        settings.check()?;
+        let counter = Counter { skip: 0, rows: 0, rows_max: settings.rows_max };
+        Ok(TableReader { format, settings, phase: Phase::Head(Vec::new()), facts: None, counter, head_bytes_max })
+    }
+
+    /// How the file is read. Known before its first row comes out, and also after a fault behind the beginning.
     pub fn facts(&self) -> Option<&Facts> {
         self.facts.as_ref()
     }
 
     /// Data rows handed out so far.
     pub fn rows(&self) -> u64 {
-        match &self.phase {
-            Phase::Body(body) => body.counter.rows,
-            _ => 0,
-        }
+        self.counter.rows
     }
 
     /// Bytes held: the beginning, or the unfinished row.
@@ -95,7 +92,7 @@ impl TableReader {
         match &self.phase {
             Phase::Head(head) => head.len(),
             Phase::Body(body) => body.held_bytes(),
-            Phase::Failed(_) => 0,
+            Phase::Ended | Phase::Failed(_) => 0,
         }
     }
 
@@ -105,30 +102,38 @@ impl TableReader {
     /// The file cannot be read on. Later calls give the same error.
     pub fn push(&mut self, bytes: &[u8], sink: &mut dyn FnMut(&[u8])) -> Result<()> {
         let outcome = self.take(bytes, sink);
+        self.heed(outcome)
+    }
+
+    /// Takes the end of the file, after which nothing more can be pushed.
+    ///
+    /// # Errors
+    /// The file cannot be read to its end, or has no row.
+    pub fn finish(&mut self, sink: &mut dyn FnMut(&[u8])) -> Result<Facts> {
+        let outcome = self.end(sink);
+        self.heed(outcome)
+    }
+
+    /// Makes a fault stay.
+    fn heed<T>(&mut self, outcome: Result<T>) -> Result<T> {
         if let Err(fault) = &outcome {
             self.phase = Phase::Failed(fault.clone());
         }
         outcome
     }
 
-    /// Takes the end of the file.
-    ///
-    /// # Errors
-    /// The file cannot be read to its end, or has no row.
-    pub fn finish(mut self, sink: &mut dyn FnMut(&[u8])) -> Result<Finished> {
+    fn end(&mut self, sink: &mut dyn FnMut(&[u8])) -> Result<Facts> {
         if let Phase::Head(head) = &mut self.phase {
             let head = mem::take(head);
             self.begin(&head, true, sink)?;
         }
-        match (self.phase, self.facts) {
-            (Phase::Failed(fault), _) => Err(fault),
-            (Phase::Body(body), Some(facts)) => {
-                let rows = body.finish(sink)?;
-                if rows == 0 && facts.dialect.is_none() {
-                    return Err(FileError::empty());
-                }
-                Ok(Finished { facts, rows })
-            }
+        match mem::replace(&mut self.phase, Phase::Ended) {
+            Phase::Failed(fault) => return Err(fault),
+            Phase::Body(body) => body.finish(&mut self.counter, sink)?,
+            Phase::Head(_) | Phase::Ended => return Err(FileError::after_end()),
+        }
+        match &self.facts {
+            Some(facts) if facts.dialect.is_some() || self.counter.rows > 0 => Ok(facts.clone()),
             _ => Err(FileError::empty()),
         }
     }
@@ -136,11 +141,12 @@ impl TableReader {
     fn take(&mut self, bytes: &[u8], sink: &mut dyn FnMut(&[u8])) -> Result<()> {
         match &mut self.phase {
             Phase::Failed(fault) => Err(fault.clone()),
-            Phase::Body(body) => body.push(bytes, false, sink),
+            Phase::Body(body) => body.push(bytes, false, &mut self.counter, sink),
+            Phase::Ended => Err(FileError::after_end()),
             Phase::Head(head) => {
-                let (held_back, rest) = bytes.split_at(bytes.len().min(HEAD_BYTES_MAX - head.len()));
+                let (held_back, rest) = bytes.split_at(bytes.len().min(self.head_bytes_max - head.len()));
                 head.extend_from_slice(held_back);
-                if head.len() < HEAD_BYTES_MAX {
+                if head.len() < self.head_bytes_max {
                     return Ok(());
                 }
                 let head = mem::take(head);
@@ -168,10 +174,10 @@ impl TableReader {
         let Charset { encoding, bom_bytes } = charset;
         let encoding_name = Fact { value: encoding.value.name(), found: encoding.found };
         self.facts = Some(Facts { encoding: encoding_name, bom: bom_bytes > 0, dialect });
-        let counter = Counter { skip, rows: 0, rows_max: self.settings.rows_max };
+        self.counter.skip = skip;
         let decoder = Decoder::new(encoding.value);
-        let mut body = Box::new(Body { encoding: encoding.value, decoder, splitter, counter });
-        body.push(head, false, sink)?;
+        let mut body = Box::new(Body { encoding: encoding.value, decoder, splitter });
+        body.push(head, false, &mut self.counter, sink)?;
         self.phase = Phase::Body(body);
         Ok(())
     }
@@ -182,7 +188,7 @@ impl TableReader {
             return Err(match (&survey.fault, complete) {
                 (Some(fault), _) => fault.clone(),
                 (None, true) => FileError::empty(),
-                (None, false) => FileError::blank_beginning(HEAD_BYTES_MAX),
+                (None, false) => FileError::blank_beginning(self.head_bytes_max),
             });
         };
         let first_row: Vec<String> = serde_json::from_slice(first_row).unwrap_or_default();
@@ -190,11 +196,13 @@ impl TableReader {
             Some(given) => Fact { value: given, found: Found::Given },
             None => Fact { value: !looks_like_data(&first_row), found: Found::Detected },
         };
-        let columns = if header.value {
-            column_names(&first_row)
-        } else {
-            column_names(&vec![String::new(); survey.usual_width().0])
-        };
+        let (usual_width, alike) = survey.usual_width();
+        let mut names = if header.value { first_row } else { Vec::new() };
+        // Most rows of hand-made exports may end in a delimiter that their header lacks.
+        if !header.value || (usual_width > names.len() && alike * 2 > survey.widths.len()) {
+            names.resize(usual_width, String::new());
+        }
+        let columns = column_names(&names);
         Ok(Dialect { delimiter: sniffed.delimiter, quote: sniffed.quote, header, columns })
     }
 
@@ -243,8 +251,8 @@ impl Body {
         }
     }
 
-    fn push(&mut self, bytes: &[u8], last: bool, sink: &mut dyn FnMut(&[u8])) -> Result<()> {
-        let Body { encoding, decoder, splitter, counter } = self;
+    fn push(&mut self, bytes: &[u8], last: bool, counter: &mut Counter, sink: &mut dyn FnMut(&[u8])) -> Result<()> {
+        let Body { encoding, decoder, splitter } = self;
         let outcome = decoder.push(bytes, last, &mut |text: &[u8]| match splitter {
             Splitter::Cells(splitter) => {
                 splitter.push(text, &mut |row: Row<'_>| counter.count(row.json, row.line, sink))
@@ -260,19 +268,15 @@ impl Body {
         outcome.map_err(|stop| fault_of(stop, encoding, line))
     }
 
-    /// Hands out the last row; the answer is how many there were.
-    fn finish(mut self, sink: &mut dyn FnMut(&[u8])) -> Result<u64> {
-        self.push(&[], true, sink)?;
-        let Body { splitter, mut counter, .. } = self;
-        match splitter {
-            Splitter::Cells(splitter) => {
-                splitter.finish(&mut |row: Row<'_>| counter.count(row.json, row.line, sink))?;
-            }
+    /// Hands out the last row.
+    fn finish(mut self, counter: &mut Counter, sink: &mut dyn FnMut(&[u8])) -> Result<()> {
+        self.push(&[], true, counter, sink)?;
+        match self.splitter {
+            Splitter::Cells(splitter) => splitter.finish(&mut |row: Row<'_>| counter.count(row.json, row.line, sink)),
             Splitter::Lines(splitter) => {
-                splitter.finish(&mut |line: Line<'_>| counter.count(line.text, line.number, sink))?;
+                splitter.finish(&mut |line: Line<'_>| counter.count(line.text, line.number, sink))
             }
         }
-        Ok(counter.rows)
     }
 }
 

@@ -73,6 +73,7 @@ pub(crate) struct RowSplitter {
     /// Whether the byte before was a CR that counted as a line end.
     after_cr: bool,
     quoted_cells: u64,
+    stray_quotes: u64,
 }
 
 type Result<T> = std::result::Result<T, FileError>;
@@ -95,6 +96,7 @@ impl RowSplitter {
             stray: false,
             after_cr: false,
             quoted_cells: 0,
+            stray_quotes: 0,
         }
     }
 
@@ -106,6 +108,11 @@ impl RowSplitter {
     /// Cells that were opened by a quote.
     pub(crate) fn quoted_cells(&self) -> u64 {
         self.quoted_cells
+    }
+
+    /// Quotes in quoted cells that neither closed them nor were doubled.
+    pub(crate) fn stray_quotes(&self) -> u64 {
+        self.stray_quotes
     }
 
     /// Bytes held for the unfinished row.
@@ -221,6 +228,7 @@ impl RowSplitter {
                 self.room(spaces)?;
                 self.row.resize(self.row.len() + spaces, b' ');
                 self.stray = true;
+                self.stray_quotes += 1;
                 self.place = Place::Quoted;
                 return Ok(text);
             }

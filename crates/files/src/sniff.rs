@@ -87,7 +87,8 @@ impl Trial<'_> {
         Survey::of(self.table, self.complete, Cutting { delimiter, quote, row_bytes_max, columns_max })
     }
 
-    /// The quote is `"` unless cells are opened by `'`, all of them close, and none is opened by `"`.
+    /// The quote is `"` unless cells are opened by `'`, all of them close cleanly, none is opened by `"`, and rows are no
+    /// less even for it: apostrophes stand at the beginning of cells too.
     fn with_delimiter(&self, delimiter: Option<u8>) -> Survey {
         if let Some(given) = self.settings.quote {
             return self.survey(delimiter, given);
@@ -100,7 +101,8 @@ impl Trial<'_> {
             return double;
         }
         let single = self.survey(delimiter, Some(b'\''));
-        if single.quoted_cells > 0 && single.fault.is_none() { single } else { double }
+        let is_quoted = single.quoted_cells > 0 && single.stray_quotes == 0 && single.fault.is_none();
+        if is_quoted && single.is_as_even_as(&double) { single } else { double }
     }
 
     fn choose_delimiter(&self) -> (Survey, Found) {
@@ -112,17 +114,22 @@ impl Trial<'_> {
             }
         }
         let quote = self.settings.quote.flatten();
-        let tried = DELIMITERS.into_iter().filter(|&delimiter| Some(delimiter) != quote);
         let mut best: Option<(u64, Survey)> = None;
-        for survey in tried.map(|delimiter| self.with_delimiter(Some(delimiter))) {
+        let mut without_rows = None;
+        for delimiter in DELIMITERS.into_iter().filter(|&delimiter| Some(delimiter) != quote) {
+            let survey = self.with_delimiter(Some(delimiter));
             let weight = self.weight(&survey);
             if weight > best.as_ref().map_or(0, |(most, _)| *most) {
                 best = Some((weight, survey));
+            } else if survey.widths.is_empty() {
+                without_rows = Some(survey);
             }
         }
-        match best {
-            Some((_, survey)) => (survey, Found::Detected),
-            None => (self.with_delimiter(hint), Found::Default),
+        match (best, without_rows) {
+            (Some((_, survey)), _) => (survey, Found::Detected),
+            // Nothing but delimiters, or a fault in the first row: worth being told, rather than read as one column.
+            (None, Some(survey)) => (survey, Found::Default),
+            (None, None) => (self.with_delimiter(hint), Found::Default),
         }
     }
 
@@ -133,8 +140,9 @@ impl Trial<'_> {
         let (usual, alike) = survey.usual_width();
         let cut = survey.widths.iter().filter(|&&width| width > 1).count() as u64;
         let even = usual > 1 && alike as u64 * 2 >= rows;
-        // Ragged rows are mostly short ones, so the first is the widest.
-        let ragged = cut * 2 >= rows && survey.widths.iter().all(|&width| width <= first);
+        // Ragged rows are mostly short ones.
+        let wider = survey.widths.iter().filter(|&&width| width > first).count() as u64;
+        let ragged = cut * 2 >= rows && wider * 4 <= rows;
         if first < 2 || !(even || ragged) {
             return 0;
         }

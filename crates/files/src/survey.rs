@@ -4,7 +4,6 @@
 //! which way is the right one.
 
 use crate::error::FileError;
-use crate::reader::HEAD_BYTES_MAX;
 use crate::rows::{Cutting, Row, RowSplitter};
 
 /// Rows a survey looks at.
@@ -23,6 +22,7 @@ pub(crate) struct Survey {
     /// The first row as a JSON array.
     pub(crate) first_row: Option<Vec<u8>>,
     pub(crate) quoted_cells: u64,
+    pub(crate) stray_quotes: u64,
     /// Why the text cannot be cut further.
     pub(crate) fault: Option<FileError>,
 }
@@ -36,12 +36,14 @@ impl Survey {
             widths: Vec::new(),
             first_row: None,
             quoted_cells: 0,
+            stray_quotes: 0,
             fault: None,
         };
         let mut splitter = RowSplitter::new(cutting);
         for step in text.chunks(STEP_BYTES) {
             survey.fault = splitter.push(step, &mut |row| survey.keep(&row)).err();
             survey.quoted_cells = splitter.quoted_cells();
+            survey.stray_quotes = splitter.stray_quotes();
             if survey.fault.is_some() || survey.widths.len() >= ROWS {
                 return survey;
             }
@@ -49,7 +51,7 @@ impl Survey {
         if complete {
             survey.fault = splitter.finish(&mut |row| survey.keep(&row)).err();
         } else if survey.first_row.is_none() {
-            survey.fault = splitter.fault_of_first_row(HEAD_BYTES_MAX);
+            survey.fault = splitter.fault_of_first_row(text.len());
         }
         survey
     }
@@ -72,5 +74,10 @@ impl Survey {
         let counted =
             widths.chunk_by(|one, next| one == next).map(|same| (same.first().copied().unwrap_or(0), same.len()));
         counted.max_by_key(|&(width, rows)| (rows, width)).unwrap_or((0, 0))
+    }
+
+    /// Whether at least as large a share of these rows is alike as of those.
+    pub(crate) fn is_as_even_as(&self, other: &Survey) -> bool {
+        self.usual_width().1 * other.widths.len() >= other.usual_width().1 * self.widths.len()
     }
 }

@@ -13,7 +13,7 @@ use refract_domain::ids::RecordId;
 use refract_domain::import::judge::ContextError;
 use refract_domain::modelling::{ModelCode, ModelFault};
 use refract_engine::{EngineError, KeptAnswer, StoreError, ViewFault};
-use refract_wire::{ErrorBody, ErrorDetail, FieldError};
+use refract_wire::{ErrorBody, ErrorDetail, ErrorDetails, FieldError};
 
 use crate::extract::decode::DecodeError;
 use crate::extract::splitter::SplitError;
@@ -35,7 +35,7 @@ struct Fault {
     code: &'static str,
     message: String,
     errors: Vec<FieldError>,
-    details: Option<serde_json::Value>,
+    details: Option<ErrorDetails>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -108,9 +108,10 @@ impl ApiError {
     }
 
     /// 409: a value names several records; trying again is of no use.
-    pub(crate) fn multiple_matches(message: impl Into<String>, ids: &[String]) -> Self {
+    pub(crate) fn multiple_matches(message: impl Into<String>, candidates: &[RecordId]) -> Self {
+        let ids: Vec<String> = candidates.iter().map(ToString::to_string).collect();
         let mut conflict = Self::new(StatusCode::CONFLICT, "multiple_matches", message).should_retry(false);
-        conflict.0.details = Some(serde_json::json!({ "ids": ids }));
+        conflict.0.details = Some(ErrorDetails::Ids(ids));
         conflict
     }
 
@@ -126,7 +127,7 @@ impl ApiError {
     /// 409: a record stands in the way of a change of the schema; trying again is of no use before it is changed.
     pub(crate) fn blocked(code: &'static str, message: impl Into<String>, record: RecordId) -> Self {
         let mut conflict = Self::new(StatusCode::CONFLICT, code, message).should_retry(false);
-        conflict.0.details = Some(serde_json::json!({ "record_id": record.to_string() }));
+        conflict.0.details = Some(ErrorDetails::RecordId(record.to_string()));
         conflict
     }
 
@@ -157,9 +158,7 @@ impl ApiError {
     pub(crate) fn refused(error: &RowError) -> Self {
         let message = error.first.message.clone();
         let mut refusal = match error.first.code {
-            RowCode::MultipleMatches => {
-                Self::new(StatusCode::CONFLICT, "multiple_matches", message).should_retry(false)
-            }
+            RowCode::MultipleMatches => Self::multiple_matches(message, &error.candidates),
             RowCode::Forbidden => Self::new(StatusCode::FORBIDDEN, "forbidden", message),
             _ => Self::invalid_request(message),
         };
@@ -197,6 +196,14 @@ impl ApiError {
 
     pub(crate) fn should_retry(self, is_of_use: bool) -> Self {
         self.with_header(X_SHOULD_RETRY, HeaderValue::from_static(if is_of_use { "true" } else { "false" }))
+    }
+
+    /// Code, field and message of the first thing at fault.
+    pub(crate) fn first_fault(&self) -> (&str, &str, &str) {
+        match self.0.errors.first() {
+            Some(fault) => (&fault.code, &fault.field, &fault.message),
+            None => (self.0.code, "", &self.0.message),
+        }
     }
 
     #[cfg(test)]

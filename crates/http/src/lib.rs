@@ -16,6 +16,7 @@ mod serve;
 mod settings;
 mod state;
 mod watched_body;
+mod workbooks;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ use refract_engine::Engine;
 
 pub use serve::serve;
 pub use settings::{HttpSettings, RateLimit};
+pub use workbooks::{SheetWanted, WorkbookFault, WorkbookFaultKind, WorkbookHead, WorkbookReader};
 
 /// The API as a service: everything but the connections.
 pub fn router(engine: Arc<Engine>, settings: HttpSettings) -> Router {

@@ -1,7 +1,10 @@
 //! The settings of the HTTP surface, with the defaults of docs/wire.md.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::workbooks::WorkbookReader;
 
 /// Settings of the HTTP surface.
 #[derive(Debug, Clone)]
@@ -35,6 +38,8 @@ pub struct HttpSettings {
     pub refused_keys_per_minute_max: u32,
     /// How long ended jobs are kept: shown as `expires_at` when a job is accepted. The engine's setting.
     pub job_retention: Duration,
+    /// Reads workbooks; without one they are refused.
+    pub workbooks: Option<Arc<dyn WorkbookReader>>,
 }
 
 /// How fast one API key may send requests.
@@ -63,6 +68,7 @@ impl Default for HttpSettings {
             rate_limit: None,
             refused_keys_per_minute_max: 100,
             job_retention: Duration::from_secs(7 * 24 * 3600),
+            workbooks: None,
         }
     }
 }

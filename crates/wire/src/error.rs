@@ -36,7 +36,17 @@ pub struct ErrorDetail {
     pub errors: Vec<FieldError>,
     /// More about it, as the code says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub details: Option<serde_json::Value>,
+    pub details: Option<ErrorDetails>,
+}
+
+/// The records that an error is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorDetails {
+    /// Of `multiple_matches`: some of those that the value means, five at most, ascending.
+    Ids(Vec<String>),
+    /// Of `property_in_use`, `option_in_use` and `required_backfill_needed`: one that stands in the way.
+    RecordId(String),
 }
 
 /// One fault of a request or of a row.
@@ -69,5 +79,11 @@ mod tests {
             r#""code":"not_found","message":"Import job not found"}"#
         );
         assert_eq!(text, expected);
+    }
+    #[test]
+    fn details_name_records() {
+        let text = |details: ErrorDetails| serde_json::to_string(&details).expect("plain data");
+        assert_eq!(text(ErrorDetails::Ids(vec!["a".into(), "b".into()])), r#"{"ids":["a","b"]}"#);
+        assert_eq!(text(ErrorDetails::RecordId("a".into())), r#"{"record_id":"a"}"#);
     }
 }

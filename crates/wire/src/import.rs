@@ -105,19 +105,22 @@ pub struct ImportOptions {
     pub create_missing_options: Option<Value>,
     /// Every row must carry a stage.
     pub require_list_stage: Option<Value>,
+    /// `fail` or `ignore`.
+    pub unknown_properties: Option<Value>,
     /// Names that no option has, in the order of the names.
     pub unknown: Vec<String>,
 }
 
 impl ImportOptions {
     /// The names an option may have. `dedupe_type` is of old clients and means nothing.
-    pub const NAMES: [&'static str; 8] = [
+    pub const NAMES: [&'static str; 9] = [
         "dedupe_by",
         "caseInsensitive",
         "list_id",
         "update_existing",
         "create_missing_options",
         "require_list_stage",
+        "unknown_properties",
         "crm_id",
         "dedupe_type",
     ];
@@ -135,6 +138,7 @@ impl ImportOptions {
                 "update_existing" => &mut options.update_existing,
                 "create_missing_options" => &mut options.create_missing_options,
                 "require_list_stage" => &mut options.require_list_stage,
+                "unknown_properties" => &mut options.unknown_properties,
                 "dedupe_type" => continue,
                 _ => {
                     options.unknown.push(name);

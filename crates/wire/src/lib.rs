@@ -11,17 +11,19 @@ mod grants;
 mod import;
 mod import_request;
 mod list;
+mod preview;
 mod property;
 mod query_request;
 mod record;
 mod server;
 mod view;
 
-pub use error::{ErrorBody, ErrorDetail, FieldError};
+pub use error::{ErrorBody, ErrorDetail, ErrorDetails, FieldError};
 pub use grants::{GrantLevel, Grants};
 pub use import::{ImportJob, ImportOptions, ImportResult, JobError, JobStatus, RowError};
 pub use import_request::{ImportRequest, ImportRequestOptions};
 pub use list::{List, ListPage, ListTemplate, ListTemplatePage, ListView, NewList};
+pub use preview::{ImportPreview, PreviewProblem, PreviewedColumn, PreviewedFile};
 pub use property::{
     NewProperty, NewPropertyOption, PropertyDefinition, PropertyMap, PropertyOption, PropertyOptionPatch,
     PropertyPatch, ValidateValues, ValueOperation, ValueScope, ValuesValidity,

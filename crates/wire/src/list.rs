@@ -20,6 +20,9 @@ pub struct List {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
     /// What it was made from.
+    #[serde(rename = "type")]
+    pub template_type: String,
+    /// The same.
     pub template_id: String,
     /// Its views.
     pub views: Vec<ListView>,
@@ -49,6 +52,9 @@ pub struct ListTemplate {
     pub id: String,
     /// The name people read, and of lists made without one.
     pub name: String,
+    /// The `type` of lists made from it.
+    #[serde(rename = "type")]
+    pub template_type: String,
     /// The type of its members; absent where whoever makes a list says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object_type: Option<String>,

@@ -26,11 +26,13 @@ use crate::{figures, workspace};
 
 /// What a PostgreSQL server is told for measurements: what anybody would tell one with a few gigabytes of memory. Its
 /// durability is as it comes.
-const POSTGRES_SETTINGS: [&str; 3] = ["shared_buffers = 1GB", "max_wal_size = 8GB", "checkpoint_timeout = 15min"];
+/// How the PostgreSQL server of a measurement is set up.
+pub(crate) const POSTGRES_SETTINGS: [&str; 3] =
+    ["shared_buffers = 1GB", "max_wal_size = 8GB", "checkpoint_timeout = 15min"];
 
 /// Which store is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Store {
+pub(crate) enum Store {
     /// The embedded one.
     Sqlite,
     /// On a PostgreSQL server of the measurement's own, on the disk.

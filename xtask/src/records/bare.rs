@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 use uuid::Uuid;
 
 /// Records that are asked for at most; more would not be seen in the time.
-const PLACES_MAX: u32 = 300_000;
+pub(super) const PLACES_MAX: u32 = 300_000;
 
 /// Where a record lies, and its public id.
 pub(super) struct Place {

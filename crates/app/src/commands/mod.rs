@@ -11,6 +11,7 @@ mod job_report;
 mod job_watch;
 mod keys;
 mod migrate;
+mod read_workbook;
 mod serve;
 mod status;
 mod teams;
@@ -34,6 +35,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Copy(given) => copy::run(given),
         Command::Version => Ok(version::run()),
         Command::Completions { shell } => Ok(completions::run(shell)),
+        Command::ReadWorkbook { arguments } => read_workbook::run(&arguments),
     }
 }
 

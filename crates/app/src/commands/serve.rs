@@ -16,7 +16,7 @@ use super::first_steps;
 /// Serves until a signal.
 pub(super) fn run(arguments: ServeArguments, config_file: Option<&Path>) -> Result<Exit, Failure> {
     let settings = ServerSettings::resolve(&config::layers(arguments.settings.0, config_file)?)?;
-    telemetry::start(settings.log);
+    let _logging = telemetry::start(settings.log).map_err(Failure::other)?;
     warn_of_misspelt_variables();
     let runtime = super::runtime()?;
     let ended = runtime.block_on(serve(&settings));

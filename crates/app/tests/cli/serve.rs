@@ -25,7 +25,11 @@ struct Started {
 
 impl Started {
     fn new(program: Program) -> Self {
-        let (mut child, home) = program.spawn(Stdio::null(), Stdio::piped(), Stdio::null());
+        Self::logging_to(program, Stdio::null())
+    }
+
+    fn logging_to(program: Program, log: Stdio) -> Self {
+        let (mut child, home) = program.spawn(Stdio::null(), Stdio::piped(), log);
         let mut printed = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         printed.read_line(&mut line).unwrap();
@@ -151,4 +155,45 @@ fn closed_output_does_not_end_a_server() {
     }
     signal(&child, "TERM");
     assert_eq!(ended_within(&mut child, STOP_TAKES_MOST), Some(0));
+}
+
+/// The ids of the answers to so many requests on one connection.
+fn request_ids(address: &str, requests: usize) -> Vec<String> {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let mut answers = BufReader::new(stream.try_clone().unwrap());
+    let mut ids = Vec::new();
+    for _ in 0..requests {
+        stream.write_all(b"GET /no/such/route HTTP/1.1\r\nhost: here\r\n\r\n").unwrap();
+        let (mut line, mut length) = (String::new(), 0);
+        while line != "\r\n" {
+            line.clear();
+            assert!(answers.read_line(&mut line).unwrap() > 0, "the connection ended");
+            if let Some((name, value)) = line.split_once(": ") {
+                match name {
+                    "x-request-id" => ids.push(value.trim().to_owned()),
+                    "content-length" => length = value.trim().parse().unwrap(),
+                    _ => {}
+                }
+            }
+        }
+        answers.read_exact(&mut vec![0; length]).unwrap();
+    }
+    ids
+}
+
+#[test]
+fn every_request_has_its_line_in_the_log_once_the_server_has_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let file = std::fs::File::create(&log).unwrap();
+    let server = Started::logging_to(serve(&folder.path().join("data")), file.into());
+    let ids = request_ids(&server.address, 300);
+    assert_eq!(ids.len(), 300);
+    server.stop();
+    let log = std::fs::read_to_string(log).unwrap();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains(" request request_id=")).collect();
+    let logged: Vec<&str> =
+        lines.iter().map(|line| line.split(['=', ' ']).find(|word| word.starts_with("req_")).unwrap()).collect();
+    assert_eq!(logged, ids, "each once, in order");
+    assert!(log.lines().last().unwrap().ends_with("stopped"), "{:?}", log.lines().last());
 }

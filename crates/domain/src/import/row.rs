@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::change::{ValueChange, WriteRule};
-use crate::error::RowError;
+use crate::error::{Fault, RowCode, RowError};
 use crate::ids::RecordId;
 use crate::key::KeyHash;
 use crate::object_type::ObjectType;
@@ -207,15 +207,41 @@ pub enum LateOption {
 pub struct Reference {
     /// The property, for the message.
     pub slug: String,
+    /// Whether the property is a list's.
+    pub of_list: bool,
     /// The type the record must have.
     pub target: ObjectType,
     /// The record.
     pub id: RecordId,
 }
 
+impl Reference {
+    /// What is wrong with it where the record is not there.
+    #[must_use]
+    pub fn leads_nowhere(&self) -> Fault {
+        let group = if self.of_list { "list" } else { "default" };
+        Fault {
+            field: format!("{group}.{}", self.slug),
+            code: RowCode::ReferenceNotFound,
+            message: format!("'{}' points at {}, which is no {} here", self.slug, self.id, self.target),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reference_to_nothing_is_named_where_it_stands() {
+        let fault = |of_list: bool| {
+            let id = RecordId::from_bytes([7; 16]);
+            Reference { slug: "company".into(), of_list, target: ObjectType::Organization, id }.leads_nowhere()
+        };
+        assert_eq!((fault(false).field.as_str(), fault(true).field.as_str()), ("default.company", "list.company"));
+        assert_eq!(fault(true).code, RowCode::ReferenceNotFound);
+        assert!(fault(true).message.contains("07070707-0707-0707-0707-070707070707"));
+    }
 
     #[test]
     fn rows_come_back_as_they_were_pushed() {

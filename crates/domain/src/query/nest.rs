@@ -139,7 +139,7 @@ impl Search<'_> {
         for one in chosen {
             let Some(raw_value) = raw_value(facts, one.scope, &one.slug) else { continue };
             match &one.behind {
-                Behind::Value => {}
+                Behind::Value { .. } => {}
                 Behind::Addresses => self.look_for_contacts(raw_value)?,
                 Behind::References { multiple, target, chosen } if !chosen.is_empty() => {
                     for reference in references(raw_value, *multiple) {
@@ -289,9 +289,12 @@ impl<'a> Nesting<'a> {
         is_wanted: impl Fn(Scope) -> bool,
     ) -> Result<(), TooManyReferences> {
         for one in chosen.iter().filter(|one| is_wanted(one.scope)) {
-            let Some(raw_value) = raw_value(facts, one.scope, &one.slug) else { continue };
+            let Some(raw_value) = raw_value(facts, one.scope, &one.slug) else {
+                writer.push(&one.slug, one.behind.nothing());
+                continue;
+            };
             match &one.behind {
-                Behind::Value => writer.push(&one.slug, raw_value),
+                Behind::Value { .. } => writer.push(&one.slug, raw_value),
                 Behind::Addresses => writer.push(&one.slug, &self.addresses(raw_value)?),
                 Behind::References { multiple, target, chosen } => {
                     writer.push(&one.slug, &self.nested(raw_value, *multiple, *target, chosen)?);

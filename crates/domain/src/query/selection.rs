@@ -33,7 +33,10 @@ pub struct Chosen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Behind {
     /// Its value.
-    Value,
+    Value {
+        /// Whether it is an array.
+        multiple: bool,
+    },
     /// Of an identity's addresses, each as a record with its `email`.
     Addresses,
     /// Of each record that it points at, these; none: its id alone.
@@ -45,6 +48,17 @@ pub enum Behind {
         /// What is shown there.
         chosen: Vec<Chosen>,
     },
+}
+
+impl Behind {
+    /// What is shown where there is no value: clients tell from it that the property was asked for and has none.
+    #[must_use]
+    pub fn nothing(&self) -> &'static str {
+        match self {
+            Self::Value { multiple: true } | Self::References { multiple: true, .. } | Self::Addresses => "[]",
+            Self::Value { multiple: false } | Self::References { multiple: false, .. } => "null",
+        }
+    }
 }
 
 impl Selection {
@@ -107,7 +121,7 @@ fn add(chosen: &mut Vec<Chosen>, origin: &Origin<'_>, field: &str, slugs: &[&str
                 let multiple = property.property_type.is_multiple();
                 Behind::References { multiple, target, chosen: Vec::new() }
             }
-            None => Behind::Value,
+            None => Behind::Value { multiple: property.property_type.is_multiple() },
         };
         chosen.push(Chosen { scope, slug: property.slug.clone(), behind });
     }

@@ -102,7 +102,7 @@ pub(super) fn reference(
 ) -> Result<Reading, Refusal> {
     let id = record_id(property, value)?;
     push_quoted(out, &id.to_string());
-    references.push(Reference { slug: property.slug.clone(), target, id });
+    references.push(Reference { slug: property.slug.clone(), of_list: property.list_id.is_some(), target, id });
     Ok(Reading::Value)
 }
 

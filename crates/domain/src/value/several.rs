@@ -68,7 +68,7 @@ pub(super) fn references(
         let id = scalar::record_id(property, element)?;
         if seen.insert(id) {
             ids.push(id.to_string());
-            references.push(Reference { slug: property.slug.clone(), target, id });
+            references.push(Reference { slug: property.slug.clone(), of_list: property.list_id.is_some(), target, id });
         }
         Ok(())
     })?;

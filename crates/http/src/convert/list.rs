@@ -58,6 +58,7 @@ pub(crate) fn template(template: &ListTemplate) -> WireTemplate {
     WireTemplate {
         id: template.id.to_owned(),
         name: template.name.to_owned(),
+        template_type: template.id.to_owned(),
         supported_object_types: object_type.clone().map_or(of_custom, |object_type| vec![object_type]),
         object_type,
         stages: template.stages.iter().map(|stage| (*stage).to_owned()).collect(),
@@ -73,6 +74,7 @@ pub(crate) fn list(list: List, team_id: TeamId, views: &[SavedView]) -> WireList
         team_id: team_id.to_string(),
         created_at: rfc3339(list.created_at),
         icon: list.icon,
+        template_type: list.template.clone(),
         template_id: list.template,
         views: views.iter().filter(|view| view.is_of_list(list.id)).map(of_list).collect(),
     }
@@ -132,7 +134,7 @@ mod tests {
         let expected = concat!(
             r#"{"id":"01010101-0101-0101-0101-010101010101","name":"Deals","object_type":"deal","#,
             r#""team_id":"02020202-0202-0202-0202-020202020202","created_at":"1970-01-01T00:00:00.000Z","#,
-            r#""template_id":"sales_deals","views":[]}"#
+            r#""type":"sales_deals","template_id":"sales_deals","views":[]}"#
         );
         assert_eq!(text, expected);
     }

@@ -4,11 +4,12 @@
 //! (is there such a property, such a list) is checked by the engine.
 
 use refract_domain::ids::ListId;
-use refract_domain::import::options::ImportOptions;
+use refract_domain::import::options::{ImportOptions, UnknownProperties};
 use refract_domain::property::nearest;
 use refract_wire::ImportOptions as SentOptions;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::reading::FILE_OPTIONS;
 use crate::error::ApiError;
 
 const FIELD: &str = ".body.options";
@@ -20,11 +21,15 @@ pub(crate) fn import_options(sent: Option<&[u8]>) -> Result<ImportOptions, ApiEr
     // The splitter has checked the JSON; only numbers beyond f64 can still be refused.
     let value: Value = serde_json::from_slice(sent)
         .map_err(|error| ApiError::invalid_field(FIELD, format!("options cannot be read: {error}.")))?;
-    let members = match value {
-        Value::Null => return Ok(ImportOptions::default()),
-        Value::Object(members) => members,
-        _ => return Err(ApiError::invalid_field(FIELD, "options must be an object.")),
-    };
+    match value {
+        Value::Null => Ok(ImportOptions::default()),
+        Value::Object(members) => options_of(members),
+        _ => Err(ApiError::invalid_field(FIELD, "options must be an object.")),
+    }
+}
+
+/// Reads the members of `options`.
+pub(crate) fn options_of(members: Map<String, Value>) -> Result<ImportOptions, ApiError> {
     let options = SentOptions::of(members);
     if let Some(name) = options.unknown.first() {
         return Err(unknown_option(name));
@@ -39,12 +44,28 @@ pub(crate) fn import_options(sent: Option<&[u8]>) -> Result<ImportOptions, ApiEr
         require_list_stage: flag("require_list_stage", options.require_list_stage)?
             .unwrap_or(defaults.require_list_stage),
         list_id: list_id(options.list_id, options.crm_id)?,
+        unknown_properties: unknown_properties(options.unknown_properties)?,
         ..defaults
     })
 }
 
+fn unknown_properties(sent: Option<Value>) -> Result<UnknownProperties, ApiError> {
+    match sent.as_ref().map(Value::as_str) {
+        None | Some(Some("fail")) => Ok(UnknownProperties::Fail),
+        Some(Some("ignore")) => Ok(UnknownProperties::Ignore),
+        Some(_) => {
+            let message = "unknown_properties is \"fail\" or \"ignore\".";
+            Err(ApiError::invalid_field(format!("{FIELD}.unknown_properties"), message))
+        }
+    }
+}
+
 fn unknown_option(name: &str) -> ApiError {
     let shown: String = name.chars().take(EXCERPT_CHARS_MAX).collect();
+    if FILE_OPTIONS.contains(&name) {
+        let message = format!("{name} is for files; JSON says itself what goes where.");
+        return ApiError::invalid_field(format!("{FIELD}.{name}"), message);
+    }
     let advice = match nearest(name, SentOptions::NAMES.into_iter()) {
         Some(known) => format!("did you mean {known:?}?"),
         None => format!("there are {}.", SentOptions::NAMES.join(", ")),

@@ -99,7 +99,8 @@ fn of_defaults(error: &RowError) -> RowError {
         Some(rest) => Fault { field: format!("defaults{rest}"), ..fault.clone() },
         None => fault.clone(),
     };
-    RowError { first: there(&error.first), rest: error.rest.iter().map(there).collect() }
+    let rest = error.rest.iter().map(there).collect();
+    RowError { first: there(&error.first), rest, candidates: error.candidates.clone() }
 }
 
 fn made_or_met(effect: &RecordEffect) -> StatusCode {

@@ -7,12 +7,15 @@ pub(crate) mod admission;
 pub(crate) mod body;
 pub mod decode;
 pub(crate) mod file_body;
+pub(crate) mod file_rows;
 #[doc(hidden)]
 pub mod fuzz;
 pub(crate) mod headers;
 pub(crate) mod idempotency;
 pub(crate) mod import_body;
+pub(crate) mod import_file;
 pub(crate) mod media;
 pub(crate) mod path;
 pub(crate) mod query;
+pub(crate) mod samples;
 pub mod splitter;

@@ -2,6 +2,7 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
+use refract_domain::ids::RecordId;
 use refract_domain::limits::CANDIDATES_NAMED_MAX;
 use refract_engine::{Access, Found, Wanted};
 
@@ -22,7 +23,7 @@ use crate::state::SharedApi;
     tag = "query",
     summary = "Find the one record with a value",
     description = "Compared as an import compares by default: without case and outer spaces. Several records with the value \
-                   are answered 409.",
+                   are answered 409 `multiple_matches`, some of their ids in `details.ids`.",
     params(ValuePath, ViewQuery),
     responses((status = 200, description = "The record.", body = refract_wire::Record,
         headers(("etag" = String, description = "Its version, for `If-Match`."))))
@@ -40,15 +41,16 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     match found {
         Found::None => Err(not_found()),
         Found::One(record) => Ok(respond(shown_answer(api.engine.show_record(&caller, &record, &view).await?))),
-        Found::Several(ids) => Err(several(slug, &ids.iter().map(ToString::to_string).collect::<Vec<_>>())),
+        Found::Several(ids) => Err(several(slug, &ids)),
     }
 }
 
 /// 409: `ids` are those of some candidates, one more than are named when there are others still.
-pub(crate) fn several(slug: &str, ids: &[String]) -> ApiError {
+fn several(slug: &str, ids: &[RecordId]) -> ApiError {
     let named = ids.get(..CANDIDATES_NAMED_MAX).unwrap_or(ids);
     let and_more = if named.len() < ids.len() { " and more" } else { "" };
+    let texts: Vec<String> = named.iter().map(ToString::to_string).collect();
     let message =
-        format!("{slug:?} matches several records: {}{and_more}. Merge them, or use the id.", named.join(", "));
+        format!("{slug:?} matches several records: {}{and_more}. Merge them, or use the id.", texts.join(", "));
     ApiError::multiple_matches(message, named)
 }

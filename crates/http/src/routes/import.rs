@@ -2,18 +2,24 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use refract_engine::{Access, KeptAnswer, Submitted};
+use refract_domain::import::options::ImportOptions;
+use refract_domain::object_type::ObjectType;
+use refract_engine::{Access, Caller, KeptAnswer, Submitted};
 
 use super::write::{self, Received};
 use crate::convert::job;
-use crate::convert::options::import_options;
+use crate::convert::options::{import_options, options_of};
 use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::body::BodyReader;
+use crate::extract::file_rows::RowsInto;
 use crate::extract::headers;
 use crate::extract::idempotency::HeldKey;
 use crate::extract::import_body::{Refusal, read_import};
+use crate::extract::import_file::{ReadFile, read_import_file};
+use crate::extract::media::{ImportMedia, import_media};
 use crate::extract::path::ApiPath;
+use crate::extract::samples::Samples;
 use crate::openapi::{TypePath, WriteHeaders};
 use crate::state::SharedApi;
 
@@ -26,10 +32,15 @@ use crate::state::SharedApi;
     description = "Fewer rows than the server's limit (100 unless set otherwise) are answered at once, with a result a row. More \
                    become a durable job: poll where `Location` points.",
     params(TypePath, WriteHeaders),
-    request_body(content = refract_wire::ImportRequest, description = "Rows and options", example = json!({
-        "objects": [{"default": {"email": "ada@example.org", "full_name": "Ada Lovelace"}}],
-        "options": {"dedupe_by": "email"}
-    })),
+    request_body(description = "Rows and options as JSON, or a file with its options in the query.", content(
+        (refract_wire::ImportRequest = "application/json", example = json!({
+            "objects": [{"default": {"email": "ada@example.org", "full_name": "Ada Lovelace"}}],
+            "options": {"dedupe_by": "email"}
+        })),
+        (String = "text/csv", example = json!("E-Mail;Name\nada@example.org;Ada Lovelace\n")),
+        (String = "text/tab-separated-values"),
+        (String = "application/x-ndjson"),
+    )),
     responses(
         (status = 200, description = "Done; `results` holds one entry a row.", body = refract_wire::ImportJob),
         (status = 202, description = "Accepted; the rows are safe.", body = refract_wire::ImportJob,
@@ -45,7 +56,7 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
         return Err(ApiError::method_not_allowed(""));
     }
     let limits = api.engine.limits();
-    headers::require_json(&parts.headers)?;
+    let media = import_media(&parts.headers)?;
     let encoding = headers::content_encoding(&parts.headers)?;
     headers::check_content_length(&parts.headers, limits.body_bytes_max)?;
     let mut held = HeldKey::hold(&api.engine, &caller, &parts)?;
@@ -54,9 +65,22 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let respond_async = headers::prefers_async(&parts.headers);
     let mut intake = api.engine.begin_import(caller, object_type, respond_async).await?;
     let reader = BodyReader::new(body, encoding, limits.body_bytes_max, &api.settings)?;
-    let read = read_import(reader, limits, &mut intake, &mut held).await;
+    let read = match media {
+        ImportMedia::Json => read_import(reader, limits, &mut intake, &mut held)
+            .await
+            .map(|envelope| import_options(envelope.options.as_deref())),
+        file => {
+            let mut into = RowsInto::intake(&mut intake, &mut held);
+            let read = read_import_file(&api, &parts.uri, &file, reader, &mut into).await;
+            let samples = into.samples;
+            match read {
+                Ok(read) => Ok(file_options(&api, &caller, object_type, read, &samples).await),
+                Err(error) => Err(Refusal { error, read_whole: false }),
+            }
+        }
+    };
     let options = match read {
-        Ok(envelope) => import_options(envelope.options.as_deref()),
+        Ok(options) => options,
         Err(Refusal { error, read_whole: true }) => Err(error),
         Err(Refusal { error, read_whole: false }) => return Err(error),
     };
@@ -65,6 +89,21 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let render = move |submitted: &Submitted| answer_of(submitted, retention);
     let submit = |_, options, idempotent| intake.submit(options, idempotent);
     received.carry_out(|_| render, submit, ApiError::from).await
+}
+
+/// The options of an import whose rows came in a file, with what its columns mean.
+async fn file_options(
+    api: &SharedApi,
+    caller: &Caller,
+    object_type: ObjectType,
+    read: ReadFile,
+    samples: &Samples,
+) -> Result<ImportOptions, ApiError> {
+    let ReadFile { facts, reading, members } = read;
+    let options = options_of(members)?;
+    let schema = api.engine.known_schema(caller).await?;
+    let proposals = reading.proposals(&facts, samples, &schema, object_type, &options)?;
+    reading.complete(&facts, &proposals, options)
 }
 
 fn answer_of(submitted: &Submitted, retention: std::time::Duration) -> KeptAnswer {

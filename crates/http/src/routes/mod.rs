@@ -38,6 +38,7 @@ mod patch_property;
 mod patch_record;
 mod patch_view;
 mod pin_record;
+mod preview_import;
 mod put_grants;
 mod query_records;
 mod restore_record;
@@ -76,6 +77,7 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(get_list_template::handle))
         .routes(routes!(list_records::handle, create_record::handle))
         .routes(routes!(import::handle))
+        .routes(routes!(preview_import::handle))
         .routes(routes!(count_records::handle))
         .routes(routes!(query_records::handle))
         .routes(routes!(find_record::handle))

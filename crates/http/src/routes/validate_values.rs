@@ -23,7 +23,7 @@ use crate::state::SharedApi;
     operation_id = "validate_values",
     tag = "properties",
     summary = "Look at values before they are written",
-    description = "Judged as a write judges them. Whether references lead to records is not looked up.",
+    description = "Judged as a write judges them, references included. Nothing is written.",
     params(TypePath),
     request_body(content = refract_wire::ValidateValues, example = json!({
         "scope": {"type": "workspace"},

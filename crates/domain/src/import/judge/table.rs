@@ -31,9 +31,7 @@ impl Judge<'_> {
     /// Reads one staged row of a table.
     pub(super) fn read_table(&mut self, layout: &Layout, text: &str, body: &mut String) -> Result<(), Halt> {
         if layout.input.format == TableFormat::Ndjson {
-            // Nobody has looked at a line yet, and a cursor does not look inside of what it skips.
-            check(text).map_err(|error| Halt::Alone(not_json(error)))?;
-            return self.read(text, body);
+            return self.read_line(text, body);
         }
         let staged = Staged { layout, text };
         staged.check_form()?;
@@ -46,6 +44,19 @@ impl Judge<'_> {
         read?;
         self.check_stage();
         Ok(())
+    }
+
+    /// Reads a line that is a row as it stands. Nobody has looked at it yet, and the judge does not look inside of what it
+    /// passes over; where there is nothing of that kind, reading it is looking through it.
+    fn read_line(&mut self, text: &str, body: &mut String) -> Result<(), Halt> {
+        let opens = text.bytes().filter(|byte| matches!(byte, b'{' | b'[' | b'\\')).count();
+        if opens > 2 || !text.starts_with(r#"{"default":{"#) {
+            check(text).map_err(|error| broken_line(text, error))?;
+        }
+        self.read(text, body).map_err(|halt| match halt {
+            Halt::Syntax(error) => broken_line(text, error),
+            other => other,
+        })
     }
 
     /// Reads the columns that go to the list, and the one that holds ids.
@@ -73,17 +84,14 @@ impl Judge<'_> {
 }
 
 impl<'t> Staged<'t> {
-    /// Lines of JSON come as people sent them; cells were staged by the program itself.
+    /// Refuses a line that is no object.
     fn check_form(&self) -> Result<(), Halt> {
-        if self.layout.input.format.has_cells() {
+        if self.layout.input.format.has_cells() || Cursor::new(self.text).kind() == Ok(Kind::Object) {
             return Ok(());
         }
-        check(self.text).map_err(|error| Halt::Alone(not_json(error)))?;
-        if Cursor::new(self.text).kind()? != Kind::Object {
-            let message = format!("a line is a JSON object, name to value, not {}", excerpt(self.text.trim()));
-            return Err(Halt::Alone(Fault { field: String::new(), code: RowCode::InvalidRow, message }));
-        }
-        Ok(())
+        check(self.text).map_err(|error| broken_line(self.text, error))?;
+        let message = format!("a line is a JSON object, name to value, not {}", excerpt(self.text.trim()));
+        Err(Halt::Alone(Fault { field: String::new(), code: RowCode::InvalidRow, message }))
     }
 
     /// Calls `take` with every cell, or member of a line, that has a column.
@@ -158,11 +166,13 @@ impl GroupJudge<'_, '_> {
         scratch: &mut String,
     ) -> Result<(), Halt> {
         let layout = staged.layout;
+        let broken = |error| broken_line(staged.text, error);
         let mut cursor = Cursor::new(staged.text);
-        let mut members = cursor.object()?;
+        let mut members = cursor.object().map_err(broken)?;
         let (mut next, mut count) = (0_usize, 0_usize);
-        while let Some(key) = members.next_key(&mut cursor)? {
-            let value = cursor.value()?;
+        while let Some(key) = members.next_key(&mut cursor).map_err(broken)? {
+            let value = cursor.value().map_err(broken)?;
+            check_inside(&key, &value).map_err(broken)?;
             // Lines are mostly alike, so that the column after the last one saves a look into the table.
             let place = if layout.is_named(next, key.raw()) { Some(next) } else { named(layout, &key) };
             next = place.map_or(next, |place| place + 1);
@@ -182,7 +192,7 @@ impl GroupJudge<'_, '_> {
                 None => self.judge_nameless(staged, &key, &value, body_start, scratch),
             }
         }
-        Ok(())
+        cursor.end().map_err(broken)
     }
 
     /// Judges the cell of a column that goes to this group.
@@ -269,9 +279,23 @@ fn named(layout: &Layout, key: &Text<'_>) -> Option<usize> {
     layout.named(&key.decode().ok()?)
 }
 
-fn not_json(error: SyntaxError) -> Fault {
+/// Nobody has looked at a line before it is judged, and a cursor does not look inside of what it passes over.
+fn check_inside(key: &Text<'_>, value: &Value<'_>) -> Result<(), SyntaxError> {
+    if key.is_escaped() {
+        check(key.raw())?;
+    }
+    match value {
+        Value::Array(raw) | Value::Object(raw) => check(raw),
+        Value::Text(text) if text.is_escaped() => check(text.raw()),
+        _ => Ok(()),
+    }
+}
+
+/// The line is no JSON. Where it was given up may lie behind the first fault of its grammar.
+fn broken_line(line: &str, given_up: SyntaxError) -> Halt {
+    let error = check(line).err().unwrap_or(given_up);
     let message = format!("the line is {error}; a line is one JSON object such as {{\"email\": \"ada@example.org\"}}");
-    Fault { field: String::new(), code: RowCode::InvalidJson, message }
+    Halt::Alone(Fault { field: String::new(), code: RowCode::InvalidJson, message })
 }
 
 /// Cells are staged by the program itself, so this says that what was staged is damaged.

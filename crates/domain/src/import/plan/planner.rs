@@ -12,7 +12,7 @@ use super::late::{OptionMaker, Resolved};
 use super::slots::{Slots, Target};
 use super::{ChunkPlan, Found, Insert, InsertBody, KeyChange, ListEntry, PlanInput, Update};
 use crate::change::{ValueChange, WriteRule, is_empty};
-use crate::error::{RowCode, RowError};
+use crate::error::RowError;
 use crate::ids::RecordId;
 use crate::import::outcome::Outcome;
 use crate::import::row::{GoodRow, JudgedRow, ListPart, RowExtra};
@@ -132,9 +132,7 @@ impl<'a> Planner<'a> {
                 }
             };
             if !is_there {
-                let message =
-                    format!("'{}' points at {}, which is no {} here", reference.slug, reference.id, reference.target);
-                return Err(RowError::new(format!("default.{}", reference.slug), RowCode::ReferenceNotFound, message));
+                return Err(one_fault(reference.leads_nowhere()));
             }
         }
         Ok(())
@@ -410,5 +408,5 @@ fn made_body(ready: &Ready<'_>) -> Option<String> {
 }
 
 fn one_fault(fault: crate::error::Fault) -> RowError {
-    RowError { first: fault, rest: Vec::new() }
+    RowError { first: fault, rest: Vec::new(), candidates: Vec::new() }
 }

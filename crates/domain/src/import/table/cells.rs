@@ -135,10 +135,13 @@ fn read_number(cell: &str, decimal_mark: Option<DecimalMark>, out: &mut String) 
 
 /// Writes a date in ISO form, or nothing where the cell is given as it stands.
 fn read_date(cell: &str, length: usize, rules: &CellRules, out: &mut String) -> Result<(), String> {
-    let stated = rules.date_format.as_ref().and_then(|format| format.read(cell));
-    if let Some(iso) = stated {
-        push_text(out, &iso);
-        return Ok(());
+    if let Some(format) = &rules.date_format {
+        out.push('"');
+        if format.push_iso(cell, out).is_some() {
+            out.push('"');
+            return Ok(());
+        }
+        out.clear();
     }
     let is_day_of_iso = cell.len() == 10 && cell.get(4..5) == Some("-") && cell.get(7..8) == Some("-");
     if is_day_of_iso || is_date(cell) {

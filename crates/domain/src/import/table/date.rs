@@ -14,7 +14,11 @@ pub struct DateFormat {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
-    Field(Field),
+    Field {
+        field: Field,
+        /// Whether it has all of its digits, since others stand beside them.
+        whole: bool,
+    },
     Literal(char),
 }
 
@@ -82,6 +86,11 @@ impl Field {
         }
     }
 
+    /// Years are never shortened.
+    const fn has_all_digits(self) -> bool {
+        matches!(self, Self::Year | Self::ShortYear)
+    }
+
     const fn is_number(self) -> bool {
         !matches!(self, Self::MonthName | Self::Half)
     }
@@ -103,7 +112,16 @@ impl DateFormat {
                     return None;
                 }
                 meant.push(field.meant());
-                parts.push(Part::Field(*field));
+                // Where digits stand beside digits, each field has all of its own.
+                let mut whole = field.has_all_digits();
+                if let Some(Part::Field { field: before, whole: before_whole }) = parts.last_mut()
+                    && before.is_number()
+                    && field.is_number()
+                {
+                    *before_whole = true;
+                    whole = true;
+                }
+                parts.push(Part::Field { field: *field, whole });
                 rest = rest.get(name.len()..)?;
             } else {
                 // A letter that names no field is a mistake in the format, not a part of dates; `T` stands in ISO times.
@@ -125,28 +143,28 @@ impl DateFormat {
     /// where it was written. Whether there is such a day is for the judge.
     #[must_use]
     pub fn read(&self, cell: &str) -> Option<String> {
+        let mut iso = String::new();
+        self.push_iso(cell, &mut iso).map(|()| iso)
+    }
+
+    /// The same, appended to `out`; what stands there where the cell is not of this format is of no use.
+    pub(super) fn push_iso(&self, cell: &str, out: &mut String) -> Option<()> {
         let mut found = Found::default();
         let mut rest = cell;
         for (place, part) in self.parts.iter().enumerate() {
             if rest.is_empty() && found.has_day() && self.only_time_follows(place) {
-                return found.iso();
+                return found.push_iso(out);
             }
             rest = match part {
                 Part::Literal(literal) => rest.strip_prefix(*literal)?,
-                Part::Field(field) => {
-                    // Where digits stand beside digits, each field has all of its own.
-                    let beside = [place.checked_sub(1), Some(place + 1)].into_iter().flatten();
-                    let mut beside = beside.filter_map(|place| self.parts.get(place));
-                    let touches = beside.any(|part| matches!(part, Part::Field(next) if next.is_number()));
-                    found.take(*field, rest, touches)?
-                }
+                Part::Field { field, whole } => found.take(*field, rest, *whole)?,
             };
         }
         if found.hour.is_none() && !rest.is_empty() {
             found.take_time(rest.strip_prefix([' ', 'T', 't'])?)?;
-            return found.iso();
+            return found.push_iso(out);
         }
-        rest.is_empty().then(|| found.iso()).flatten()
+        if rest.is_empty() { found.push_iso(out) } else { None }
     }
 
     fn only_time_follows(&self, place: usize) -> bool {
@@ -157,7 +175,7 @@ impl DateFormat {
 }
 
 fn is_of_time(part: &Part) -> bool {
-    matches!(part, Part::Field(field) if field.is_of_time())
+    matches!(part, Part::Field { field, .. } if field.is_of_time())
 }
 
 impl fmt::Display for DateFormat {
@@ -184,7 +202,7 @@ impl Found {
     }
 
     /// Takes a field off the start of `text` and gives the rest.
-    fn take<'t>(&mut self, field: Field, text: &'t str, all_digits: bool) -> Option<&'t str> {
+    fn take<'t>(&mut self, field: Field, text: &'t str, whole: bool) -> Option<&'t str> {
         match field {
             Field::MonthName => return self.take_month_name(text),
             Field::Half => return self.take_half(text),
@@ -192,9 +210,8 @@ impl Found {
         }
         let digits_max = if field == Field::Year { 4 } else { 2 };
         let digits = text.bytes().take(digits_max).take_while(u8::is_ascii_digit).count();
-        let all_digits = all_digits || matches!(field, Field::Year | Field::ShortYear);
-        let is_whole = if all_digits { digits == digits_max } else { digits > 0 };
-        let (number, rest) = text.split_at_checked(digits).filter(|_| is_whole)?;
+        let is_enough = if whole { digits == digits_max } else { digits > 0 };
+        let (number, rest) = text.split_at_checked(digits).filter(|_| is_enough)?;
         let number: u16 = number.parse().ok()?;
         let slot = match field {
             Field::Year | Field::ShortYear => &mut self.year,
@@ -246,15 +263,34 @@ impl Found {
         rest.is_empty().then_some(())
     }
 
-    fn iso(&self) -> Option<String> {
-        let day = format!("{:04}-{:02}-{:02}", self.year?, self.month?, self.day?);
-        let Some((hour, minute)) = self.hour.zip(self.minute) else { return Some(day) };
+    fn push_iso(&self, out: &mut String) -> Option<()> {
+        push_digits(out, self.year?, 4);
+        out.push('-');
+        push_digits(out, self.month?, 2);
+        out.push('-');
+        push_digits(out, self.day?, 2);
+        let Some((hour, minute)) = self.hour.zip(self.minute) else { return Some(()) };
         let hour = match self.afternoon {
             None => hour,
             Some(_) if !(1..=12).contains(&hour) => return None,
             Some(afternoon) => hour % 12 + if afternoon { 12 } else { 0 },
         };
-        Some(format!("{day}T{hour:02}:{minute:02}:{:02}Z", self.second.unwrap_or_default()))
+        out.push('T');
+        push_digits(out, hour, 2);
+        out.push(':');
+        push_digits(out, minute, 2);
+        out.push(':');
+        push_digits(out, self.second.unwrap_or_default(), 2);
+        out.push('Z');
+        Some(())
+    }
+}
+
+/// The last `width` digits of a number. Formatting takes longer than all else about a date.
+fn push_digits(out: &mut String, number: u16, width: u32) {
+    for place in (0..width).rev() {
+        let digit = number / 10_u16.pow(place) % 10;
+        out.push(char::from_digit(u32::from(digit), 10).unwrap_or('0'));
     }
 }
 

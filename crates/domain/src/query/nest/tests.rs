@@ -76,9 +76,14 @@ fn references_are_nested_as_deep_as_is_asked() {
     assert_eq!(shown(&ada, &select_deep, &there), (deep, 1), "what is known is not read again");
     assert_eq!(shown(&ada, &select(ObjectType::Contact, ""), &there).0, json!({}));
     assert_eq!(
-        shown(&ada, &select(ObjectType::Contact, "email"), &there).0,
-        json!({}),
-        "what has no value is left out"
+        shown(&ada, &select(ObjectType::Contact, "email,tags,company.location"), &there).0,
+        json!({"email": null, "tags": [], "company": at(1, json!({"location": null}))}),
+        "what is asked for and has no value is shown to have none"
+    );
+    let nobody = record(8, ObjectType::Identity, &json!({}));
+    assert_eq!(
+        shown(&nobody, &select(ObjectType::Identity, "full_name,email_addresses.email,companies"), &[]).0,
+        json!({"full_name": null, "email_addresses": [], "companies": []}),
     );
 }
 

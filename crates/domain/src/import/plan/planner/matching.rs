@@ -119,6 +119,7 @@ impl Planner<'_> {
             ids.len(),
             named.join(", ")
         );
-        RowError::new(format!("default.{slug}"), RowCode::MultipleMatches, message)
+        ids.truncate(CANDIDATES_NAMED_MAX);
+        RowError { candidates: ids, ..RowError::new(format!("default.{slug}"), RowCode::MultipleMatches, message) }
     }
 }

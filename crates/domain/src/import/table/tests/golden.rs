@@ -406,3 +406,25 @@ proptest! {
         prop_assert_eq!(ImportOptions::default().decode_more(Some(&more)), None);
     }
 }
+
+proptest! {
+    /// A line is looked through while it is judged, and found broken exactly where it is.
+    #[test]
+    fn a_line_is_broken_exactly_if_it_is_no_json(
+        start in prop::sample::select(vec!["", "{\"mail\":", "{\"mail\":\"a\",\"note\":", "{\"x\\u0041\":"]),
+        inside in "[\\[\\]{}:,\"\\\\u0a1 ]{0,9}",
+        end in prop::sample::select(vec!["", "}", "}}", "]}"]),
+    ) {
+        let line = format!("{start}{inside}{end}");
+        let broken = crate::json::check(&line).err();
+        for format in [TableFormat::NdjsonFlat, TableFormat::Ndjson] {
+            let input = table(format, &[("mail", "email"), ("note", "")], CellRules::default());
+            let verdict = judged(ObjectType::Contact, input, &[&line]).remove(0);
+            let fault = verdict.err().unwrap_or_default();
+            prop_assert_eq!(fault.starts_with("invalid_json "), broken.is_some(), "{}: {}", line, fault);
+            if let Some(error) = broken {
+                prop_assert!(fault.contains(&error.to_string()), "{}: {}", line, fault);
+            }
+        }
+    }
+}
