@@ -95,6 +95,21 @@ fn run(options: &ImportOptions, rows: &[String], cuts: &[usize]) -> (World, Vec<
     (world, outcomes)
 }
 
+/// The records, with the values of each in the order of their slugs.
+fn in_order_of_slugs(records: &BTreeMap<RecordId, FoundRecord>) -> Vec<(RecordId, Vec<(String, String)>)> {
+    let values = |body: &str| {
+        let mut values: Vec<_> = members(body).map(|(slug, raw)| (slug.into_owned(), raw.to_owned())).collect();
+        values.sort();
+        values
+    };
+    let both = |record: &FoundRecord| {
+        let mut all = values(&record.body);
+        all.extend(values(record.list_values.as_deref().unwrap_or("{}")));
+        all
+    };
+    records.iter().map(|(id, record)| (*id, both(record))).collect()
+}
+
 /// The records and outcomes of an import, to be compared.
 fn whole(options: &ImportOptions, rows: &[String]) -> (Vec<Outcome>, BTreeMap<RecordId, FoundRecord>) {
     let (world, outcomes) = run(options, rows, &[]);
@@ -129,15 +144,9 @@ proptest! {
             ..unruled.clone()
         };
         let values = |(outcomes, records): (Vec<Outcome>, BTreeMap<RecordId, FoundRecord>)| {
-            let sorted = |body: &str| {
-                let mut values: Vec<_> = members(body)
-                    .filter(|(_, raw)| *raw != r#""""#)
-                    .map(|(slug, raw)| (slug.into_owned(), raw.to_owned()))
-                    .collect();
-                values.sort();
-                values
-            };
-            let records: Vec<_> = records.iter().map(|(id, record)| (*id, sorted(&record.body))).collect();
+            let mut records = in_order_of_slugs(&records);
+            // An empty text fills nothing, but it is a value where it replaces.
+            records.iter_mut().for_each(|(_, values)| values.retain(|(_, raw)| raw != r#""""#));
             (outcomes, records)
         };
         if options.dedupe_by.as_deref() != Some("city") {
@@ -165,7 +174,12 @@ proptest! {
         let (whole, outcomes) = run(&options, &rows, &[]);
         let (cut, outcomes_of_cut) = run(&options, &rows, &cuts);
         prop_assert_eq!(&outcomes, &outcomes_of_cut);
-        prop_assert_eq!(&whole.records, &cut.records);
+        if options.write.is_empty() {
+            prop_assert_eq!(&whole.records, &cut.records);
+        } else {
+            // A value that waited for its option is written after those that did not; which wait depends on the cuts.
+            prop_assert_eq!(in_order_of_slugs(&whole.records), in_order_of_slugs(&cut.records));
+        }
         let sorted = |world: &World| {
             let mut keys = world.keys.clone();
             keys.values_mut().for_each(|holders| holders.sort_unstable());

@@ -61,11 +61,11 @@ impl Judge<'_> {
 
     /// Reads the columns that go to the list, and the one that holds ids.
     fn read_rest(&mut self, staged: Staged<'_>, scratch: &mut String) -> Result<(), Halt> {
-        if self.context().list().is_some() {
+        let has_list = self.context().list().is_some();
+        if has_list {
             self.list_judge().judge_staged(staged, true, scratch)?;
         }
         let (mut id, mut lost_list_value) = (None, false);
-        let has_list = self.context().list().is_some();
         staged.each(|place, value| match staged.layout.places.get(place) {
             Some(Place::Id) if !is_empty(&value) => id = Some(value),
             Some(Place::Value { in_list: true, .. }) if !has_list => lost_list_value |= !is_empty(&value),

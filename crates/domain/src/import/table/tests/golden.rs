@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::*;
-use crate::import::judge::fuzz::{EVERY_TYPE, check_promises, schema_of_every_type};
+use crate::import::judge::fuzz::{EVERY_TYPE, check_promises_of, schema_of_every_type};
 
 /// What becomes of a cell.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,18 +54,12 @@ fn became(slug: &str, rules: CellRules, raw_cell: &str) -> Became {
     }
 }
 
-/// The promises of every verdict hold for a row of a table, too; that canonical values are final is one of JSON rows.
+/// The promises of every verdict hold for a row of a table, too.
 fn check_staged(context: &JudgeContext, staged: &[u8]) {
-    let mut judged = JudgedChunk::default();
-    crate::import::judge::judge_row(context, staged, &mut judged);
-    let JudgedRow::Good(good) = &judged.rows[0] else { return };
-    let extra = good.extra.as_deref().cloned().unwrap_or_default();
-    let list = extra.list.map_or("null".to_owned(), |list| list.body);
     let plain = ImportOptions { table: None, ..context.options().clone() };
     let hasher = KeyHasher::new([7; 16]);
     let plain = JudgeContext::new(context.team_id(), Arc::clone(context.schema()), ObjectType::Contact, plain, &hasher);
-    let row = format!("{{\"default\":{},\"list\":{list}}}", judged.body(good));
-    check_promises(&plain.expect("a context"), row.as_bytes());
+    check_promises_of(context, &plain.expect("a context"), staged);
 }
 
 fn comma() -> CellRules {
