@@ -43,11 +43,13 @@ pub enum RowCode {
     ColumnCount,
     /// A line of a file is not JSON.
     InvalidJson,
+    /// The row has no value of the property that matches, though the import demands one.
+    MissingKey,
 }
 
 impl RowCode {
     /// All codes, in the order of their numbers.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidRow,
         Self::UnknownProperty,
         Self::InvalidValue,
@@ -65,6 +67,7 @@ impl RowCode {
         Self::Forbidden,
         Self::ColumnCount,
         Self::InvalidJson,
+        Self::MissingKey,
     ];
 
     /// The word on the wire.
@@ -88,6 +91,7 @@ impl RowCode {
             Self::Forbidden => "forbidden",
             Self::ColumnCount => "column_count",
             Self::InvalidJson => "invalid_json",
+            Self::MissingKey => "missing_key",
         }
     }
 

@@ -2,11 +2,16 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{Seen, context, judge_bytes, seen, with_list};
 use proptest::prelude::*;
-use refract_domain::import::judge::fuzz::{EVERY_TYPE, check_promises, fuzz_judge};
+use refract_domain::import::judge::fuzz::{
+    EVERY_TYPE, check_promises, check_promises_of, fuzz_judge, table_of_every_type,
+};
 use refract_domain::import::judge::{judge_chunk, judge_row};
 use refract_domain::import::options::ImportOptions;
+use refract_domain::import::policy::{OnMissingKey, PropertyRule, WriteWord};
 use refract_domain::import::row::{JudgedChunk, RawChunk};
 use refract_domain::value::{exact_texts, for_each_key_text, same};
 use serde_json::Value;
@@ -68,17 +73,28 @@ fn any_row() -> impl Strategy<Value = Value> {
 fn any_options() -> impl Strategy<Value = ImportOptions> {
     let keys: Vec<_> =
         EVERY_TYPE.iter().filter(|(_, kind)| kind.can_be_key()).map(|(slug, _)| (*slug).to_owned()).collect();
-    (proptest::option::of(proptest::sample::select(keys)), any::<[bool; 5]>()).prop_map(|(dedupe_by, flags)| {
-        ImportOptions {
-            dedupe_by,
-            case_insensitive: flags[0],
-            update_existing: flags[1],
-            create_missing_options: flags[2],
-            require_list_stage: flags[3] && flags[4],
-            list_id: with_list().list_id.filter(|_| flags[4]),
-            ..ImportOptions::default()
-        }
-    })
+    let words = (0..EVERY_TYPE.len(), proptest::sample::select(WriteWord::ALL.to_vec()));
+    let write = proptest::collection::btree_map(words.0, words.1, 0..4);
+    (proptest::option::of(proptest::sample::select(keys)), any::<[bool; 6]>(), write).prop_map(
+        |(dedupe_by, flags, write)| {
+            let rule = |(index, write): (usize, WriteWord)| {
+                let (slug, property_type) = EVERY_TYPE[index];
+                let write = if property_type.is_multiple() { write } else { WriteWord::FillIfEmpty };
+                PropertyRule { in_list: false, slug: slug.to_owned(), write }
+            };
+            ImportOptions {
+                on_missing_key: if flags[5] && dedupe_by.is_some() { OnMissingKey::Fail } else { OnMissingKey::Create },
+                write: write.into_iter().map(rule).collect(),
+                dedupe_by,
+                case_insensitive: flags[0],
+                update_existing: flags[1],
+                create_missing_options: flags[2],
+                require_list_stage: flags[3] && flags[4],
+                list_id: with_list().list_id.filter(|_| flags[4]),
+                ..ImportOptions::default()
+            }
+        },
+    )
 }
 
 proptest! {
@@ -105,6 +121,25 @@ proptest! {
     fn promises_hold_for_any_json(json in any_json()) {
         check_promises(&context(with_list()), json.to_string().as_bytes());
         fuzz_judge(json.to_string().as_bytes());
+    }
+
+    /// Values of any JSON, and texts that mean something, in the cells of a table, or beside the names of its columns.
+    #[test]
+    fn promises_hold_for_rows_of_tables(
+        cells in proptest::collection::vec(prop_oneof![any_json(), any_text().prop_map(Value::from)], 17..18),
+        number in 0..30_usize,
+        options in any_options(),
+    ) {
+        let table = table_of_every_type(number);
+        let staged = if table.format.has_cells() {
+            Value::from(cells)
+        } else {
+            let names = table.columns.iter().map(|column| column.name.clone());
+            Value::Object(names.zip(cells).filter(|(_, value)| !value.is_null()).collect())
+        };
+        let plain = context(options.clone());
+        let of_table = context(ImportOptions { table: Some(Arc::new(table)), ..options });
+        check_promises_of(&of_table, &plain, staged.to_string().as_bytes());
     }
 
     #[test]

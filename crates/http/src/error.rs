@@ -395,6 +395,9 @@ fn options_field(error: &ContextError) -> &'static str {
         ContextError::UnknownDedupeProperty { .. } | ContextError::NotAKey { .. } => ".body.options.dedupe_by",
         ContextError::UnknownList(_) | ContextError::ListOfAnotherType { .. } => ".body.options.list_id",
         ContextError::StageWithoutList => ".body.options.require_list_stage",
+        ContextError::RuleWithoutKey { option: "on_missing_key" } => ".body.options.on_missing_key",
+        ContextError::RuleWithoutKey { .. } => ".body.options.on_multiple",
+        ContextError::UnknownWriteProperty { .. } | ContextError::NotAppendable { .. } => ".body.options.write",
     }
 }
 

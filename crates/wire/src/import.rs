@@ -209,13 +209,19 @@ pub struct ImportOptions {
     pub require_list_stage: Option<Value>,
     /// `fail` or `ignore`.
     pub unknown_properties: Option<Value>,
+    /// `create` or `fail`.
+    pub on_missing_key: Option<Value>,
+    /// `fail`, `oldest` or `newest`.
+    pub on_multiple: Option<Value>,
+    /// How values of each property are written to records that are there.
+    pub write: Option<Value>,
     /// Names that no option has, in the order of the names.
     pub unknown: Vec<String>,
 }
 
 impl ImportOptions {
     /// The names an option may have. `dedupe_type` is of old clients and means nothing.
-    pub const NAMES: [&'static str; 9] = [
+    pub const NAMES: [&'static str; 12] = [
         "dedupe_by",
         "caseInsensitive",
         "list_id",
@@ -223,6 +229,9 @@ impl ImportOptions {
         "create_missing_options",
         "require_list_stage",
         "unknown_properties",
+        "on_missing_key",
+        "on_multiple",
+        "write",
         "crm_id",
         "dedupe_type",
     ];
@@ -241,6 +250,9 @@ impl ImportOptions {
                 "create_missing_options" => &mut options.create_missing_options,
                 "require_list_stage" => &mut options.require_list_stage,
                 "unknown_properties" => &mut options.unknown_properties,
+                "on_missing_key" => &mut options.on_missing_key,
+                "on_multiple" => &mut options.on_multiple,
+                "write" => &mut options.write,
                 "dedupe_type" => continue,
                 _ => {
                     options.unknown.push(name);

@@ -44,4 +44,16 @@ pub struct ImportRequestOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^(fail|ignore)$")]
     pub unknown_properties: Option<String>,
+    /// What becomes of a row without a value to match by: `create` or `fail`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(create|fail)$")]
+    pub on_missing_key: Option<String>,
+    /// What becomes of a row that several records match: `fail`, or it means the `oldest` or the `newest` of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(fail|oldest|newest)$")]
+    pub on_multiple: Option<String>,
+    /// How values are written to records that are there, by slug: `replace`, `fill_if_empty` or `append`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
+    pub write: Option<serde_json::Map<String, serde_json::Value>>,
 }

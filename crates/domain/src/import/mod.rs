@@ -13,6 +13,7 @@ pub mod listing;
 pub mod options;
 pub mod outcome;
 pub mod plan;
+pub mod policy;
 pub mod progress;
 pub mod route;
 pub mod row;

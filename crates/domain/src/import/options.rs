@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::ids::ListId;
+use crate::import::policy::{OnMissingKey, OnMultiple, PropertyRule, decode_rules, encode_rules};
 use crate::import::table::TableInput;
-use crate::json::members;
+use crate::json::{checked_members, unquote};
 
 /// The options of one import (contract §2.1; import-semantics, Matching and Values).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,12 @@ pub struct ImportOptions {
     pub list_id: Option<ListId>,
     /// What becomes of values under slugs that no property has.
     pub unknown_properties: UnknownProperties,
+    /// What becomes of rows without a key; only with `dedupe_by`.
+    pub on_missing_key: OnMissingKey,
+    /// What becomes of rows whose key several records hold; only with `dedupe_by`.
+    pub on_multiple: OnMultiple,
+    /// How values are written to records that are there, property by property; the others replace.
+    pub write: Vec<PropertyRule>,
     /// What the columns of a file mean; `None` for rows that came as JSON.
     pub table: Option<Arc<TableInput>>,
 }
@@ -58,6 +65,9 @@ impl Default for ImportOptions {
             require_list_stage: false,
             list_id: None,
             unknown_properties: UnknownProperties::Fail,
+            on_missing_key: OnMissingKey::Create,
+            on_multiple: OnMultiple::Fail,
+            write: Vec::new(),
             table: None,
         }
     }
@@ -67,10 +77,15 @@ impl ImportOptions {
     /// What stores keep of the options that have no column of their own; `None` when none was chosen.
     #[must_use]
     pub fn encode_more(&self) -> Option<String> {
-        let ignores =
-            (self.unknown_properties == UnknownProperties::Ignore).then(|| "\"ignore_unknown\":true".to_owned());
+        let ignores = self.unknown_properties == UnknownProperties::Ignore;
+        let ignores = ignores.then(|| "\"ignore_unknown\":true".to_owned());
+        let missing = (self.on_missing_key != OnMissingKey::default())
+            .then(|| format!("\"on_missing_key\":\"{}\"", self.on_missing_key.name()));
+        let multiple = (self.on_multiple != OnMultiple::default())
+            .then(|| format!("\"on_multiple\":\"{}\"", self.on_multiple.name()));
+        let write = (!self.write.is_empty()).then(|| format!("\"write\":{}", encode_rules(&self.write)));
         let table = self.table.as_deref().map(|table| format!("\"table\":{}", table.encode()));
-        let chosen: Vec<String> = ignores.into_iter().chain(table).collect();
+        let chosen: Vec<String> = [ignores, missing, multiple, write, table].into_iter().flatten().collect();
         (!chosen.is_empty()).then(|| format!("{{{}}}", chosen.join(",")))
     }
 
@@ -79,9 +94,12 @@ impl ImportOptions {
     pub fn decode_more(self, more: Option<&str>) -> Option<Self> {
         let Some(more) = more else { return Some(self) };
         let mut options = self;
-        for (name, raw) in members(more) {
+        for (name, raw) in checked_members(more)? {
             match name.as_ref() {
                 "ignore_unknown" if raw == "true" => options.unknown_properties = UnknownProperties::Ignore,
+                "on_missing_key" => options.on_missing_key = OnMissingKey::parse(&unquote(raw))?,
+                "on_multiple" => options.on_multiple = OnMultiple::parse(&unquote(raw))?,
+                "write" => options.write = decode_rules(raw)?,
                 "table" => options.table = Some(Arc::new(TableInput::decode(raw)?)),
                 _ => return None,
             }

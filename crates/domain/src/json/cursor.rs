@@ -165,7 +165,7 @@ impl<'a> Cursor<'a> {
         if self.peek().is_some() { Err(self.error()) } else { Ok(()) }
     }
 
-    fn error(&self) -> SyntaxError {
+    pub(super) fn error(&self) -> SyntaxError {
         SyntaxError { at: self.position }
     }
 

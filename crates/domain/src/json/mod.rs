@@ -3,9 +3,11 @@
 //! Owns the grammar: a cursor over text, texts with their escapes, and what canonical text looks like. Knows nothing of
 //! properties. Nothing here panics, whatever the bytes; intake has validated rows, but a judge must not rely on it.
 
+mod check;
 mod cursor;
 mod text;
 
+pub use check::{check, checked_members};
 pub use cursor::{Cursor, Kind, Object, SyntaxError, Value};
 pub use text::{Text, TextFault, push_text, unquote};
 

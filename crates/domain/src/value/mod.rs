@@ -33,6 +33,11 @@ pub(crate) fn is_date(text: &str) -> bool {
     date::parse(text).is_ok()
 }
 
+/// Whether a text is a number as JSON writes it.
+pub(crate) fn is_number(text: &str) -> bool {
+    number::is_number(text)
+}
+
 /// The property that a value is read for.
 pub(crate) struct Target<'a> {
     /// Its definition.

@@ -5,5 +5,6 @@
 
 mod cases;
 mod law;
+mod policies;
 mod single;
 mod world;

@@ -265,9 +265,11 @@ async fn find_context(engine: &Engine, held: &mut HeldJob) -> Result<(), Prepare
         }
         Err(EngineError::Options(error)) => {
             let code = match error {
-                ContextError::UnknownDedupeProperty { .. } | ContextError::NotAKey { .. } => {
-                    JobErrorCode::PropertyDeleted
-                }
+                ContextError::UnknownDedupeProperty { .. }
+                | ContextError::NotAKey { .. }
+                | ContextError::RuleWithoutKey { .. }
+                | ContextError::UnknownWriteProperty { .. }
+                | ContextError::NotAppendable { .. } => JobErrorCode::PropertyDeleted,
                 ContextError::UnknownList(_)
                 | ContextError::ListOfAnotherType { .. }
                 | ContextError::StageWithoutList => JobErrorCode::ListDeleted,

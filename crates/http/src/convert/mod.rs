@@ -12,6 +12,7 @@ pub(crate) mod job;
 pub(crate) mod list;
 pub(crate) mod modelling;
 pub(crate) mod options;
+pub(crate) mod policies;
 pub(crate) mod preview;
 pub(crate) mod property;
 pub(crate) mod reading;

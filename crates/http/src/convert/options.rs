@@ -5,11 +5,13 @@
 
 use refract_domain::ids::ListId;
 use refract_domain::import::options::{ImportOptions, UnknownProperties};
+use refract_domain::import::policy::{OnMissingKey, OnMultiple, PropertyRule};
 use refract_domain::object_type::ObjectType;
 use refract_domain::property::{Schema, nearest};
 use refract_wire::{ImportOptions as SentOptions, ImportRequestOptions};
 use serde_json::{Map, Value};
 
+use super::policies::{on_missing_key, on_multiple, shown_rules, unknown_properties, write_rules};
 use super::reading::{FILE_OPTIONS, Reading, refuse_late};
 use crate::error::ApiError;
 
@@ -44,6 +46,9 @@ pub(crate) struct OptionsPatch {
     require_list_stage: Option<bool>,
     list_id: Option<Option<ListId>>,
     unknown_properties: Option<UnknownProperties>,
+    on_missing_key: Option<OnMissingKey>,
+    on_multiple: Option<OnMultiple>,
+    write: Option<Vec<PropertyRule>>,
 }
 
 impl OptionsPatch {
@@ -57,6 +62,9 @@ impl OptionsPatch {
             require_list_stage: self.require_list_stage.unwrap_or(options.require_list_stage),
             list_id: self.list_id.unwrap_or(options.list_id),
             unknown_properties: self.unknown_properties.unwrap_or(options.unknown_properties),
+            on_missing_key: self.on_missing_key.unwrap_or(options.on_missing_key),
+            on_multiple: self.on_multiple.unwrap_or(options.on_multiple),
+            write: self.write.unwrap_or(options.write),
             table: options.table,
         }
     }
@@ -121,20 +129,11 @@ fn patch_of(members: Map<String, Value>) -> Result<OptionsPatch, ApiError> {
         create_missing_options: flag("create_missing_options", options.create_missing_options)?,
         require_list_stage: flag("require_list_stage", options.require_list_stage)?,
         list_id: if names_a_list { Some(list_id(options.list_id, options.crm_id)?) } else { None },
-        unknown_properties: unknown_properties(options.unknown_properties)?,
+        unknown_properties: unknown_properties(options.unknown_properties.as_ref())?,
+        on_missing_key: on_missing_key(options.on_missing_key.as_ref())?,
+        on_multiple: on_multiple(options.on_multiple.as_ref())?,
+        write: write_rules(options.write.as_ref())?,
     })
-}
-
-fn unknown_properties(sent: Option<Value>) -> Result<Option<UnknownProperties>, ApiError> {
-    match sent.as_ref().map(Value::as_str) {
-        None => Ok(None),
-        Some(Some("fail")) => Ok(Some(UnknownProperties::Fail)),
-        Some(Some("ignore")) => Ok(Some(UnknownProperties::Ignore)),
-        Some(_) => {
-            let message = "unknown_properties is \"fail\" or \"ignore\".";
-            Err(ApiError::invalid_field(format!("{FIELD}.unknown_properties"), message))
-        }
-    }
 }
 
 /// Options as a job shows them: what holds, whether it was sent or is the default.
@@ -147,6 +146,9 @@ pub(crate) fn shown_options(options: &ImportOptions) -> ImportRequestOptions {
         require_list_stage,
         list_id,
         unknown_properties,
+        on_missing_key,
+        on_multiple,
+        write,
         // What the columns of a file mean is shown beside the options.
         table: _,
     } = options;
@@ -158,6 +160,9 @@ pub(crate) fn shown_options(options: &ImportOptions) -> ImportRequestOptions {
         create_missing_options: Some(*create_missing_options),
         require_list_stage: Some(*require_list_stage),
         unknown_properties: Some(unknown_properties.name().to_owned()),
+        on_missing_key: Some(on_missing_key.name().to_owned()),
+        on_multiple: Some(on_multiple.name().to_owned()),
+        write: shown_rules(write),
     }
 }
 

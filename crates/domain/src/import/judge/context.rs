@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::group::Group;
-use crate::error::RowCode;
 use crate::ids::{ListId, TeamId};
 use crate::import::options::ImportOptions;
-use crate::import::table::{RowMaker, TableFormat};
+use crate::import::policy::{OnMissingKey, OnMultiple, PropertyRule, WriteWord};
+use crate::import::table::{Known, Layout};
 use crate::json::members;
 use crate::key::{KeyHash, KeyHasher, KeyScope};
 use crate::object_type::ObjectType;
@@ -44,6 +44,25 @@ pub enum ContextError {
     },
     /// `require_list_stage` without `list_id`.
     StageWithoutList,
+    /// An option that speaks of keys, without `dedupe_by`.
+    RuleWithoutKey {
+        /// Its name.
+        option: &'static str,
+    },
+    /// `write` names no property of the type, or of the list.
+    UnknownWriteProperty {
+        /// What it names, `list.` before those of the list.
+        slug: String,
+        /// The slug most like it.
+        nearest: Option<String>,
+    },
+    /// `write` would append to a property that has one value.
+    NotAppendable {
+        /// The property.
+        slug: String,
+        /// Its type's public name.
+        property_type: String,
+    },
 }
 
 impl fmt::Display for ContextError {
@@ -71,6 +90,21 @@ impl fmt::Display for ContextError {
                 formatter,
                 "options.list_id: list {list_id} takes {takes} records, not {imported}; use a list of the imported type"
             ),
+            Self::RuleWithoutKey { option } => write!(
+                formatter,
+                "options.{option} needs options.dedupe_by; name the property that matches rows to records"
+            ),
+            Self::UnknownWriteProperty { slug, nearest } => {
+                let advice = match nearest {
+                    Some(nearest) => format!("did you mean {nearest:?}?"),
+                    None => "name one of the type's slugs".to_owned(),
+                };
+                write!(formatter, "options.write: there is no property {}; {advice}", shown(slug))
+            }
+            Self::NotAppendable { slug, property_type } => write!(
+                formatter,
+                "options.write: {slug:?} is of type {property_type}, which has one value; use replace or fill_if_empty"
+            ),
             Self::StageWithoutList => formatter
                 .write_str("options.require_list_stage needs options.list_id; name the list whose stage is meant"),
         }
@@ -91,6 +125,7 @@ pub struct JudgeContext {
     options: ImportOptions,
     insists: bool,
     match_position: Option<usize>,
+    layout: Option<Layout>,
     pub(super) default_group: Group,
     pub(super) list_group: Group,
 }
@@ -110,14 +145,35 @@ impl JudgeContext {
         if options.require_list_stage && list.is_none() {
             return Err(ContextError::StageWithoutList);
         }
+        let without_key = |option| Err(ContextError::RuleWithoutKey { option });
+        match match_position {
+            None if options.on_missing_key != OnMissingKey::default() => return without_key("on_missing_key"),
+            None if options.on_multiple != OnMultiple::default() => return without_key("on_multiple"),
+            _ => {}
+        }
         let key_of = |position: usize| -> Option<KeyScope> {
             let is_keyed = match_position == Some(position) || type_schema.keyed.contains(&position);
             let property = type_schema.properties.get(position).filter(|_| is_keyed)?;
             Some(hasher.scope(team_id, object_type, &property.slug))
         };
-        let default_group = Group::new("default", &type_schema.properties, key_of);
-        let list_group = Group::new("list", list.map_or(&[], |list| list.properties.as_slice()), |_| None);
-        Ok(Self { team_id, object_type, options, insists: false, match_position, default_group, list_group, schema })
+        let mut default_group = Group::new("default", &type_schema.properties, key_of);
+        let list_properties = list.map_or(&[] as &[Property], |list| &list.properties);
+        let mut list_group = Group::new("list", list_properties, |_| None);
+        for rule in &options.write {
+            let (group, properties) = match rule.in_list {
+                false => (&mut default_group, type_schema.properties.as_slice()),
+                true => (&mut list_group, list_properties),
+            };
+            set_rule(group, properties, rule)?;
+        }
+        let layout = options.table.as_ref().map(|table| {
+            let of_default = |slug: &str| default_group.position(slug);
+            let of_list = |slug: &str| list_group.position(slug);
+            let default = Known { properties: &type_schema.properties, position: &of_default };
+            Layout::new(Arc::clone(table), &default, &Known { properties: list_properties, position: &of_list })
+        });
+        let insists = false;
+        Ok(Self { team_id, object_type, options, insists, match_position, layout, default_group, list_group, schema })
     }
 
     /// The same, for writes that insist on values where a property must have one: those of single records, not imports
@@ -197,15 +253,9 @@ impl JudgeContext {
         keys
     }
 
-    /// Makes rows of what was staged of a table; `None` where rows are staged as they are judged.
-    pub(super) fn row_maker(&self) -> Option<RowMaker> {
-        let table = self.options.table.as_ref().filter(|table| table.format != TableFormat::Ndjson)?;
-        Some(RowMaker::new(Arc::clone(table), &self.type_schema().properties, self.list_properties()))
-    }
-
-    /// What a row is that cannot be read: intake lets nothing but JSON through, unless it came line by line.
-    pub(super) fn unreadable_code(&self) -> RowCode {
-        if self.options.table.is_some() { RowCode::InvalidJson } else { RowCode::InvalidRow }
+    /// The columns of the table that rows were staged of; `None` where rows came as JSON.
+    pub(crate) fn layout(&self) -> Option<&Layout> {
+        self.layout.as_ref()
     }
 
     pub(super) fn match_position(&self) -> Option<usize> {
@@ -228,6 +278,25 @@ impl fmt::Debug for JudgeContext {
             .field("options", &self.options)
             .finish_non_exhaustive()
     }
+}
+
+fn set_rule(group: &mut Group, properties: &[Property], rule: &PropertyRule) -> Result<(), ContextError> {
+    let position = group.position(&rule.slug);
+    let Some((position, property)) = position.and_then(|position| Some((position, properties.get(position)?))) else {
+        let prefix = if rule.in_list { "list." } else { "" };
+        let live = properties.iter().filter(|property| !property.archived);
+        let nearest = nearest(&rule.slug, live.map(|property| property.slug.as_str()));
+        let nearest = nearest.map(|nearest| format!("{prefix}{nearest}"));
+        return Err(ContextError::UnknownWriteProperty { slug: format!("{prefix}{}", rule.slug), nearest });
+    };
+    if rule.write == WriteWord::Append && !property.property_type.is_multiple() {
+        let property_type = property.property_type.name();
+        return Err(ContextError::NotAppendable { slug: rule.slug.clone(), property_type });
+    }
+    if let Some(slot) = group.slots.get_mut(position) {
+        slot.rule = rule.write.rule();
+    }
+    Ok(())
 }
 
 fn key_position(type_schema: &TypeSchema, slug: &str) -> Result<usize, ContextError> {

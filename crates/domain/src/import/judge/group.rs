@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::change::WriteRule;
 use crate::key::KeyScope;
 use crate::property::{Property, nearest};
 use crate::value::OptionIndex;
@@ -23,6 +24,8 @@ pub(super) struct Slot {
     pub(super) options: OptionIndex,
     /// How its keys are made, when it has any.
     pub(super) key: Option<KeyScope>,
+    /// What its values do to those that records have.
+    pub(super) rule: WriteRule,
 }
 
 impl Slot {
@@ -41,7 +44,7 @@ impl Group {
                 crate::json::push_text(&mut member_start, &property.slug);
                 member_start.push(':');
             }
-            Slot { member_start, options: OptionIndex::default(), key: key_of(position) }
+            Slot { member_start, options: OptionIndex::default(), key: key_of(position), rule: WriteRule::Replace }
         });
         let by_slug = properties.iter().enumerate().map(|(position, property)| (property.slug.clone(), position));
         Self { name, slots: slots.collect(), by_slug: by_slug.collect() }

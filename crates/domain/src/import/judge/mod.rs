@@ -9,6 +9,7 @@ pub mod fuzz;
 mod group;
 mod meant;
 mod row;
+mod table;
 mod values;
 
 pub use context::{ContextError, JudgeContext};

@@ -5,8 +5,8 @@ use super::group::Walk;
 use super::values::{Faults, GroupJudge, Halt, RowKeys, STAGE_SLUG, Sink};
 use crate::error::{Fault, RowCode, RowError};
 use crate::ids::RecordId;
+use crate::import::policy::OnMissingKey;
 use crate::import::row::{GoodRow, JudgedChunk, JudgedRow, ListPart, RowExtra};
-use crate::import::table::RowMaker;
 use crate::json::{Cursor, Kind, SyntaxError, Text, Value};
 use crate::key::KeyHash;
 use crate::limits::ROW_PROPERTIES_MAX;
@@ -24,8 +24,8 @@ pub(super) struct Judge<'c> {
     default_walk: Walk,
     list_walk: Walk,
     draft: Draft,
-    /// Makes rows of what was staged of a table.
-    maker: Option<RowMaker>,
+    /// Where a cell is written as the value that it says.
+    pub(super) scratch: String,
 }
 
 /// What has been read of a row. Its buffers are used again for the next.
@@ -40,6 +40,8 @@ struct Draft {
     /// Whether `list` or its older name `crm` came with something in it.
     list_given: bool,
     stage_given: bool,
+    /// Whether a workspace-wide property of the stage's slug came, which is not the list's stage.
+    other_stage_given: bool,
 }
 
 /// The keys of a row, each a bit of [`Draft::came`].
@@ -52,38 +54,27 @@ impl<'c> Judge<'c> {
             default_walk: Walk::new(&context.default_group),
             list_walk: Walk::new(&context.list_group),
             draft: Draft::default(),
-            maker: context.row_maker(),
+            scratch: String::new(),
         }
     }
 
     /// Judges one row and appends its verdict, its body and its keys.
     pub(super) fn judge(&mut self, raw: &[u8], into: &mut JudgedChunk) {
-        let Some(mut maker) = self.maker.take() else { return self.judge_row(raw, into) };
-        let made = std::str::from_utf8(raw).map(|staged| maker.make(staged));
-        match made {
-            Ok(Err(error)) => into.rows.push(JudgedRow::Faulty(Box::new(error))),
-            Ok(Ok(())) => self.judge_row(maker.row().as_bytes(), into),
-            Err(_) => self.judge_row(raw, into),
-        }
-        if let Some(JudgedRow::Faulty(error)) = into.rows.last_mut() {
-            maker.explain(error);
-        }
-        self.maker = Some(maker);
-    }
-
-    fn judge_row(&mut self, raw: &[u8], into: &mut JudgedChunk) {
         let body_start = into.text.len();
         self.draft.start();
         let read = match std::str::from_utf8(raw) {
-            Ok(text) => self.read(text, &mut into.text),
+            Ok(text) => match self.context.layout() {
+                None => self.read(text, &mut into.text),
+                Some(layout) => self.read_table(layout, text, &mut into.text),
+            },
             Err(error) => Err(Halt::Syntax(SyntaxError { at: error.valid_up_to() })),
         };
         match read {
-            Ok(()) => {}
+            Ok(()) => self.check_key(),
             Err(Halt::Syntax(error)) => {
-                let code = self.context.unreadable_code();
-                self.draft.faults.add(code, || (String::new(), format!("the row is {error}; {SHAPE}")));
+                self.draft.faults.add(RowCode::InvalidRow, || (String::new(), format!("the row is {error}; {SHAPE}")));
             }
+            Err(Halt::Alone(fault)) => self.draft.faults.found = vec![fault],
             Err(Halt::TooManyProperties(group)) => {
                 // Hundreds of unknown slugs would hide it, so it stands alone.
                 self.draft.faults = Faults::default();
@@ -95,7 +86,10 @@ impl<'c> Judge<'c> {
                 });
             }
         }
-        if let Some(error) = RowError::of(std::mem::take(&mut self.draft.faults.found)) {
+        if let Some(mut error) = RowError::of(std::mem::take(&mut self.draft.faults.found)) {
+            if let Some(layout) = self.context.layout() {
+                layout.name_columns(&mut error);
+            }
             into.text.truncate(body_start);
             into.rows.push(JudgedRow::Faulty(Box::new(error)));
             return;
@@ -109,7 +103,11 @@ impl<'c> Judge<'c> {
         into.rows.push(JudgedRow::Good(GoodRow { body: body_start..into.text.len(), match_keys, other_keys, extra }));
     }
 
-    fn read(&mut self, text: &str, body: &mut String) -> Result<(), Halt> {
+    pub(super) fn context(&self) -> &'c JudgeContext {
+        self.context
+    }
+
+    pub(super) fn read(&mut self, text: &str, body: &mut String) -> Result<(), Halt> {
         let mut cursor = Cursor::new(text);
         if cursor.kind()? != Kind::Object {
             let raw = cursor.skip()?;
@@ -126,6 +124,36 @@ impl<'c> Judge<'c> {
             self.read_member(&key, &mut cursor, body)?;
         }
         cursor.end()?;
+        self.check_stage();
+        Ok(())
+    }
+
+    /// Insists on a key where the import does. A value that is faulty is there, and one that waits for its option too.
+    fn check_key(&mut self) {
+        let draft = &mut self.draft;
+        if self.context.options().on_missing_key == OnMissingKey::Create
+            || !draft.keys.matching.is_empty()
+            || draft.extra.given_id.is_some()
+        {
+            return;
+        }
+        let Some(property) = self.context.match_property() else { return };
+        let (slug, field) = (&property.slug, format!("default.{}", property.slug));
+        let waits = draft.extra.late.iter().any(|late| late.slug == *slug);
+        if waits || draft.faults.found.iter().any(|fault| fault.field == field) {
+            return;
+        }
+        draft.faults.add(RowCode::MissingKey, || {
+            let message = format!(
+                "{slug:?} matches rows to records, and this row has none; fill it in, or let such rows make records with \
+                 options.on_missing_key \"create\""
+            );
+            (field, message)
+        });
+    }
+
+    /// Insists on a stage where the import does.
+    pub(super) fn check_stage(&mut self) {
         if self.context.options().require_list_stage && !self.draft.stage_given {
             self.draft.faults.add_fault(|| {
                 let message = "the import requires a stage: send \"list\": {\"app_stage\": …} with the slug of one";
@@ -133,7 +161,6 @@ impl<'c> Judge<'c> {
                     .suggesting(r#""list": {"app_stage": "…"}"#)
             });
         }
-        Ok(())
     }
 
     fn read_member(&mut self, key: &Text<'_>, cursor: &mut Cursor<'_>, body: &mut String) -> Result<(), Halt> {
@@ -164,6 +191,11 @@ impl<'c> Judge<'c> {
         if !self.is_group("default", cursor)? {
             return Ok(());
         }
+        self.default_judge(body).judge(cursor)
+    }
+
+    /// The judge of values under `default`, which go to `body`.
+    pub(super) fn default_judge<'s>(&'s mut self, body: &'s mut String) -> GroupJudge<'s, 'c> {
         let draft = &mut self.draft;
         let sink = Sink {
             body,
@@ -174,8 +206,7 @@ impl<'c> Judge<'c> {
             exact: &mut draft.extra.exact,
             keys: &mut draft.keys,
             faults: &mut draft.faults,
-            // A workspace-wide property of that slug is not the list's stage.
-            stage_given: &mut false,
+            stage_given: &mut draft.other_stage_given,
         };
         GroupJudge {
             context: self.context,
@@ -185,7 +216,6 @@ impl<'c> Judge<'c> {
             walk: &mut self.default_walk,
             sink,
         }
-        .judge(cursor)
     }
 
     fn read_list(&mut self, name: &'static str, cursor: &mut Cursor<'_>) -> Result<(), Halt> {
@@ -202,6 +232,11 @@ impl<'c> Judge<'c> {
         if self.context.list().is_none() {
             return self.read_list_without_id(cursor);
         }
+        self.list_judge().judge(cursor)
+    }
+
+    /// The judge of values under `list`.
+    pub(super) fn list_judge(&mut self) -> GroupJudge<'_, 'c> {
         let draft = &mut self.draft;
         let sink = Sink {
             body: &mut draft.list.body,
@@ -222,7 +257,6 @@ impl<'c> Judge<'c> {
             walk: &mut self.list_walk,
             sink,
         }
-        .judge(cursor)
     }
 
     /// Without a list there is no scope for values; an empty map has none.
@@ -230,11 +264,15 @@ impl<'c> Judge<'c> {
         let raw = cursor.skip()?;
         let mut inside = Cursor::new(raw);
         if inside.object()?.next_key(&mut inside)?.is_some() {
-            self.draft.faults.add(RowCode::InvalidValue, || {
-                ("list".to_owned(), "the import names no list for these values; send options.list_id".to_owned())
-            });
+            self.refuse_list_values();
         }
         Ok(())
+    }
+
+    pub(super) fn refuse_list_values(&mut self) {
+        self.draft.faults.add(RowCode::InvalidValue, || {
+            ("list".to_owned(), "the import names no list for these values; send options.list_id".to_owned())
+        });
     }
 
     /// Whether an object comes next. Null is passed over; anything else is a fault.
@@ -254,9 +292,13 @@ impl<'c> Judge<'c> {
     }
 
     fn read_id(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Halt> {
-        let value = cursor.value()?;
-        let id = match &value {
-            Value::Null => return Ok(()),
+        self.take_id(&cursor.value()?);
+        Ok(())
+    }
+
+    pub(super) fn take_id(&mut self, value: &Value<'_>) {
+        let id = match value {
+            Value::Null => return,
             Value::Text(text) => text.decode().ok().and_then(|written| RecordId::parse(&written)),
             _ => None,
         };
@@ -270,7 +312,6 @@ impl<'c> Judge<'c> {
             });
         }
         self.draft.extra.given_id = id;
-        Ok(())
     }
 
     fn add_unknown_key(&mut self, key: &Text<'_>) {

@@ -2,7 +2,7 @@
 
 use super::context::JudgeContext;
 use super::group::{Group, Slot, Walk};
-use crate::change::{ValueChange, WriteRule};
+use crate::change::{ValueChange, WriteRule, is_empty};
 use crate::error::{Fault, RowCode};
 use crate::import::options::UnknownProperties;
 use crate::import::row::{LateValue, Reference};
@@ -51,6 +51,8 @@ pub(super) struct RowKeys {
 
 /// Why the rest of a row is not worth reading.
 pub(super) enum Halt {
+    /// The row cannot be made out at all; the fault that stands for it.
+    Alone(Fault),
     /// What follows cannot be made out.
     Syntax(SyntaxError),
     /// A group holds more values than any row may; its name.
@@ -113,11 +115,12 @@ impl GroupJudge<'_, '_> {
         Ok(())
     }
 
-    fn position(&self, key: &Text<'_>) -> Option<usize> {
+    pub(super) fn position(&self, key: &Text<'_>) -> Option<usize> {
         self.group.position(&key.decode().ok()?)
     }
 
-    fn judge_value(&mut self, position: usize, value: &Value<'_>, body_start: usize) {
+    #[inline]
+    pub(super) fn judge_value(&mut self, position: usize, value: &Value<'_>, body_start: usize) {
         let (Some(property), Some(slot)) = (self.properties.get(position), self.group.slots.get(position)) else {
             return;
         };
@@ -125,8 +128,14 @@ impl GroupJudge<'_, '_> {
         if matches!(value, Value::Object(_))
             && let Some(written) = delta(property, value)
         {
-            self.judge_delta(position, written);
+            match written {
+                Ok(Delta { rule, values }) => self.judge_change(position, rule, &values),
+                Err(refusal) => self.add_refusal(property, refusal),
+            }
             return;
+        }
+        if slot.rule != WriteRule::Replace {
+            return self.judge_change(position, slot.rule, value);
         }
         let sink = &mut self.sink;
         let member_start = sink.body.len();
@@ -156,26 +165,27 @@ impl GroupJudge<'_, '_> {
         }
     }
 
-    /// Judges a change to an array. Its values are read as those of an array are, but what is to be removed does not have
-    /// to be there.
-    fn judge_delta(&mut self, position: usize, written: Result<Delta<'_>, Refusal>) {
+    /// Judges a value that does not simply take the place of what is there. It is read as any other, but what is to be
+    /// removed does not have to be there, and nothing is nothing to write.
+    fn judge_change(&mut self, position: usize, rule: WriteRule, value: &Value<'_>) {
         let (Some(property), Some(slot)) = (self.properties.get(position), self.group.slots.get(position)) else {
             return;
         };
-        let Delta { rule, values } = match written {
-            Ok(written) => written,
-            Err(refusal) => return self.add_refusal(property, refusal),
-        };
-        let adds = rule == WriteRule::Append;
         let target = Target {
             property,
             options: &slot.options,
             create_missing_options: self.context.options().create_missing_options,
         };
         let (mut raw_value, mut references) = (String::new(), Vec::new());
-        match read(&target, &values, &mut raw_value, &mut references) {
+        let reading = read(&target, value, &mut raw_value, &mut references);
+        if property.slug == STAGE_SLUG && !matches!(reading, Ok(Reading::Cleared)) {
+            *self.sink.stage_given = true;
+        }
+        match reading {
+            // An empty text fills nothing.
+            Ok(Reading::Value) if rule == WriteRule::Fill && is_empty(Some(&raw_value)) => {}
             Ok(Reading::Value) => {
-                if adds {
+                if rule != WriteRule::Remove {
                     self.sink.references.append(&mut references);
                     let is_match = self.match_position == Some(position);
                     let keyed = Keyed { context: self.context, group: self.group.name, property, slot, is_match };
@@ -191,7 +201,8 @@ impl GroupJudge<'_, '_> {
         }
     }
 
-    fn add_refusal(&mut self, property: &Property, refusal: Refusal) {
+    #[cold]
+    pub(super) fn add_refusal(&mut self, property: &Property, refusal: Refusal) {
         let group = self.group.name;
         let Refusal { code, message, value, suggestion } = refusal;
         self.sink.faults.add_fault(|| Fault {
@@ -215,12 +226,16 @@ impl GroupJudge<'_, '_> {
         keyed.add(body.get(value_start..).unwrap_or_default(), keys, exact, faults);
     }
 
-    fn add_unknown(&mut self, key: &Text<'_>, value: &Value<'_>) {
+    pub(super) fn add_unknown(&mut self, key: &Text<'_>, value: &Value<'_>) {
+        let decoded = key.decode();
+        self.add_unknown_slug(decoded.as_deref().unwrap_or(key.inner()), value);
+    }
+
+    #[cold]
+    pub(super) fn add_unknown_slug(&mut self, slug: &str, value: &Value<'_>) {
         let (group, properties, context) = (self.group.name, self.properties, self.context);
         let walk = &mut *self.walk;
         self.sink.faults.add_fault(|| {
-            let decoded = key.decode();
-            let slug = decoded.as_deref().unwrap_or(key.inner());
             let owner = match context.list() {
                 Some(list) if group == "list" => format!("list {}", list.id),
                 _ => context.type_schema().object_type.to_string(),
@@ -241,7 +256,7 @@ impl GroupJudge<'_, '_> {
         });
     }
 
-    fn add_repeat(&mut self, position: usize) {
+    pub(super) fn add_repeat(&mut self, position: usize) {
         let (group, properties) = (self.group.name, self.properties);
         self.sink.faults.add(RowCode::InvalidRow, || {
             let slug = properties.get(position).map_or("", |property| property.slug.as_str());

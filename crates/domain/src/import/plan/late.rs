@@ -48,7 +48,7 @@ impl<'a> OptionMaker<'a> {
     /// Makes the options that these values need, or says which cannot be made and makes none.
     ///
     /// `groups` are the parts of one row, by the name under which the row holds them.
-    pub(super) fn make(&mut self, groups: &[(&str, &[Resolved])]) -> Result<(), Fault> {
+    pub(super) fn make(&mut self, groups: &[(&str, &[&Resolved])]) -> Result<(), Fault> {
         let missing = groups.iter().flat_map(|(group, resolved)| {
             resolved.iter().flat_map(|value| &value.missing).map(move |new| (*group, new))
         });

@@ -2,6 +2,7 @@
 //! late options become in `late`.
 
 mod granted;
+mod matching;
 mod required;
 
 use std::borrow::Cow;
@@ -9,18 +10,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::late::{OptionMaker, Resolved};
 use super::slots::{Slots, Target};
-use super::{ChunkPlan, Found, FoundRecord, Insert, InsertBody, KeyChange, ListEntry, PlanInput, Update};
-use crate::change::{ValueChange, WriteRule};
-use crate::error::{RowCode, RowError};
+use super::{ChunkPlan, Found, Insert, InsertBody, KeyChange, ListEntry, PlanInput, Update};
+use crate::change::{ValueChange, WriteRule, is_empty};
+use crate::error::RowError;
 use crate::ids::RecordId;
 use crate::import::outcome::Outcome;
 use crate::import::row::{GoodRow, JudgedRow, ListPart, RowExtra};
 use crate::import::tally::Tally;
 use crate::json;
 use crate::key::KeyHash;
-use crate::limits::CANDIDATES_NAMED_MAX;
 use crate::record::{BodyWriter, Patch, made_of, patched};
-use crate::value;
 
 /// Decides every outcome and every write of a chunk.
 #[must_use]
@@ -30,9 +29,7 @@ pub fn plan_chunk(input: PlanInput<'_>) -> ChunkPlan {
     for (row, judged) in (chunk.first_row..).zip(&chunk.rows) {
         let outcome = match judged {
             JudgedRow::Faulty(error) => Outcome::Rejected(error.clone()),
-            JudgedRow::Good(good) => {
-                planner.plan_row(row, good).unwrap_or_else(|error| Outcome::Rejected(Box::new(error)))
-            }
+            JudgedRow::Good(good) => planner.plan_row(row, good).unwrap_or_else(|error| planner.rejected(error)),
         };
         planner.plan.outcomes.push(outcome);
     }
@@ -161,112 +158,11 @@ impl<'a> Planner<'a> {
         Ready { row, good, extra, body, changes, late, list }
     }
 
-    /// The records that hold the row's keys, each once.
-    fn matches(&self, ready: &Ready<'_>) -> Vec<Target> {
-        let mut matches: Vec<Target> = Vec::new();
-        let by_slot = self.input.lookup.slots_of(ready.good).flat_map(|place| self.slots.holders(place));
-        let late_keys = self.late_match_keys(ready);
-        let by_late_key = late_keys.iter().filter_map(|key| self.late_keys.get(key)).flatten();
-        for target in by_slot.chain(by_late_key) {
-            if !matches.contains(target) && self.holds_exactly(*target, &ready.extra.exact) {
-                matches.push(*target);
-            }
-        }
-        matches
-    }
-
-    /// Whether the record has one of the values byte for byte; always, unless case counts.
-    fn holds_exactly(&self, target: Target, exact: &[String]) -> bool {
-        let context = self.input.context;
-        let Some(property) = context.match_property() else { return true };
-        if !context.case_counts() || exact.is_empty() {
-            return true;
-        }
-        json::members(self.body_of(target)).any(|(slug, raw)| {
-            slug == property.slug.as_str()
-                && value::exact_texts(property.property_type, raw).iter().any(|text| exact.contains(text))
-        })
-    }
-
-    /// The record that the row means, or `None` when it makes one.
-    fn target(&self, extra: &RowExtra, matches: &[Target]) -> Result<Option<Target>, RowError> {
-        if extra.must_exist {
-            return self.existing_target(extra.given_id).map(Some);
-        }
-        let Some(id) = extra.given_id else {
-            return match matches {
-                [] => Ok(None),
-                [one] => Ok(Some(*one)),
-                several => Err(self.multiple_matches(several)),
-            };
-        };
-        let conflict = |message: String| Err(RowError::new("id", RowCode::ConflictingIdentity, message));
-        let meant = match (self.input.found.records.get(&id), self.made_by_id.get(&id)) {
-            (Some(record), _) => match self.unusable(record) {
-                Some(why) => return conflict(format!("{id} is {why}; leave the id out or correct it")),
-                None => Target::Found(id),
-            },
-            (None, Some(row)) => Target::New(*row),
-            (None, None) if matches.is_empty() => return Ok(None),
-            (None, None) => {
-                // Of several the least: stores give holders in any order, but the answer must be one.
-                let holder = matches.iter().map(|target| self.id_of(*target)).min().unwrap_or(id);
-                return conflict(format!("{id} is unknown, but the row's key belongs to record {holder}"));
-            }
-        };
-        match matches {
-            [other] if *other != meant => {
-                conflict(format!("the row's id is {id}, but its key belongs to record {}", self.id_of(*other)))
-            }
-            _ => Ok(Some(meant)),
-        }
-    }
-
-    /// The live record of this id and type, which must be there.
-    fn existing_target(&self, given_id: Option<RecordId>) -> Result<Target, RowError> {
-        let found = given_id.and_then(|id| Some((id, self.input.found.records.get(&id)?)));
-        match found.filter(|(_, record)| self.unusable(record).is_none()) {
-            Some((id, _)) => Ok(Target::Found(id)),
-            None => {
-                let object_type = self.input.context.type_schema().object_type;
-                Err(RowError::new("id", RowCode::NotFound, format!("there is no {object_type} of this id")))
-            }
-        }
-    }
-
-    /// Why a found record cannot be matched by id.
-    fn unusable(&self, record: &FoundRecord) -> Option<String> {
-        let wanted = self.input.context.type_schema().object_type;
-        if record.deleted {
-            Some("the id of a deleted record".to_owned())
-        } else if record.object_type != wanted {
-            Some(format!("the id of a record of type {}, not {wanted}", record.object_type))
-        } else {
-            None
-        }
-    }
-
-    fn multiple_matches(&self, targets: &[Target]) -> RowError {
-        let mut ids: Vec<_> = targets.iter().map(|target| self.id_of(*target)).collect();
-        ids.sort_unstable();
-        let named: Vec<_> = ids.iter().take(CANDIDATES_NAMED_MAX).map(ToString::to_string).collect();
-        let slug = self.input.context.match_property().map_or("", |property| property.slug.as_str());
-        let more = ids.len().saturating_sub(CANDIDATES_NAMED_MAX);
-        let and_more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let message = format!(
-            "'{slug}' matches {} records: {}{and_more}; merge them or give the id",
-            ids.len(),
-            named.join(", ")
-        );
-        ids.truncate(CANDIDATES_NAMED_MAX);
-        RowError { candidates: ids, ..RowError::new(format!("default.{slug}"), RowCode::MultipleMatches, message) }
-    }
-
     fn create(&mut self, ready: &Ready<'_>) -> Result<Outcome, RowError> {
         let body = made_body(ready);
         let joins = ready.list.as_ref().map(|list| made_of(&list.values, &list.changes));
         self.check_required(body.as_deref().unwrap_or(&ready.body), joins.as_deref())?;
-        self.make_options(ready)?;
+        self.make_options(&ready.late, "{}", ready.list_late(), "{}")?;
         let given_id = ready.extra.given_id;
         let id = given_id.unwrap_or_else(|| self.input.record_ids.record_id(ready.row));
         let target = Target::New(ready.row);
@@ -302,10 +198,11 @@ impl<'a> Planner<'a> {
         let joins = ready.list.is_some() && self.entry(id).is_none();
         self.check_writable(ready, target, joins)?;
         self.check_still_there(ready, target, id, joins)?;
-        if update {
-            self.make_options(ready)?;
-        } else if joins {
-            self.make_list_options(ready)?;
+        if (update && !ready.late.is_empty()) || ((update || joins) && !ready.list_late().is_empty()) {
+            let before = self.body_of(target).to_owned();
+            let list_before = self.entry(id).filter(|_| !joins).unwrap_or("{}").to_owned();
+            let of_record: &[Resolved] = if update { &ready.late } else { &[] };
+            self.make_options(of_record, &before, ready.list_late(), &list_before)?;
         }
         let body_changed = update && self.patch(ready, target, id);
         let list_changed = self.write_entry(ready, id, joins, update);
@@ -313,12 +210,23 @@ impl<'a> Planner<'a> {
         Ok(if changed { Outcome::Updated(id) } else { Outcome::Existing(id) })
     }
 
-    fn make_options(&mut self, ready: &Ready<'_>) -> Result<(), RowError> {
-        self.options.make(&[("default", &ready.late), ("list", ready.list_late())]).map_err(one_fault)
+    /// Makes the options that late values need in a record of this body, with these values in the list.
+    fn make_options(
+        &mut self,
+        late: &[Resolved],
+        body: &str,
+        list_late: &[Resolved],
+        list_values: &str,
+    ) -> Result<(), RowError> {
+        let (own, of_list) = (needed(late, body), needed(list_late, list_values));
+        self.options.make(&[("default", &own), ("list", &of_list)]).map_err(one_fault)
     }
 
-    fn make_list_options(&mut self, ready: &Ready<'_>) -> Result<(), RowError> {
-        self.options.make(&[("list", ready.list_late())]).map_err(one_fault)
+    fn rejected(&self, mut error: RowError) -> Outcome {
+        if let Some(layout) = self.input.context.layout() {
+            layout.name_columns(&mut error);
+        }
+        Outcome::Rejected(Box::new(error))
     }
 
     /// Changes the record's values; whether any really changed.
@@ -382,7 +290,8 @@ impl<'a> Planner<'a> {
         if !ready.late.iter().any(|late| Some(late.slug.as_str()) == match_slug) {
             return Vec::new();
         }
-        let keys = self.input.context.keys_of_body(&ready.body);
+        let body = made_of(&ready.body, &ready.changes);
+        let keys = self.input.context.keys_of_body(&body);
         keys.into_iter().filter(|(position, _)| Some(*position) == self.match_position).map(|(_, key)| key).collect()
     }
 
@@ -459,6 +368,12 @@ impl<'a> Planner<'a> {
 /// Inserts stand in row order; few are looked for, since most rows meet nobody.
 fn insert_place(inserts: &[Insert], row: u32) -> usize {
     inserts.partition_point(|insert| insert.row < row)
+}
+
+/// The late values whose options a record with these values needs: what only fills needs none where there is a value.
+fn needed<'l>(late: &'l [Resolved], values: &str) -> Vec<&'l Resolved> {
+    let has = |slug: &str| !is_empty(json::members(values).find_map(|(member, raw)| (member == slug).then_some(raw)));
+    late.iter().filter(|value| value.rule != WriteRule::Fill || !has(&value.slug)).collect()
 }
 
 fn with_late<'r>(body: Cow<'r, str>, late: &[Resolved]) -> Cow<'r, str> {

@@ -1,7 +1,7 @@
 //! The form in which stores keep a table input: JSON with a version, readable for as long as jobs are kept.
 
 use super::{CellRules, Column, DateFormat, DecimalMark, EmptyCells, TableFormat, TableInput, Target, TextForm};
-use crate::json::{elements, members, push_text, unquote};
+use crate::json::{checked_members, elements, push_text, unquote};
 
 /// Grows when what was written before can no longer be read as what is written now.
 const VERSION: &str = "1";
@@ -39,11 +39,13 @@ impl TableInput {
     pub fn decode(text: &str) -> Option<Self> {
         let (mut version, mut format, mut columns) = (None, None, None);
         let (mut rules, mut form) = (CellRules::default(), TextForm::default());
-        for (name, raw) in members(text) {
+        for (name, raw) in checked_members(text)? {
             match name.as_ref() {
                 "version" => version = Some(raw == VERSION),
                 "format" => format = TableFormat::ALL.into_iter().find(|format| unquote(raw) == format.name()),
-                "columns" => columns = elements(raw).map(decode_column).collect::<Option<Vec<_>>>(),
+                "columns" if raw.starts_with('[') => {
+                    columns = elements(raw).map(decode_column).collect::<Option<Vec<_>>>()
+                }
                 "clear" => rules.empty_cells = if raw == "true" { EmptyCells::Clear } else { EmptyCells::Keep },
                 "decimal_mark" => rules.decimal_mark = Some(DecimalMark::parse(&unquote(raw))?),
                 "date_format" => rules.date_format = Some(DateFormat::parse(&unquote(raw))?),
@@ -62,12 +64,12 @@ impl TableInput {
 
 fn decode_column(raw: &str) -> Option<Column> {
     let mut parts = elements(raw).map(unquote);
-    let (name, kind, slug) = (parts.next()?, parts.next()?, parts.next());
-    let target = match (kind.as_ref(), slug) {
-        ("default", Some(slug)) => Target::Property(slug.into_owned()),
-        ("list", Some(slug)) => Target::ListProperty(slug.into_owned()),
-        ("id", None) => Target::Id,
-        ("ignored", None) => Target::Ignored,
+    let (name, kind, slug, nothing) = (parts.next()?, parts.next()?, parts.next(), parts.next());
+    let target = match (kind.as_ref(), slug, nothing) {
+        ("default", Some(slug), None) => Target::Property(slug.into_owned()),
+        ("list", Some(slug), None) => Target::ListProperty(slug.into_owned()),
+        ("id", None, None) => Target::Id,
+        ("ignored", None, None) => Target::Ignored,
         _ => return None,
     };
     Some(Column { name: name.into_owned(), target })

@@ -1,12 +1,13 @@
-//! Table files: what their columns mean, and how a row of cells becomes a row as the judge knows it.
+//! Table files: what their columns mean, and what their cells say.
 //!
 //! Owns the mapping of columns to properties, proposed or given, and the reading of cells that people wrote: numbers and
 //! dates of a place, several values in one cell, cells with nothing in them. Sees cells, never bytes: encodings,
-//! delimiters and workbooks are read elsewhere. Judges nothing: every row that is made here is judged like any other.
+//! delimiters and workbooks are read elsewhere. Judges nothing: the value that a cell says is judged like any other.
 
 mod cells;
 mod date;
 mod encoded;
+mod layout;
 mod mapping;
 mod number;
 mod proposal;
@@ -15,8 +16,9 @@ mod synonyms;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use cells::RowMaker;
+pub(crate) use cells::{CellKind, is_empty, kind_of, read_cell};
 pub use date::DateFormat;
+pub(crate) use layout::{Known, Layout, Place};
 pub use mapping::{MappingFault, Source, given_mapping};
 pub use proposal::{Proposal, Reason, propose};
 pub use samples::{ColumnGuess, GuessedType, guess_column};

@@ -7,7 +7,7 @@ use super::mapping::Source;
 use super::samples::{GuessedType, guess_column};
 use super::synonyms::SYNONYMS;
 use super::{REPORT_COLUMNS, Target};
-use crate::property::Property;
+use crate::property::{Property, PropertyType};
 
 /// Where a column goes, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,9 +81,10 @@ pub fn propose(
     let mut taken: Vec<Target> = given.iter().flatten().filter(|target| **target != Target::Ignored).cloned().collect();
     let mut guesses: Vec<(usize, Proposal)> = Vec::new();
     for (place, column) in columns.iter().enumerate() {
-        guesses.extend(by_name(column, source).into_iter().map(|guess| (place, guess)));
         let cells = samples.get(place).map(Vec::as_slice).unwrap_or_default();
-        guesses.extend(by_values(cells, source).map(|guess| (place, guess)));
+        let seen = Seen::of(cells);
+        let named = by_name(column, source).into_iter().filter(|guess| seen.may_go_to(guess, source));
+        guesses.extend(named.chain(by_values(&seen, source)).chain(by_ids(column, &seen)).map(|guess| (place, guess)));
     }
     // Surest first; stable, so that of equals the first column wins.
     guesses.sort_by_key(|(_, guess)| std::cmp::Reverse(guess.confidence));
@@ -170,9 +171,55 @@ fn likeness(wanted: &str, property: &Property) -> Option<(Reason, u8)> {
     (alike >= LIKENESS_MIN).then(|| (Reason::Spelling, 50 + ((alike - LIKENESS_MIN) * 200.0) as u8))
 }
 
+/// What the cells of a column look like.
+struct Seen {
+    guessed: GuessedType,
+    /// Whether every cell with something in it holds ids of records, and there is one.
+    holds_ids: bool,
+}
+
+impl Seen {
+    fn of(cells: &[String]) -> Self {
+        let guessed = guess_column(cells.iter().map(String::as_str)).guessed;
+        let mut parts = cells.iter().flat_map(|cell| cell.split([';', ',', '\n'])).map(str::trim);
+        let holds_ids = guessed != GuessedType::Empty
+            && parts.all(|part| part.is_empty() || crate::ids::RecordId::parse(part).is_some());
+        Self { guessed, holds_ids }
+    }
+
+    /// Whether the cells fit where a name would lead. A company's name is no reference, and "11-50" no number of employees:
+    /// a column that goes there would fail in every row. Who calls a column as the slug is called means it, but even so a
+    /// reference needs ids.
+    fn may_go_to(&self, guess: &Proposal, source: Source<'_>) -> bool {
+        let property = match &guess.target {
+            Target::Property(slug) => source.type_schema.property(slug),
+            Target::ListProperty(slug) => source.list.and_then(|list| list.property(slug)),
+            Target::Id | Target::Ignored => None,
+        };
+        let Some(property) = property else { return true };
+        if self.guessed == GuessedType::Empty {
+            return true;
+        }
+        let is_meant = matches!(guess.reason, Reason::Slug | Reason::Name);
+        match property.property_type {
+            PropertyType::Ref(_) | PropertyType::MultiRef(_) => self.holds_ids,
+            PropertyType::Num => is_meant || matches!(self.guessed, GuessedType::Number { .. }),
+            PropertyType::Date => is_meant || matches!(self.guessed, GuessedType::Date { .. }),
+            PropertyType::Bool => is_meant || self.guessed == GuessedType::Bool,
+            _ => true,
+        }
+    }
+}
+
+/// A column called `id` holds ids of records only if they look like it: most systems have ids of their own.
+fn by_ids(column: &str, seen: &Seen) -> Option<Proposal> {
+    let is_called_so = matches!(folded(column).as_str(), "id" | "recordid");
+    (is_called_so && seen.holds_ids).then_some(Proposal { target: Target::Id, reason: Reason::Slug, confidence: 100 })
+}
+
 /// Addresses tell what they are whatever their column is called.
-fn by_values(cells: &[String], source: Source<'_>) -> Option<Proposal> {
-    let slugs: &[&str] = match guess_column(cells.iter().map(String::as_str)).guessed {
+fn by_values(seen: &Seen, source: Source<'_>) -> Option<Proposal> {
+    let slugs: &[&str] = match seen.guessed {
         GuessedType::Email => &["email", "email_addresses"],
         GuessedType::Url => &["website", "url"],
         _ => return None,

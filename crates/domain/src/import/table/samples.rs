@@ -67,7 +67,8 @@ const EXAMPLES_MAX: usize = 3;
 const CHOICES_MAX: usize = 12;
 const CHOICE_REPEATS_MIN: usize = 4;
 
-const DATE_FORMATS: [&str; 12] = [
+/// The formats that are tried. Each reads times too.
+const DATE_FORMATS: [&str; 17] = [
     "DD.MM.YYYY",
     "MM.DD.YYYY",
     "DD/MM/YYYY",
@@ -76,10 +77,15 @@ const DATE_FORMATS: [&str; 12] = [
     "MM-DD-YYYY",
     "YYYY/MM/DD",
     "YYYY.MM.DD",
-    "DD.MM.YYYY HH:mm",
-    "DD/MM/YYYY HH:mm",
-    "MM/DD/YYYY HH:mm",
-    "DD.MM.YYYY HH:mm:ss",
+    "DD.MM.YY",
+    "DD/MM/YY",
+    "MM/DD/YY",
+    "DD-MM-YY",
+    "D MMM YYYY",
+    "MMM D, YYYY",
+    "MMM D YYYY",
+    "D-MMM-YYYY",
+    "D-MMM-YY",
 ];
 
 /// Looks at cells of one column.
@@ -116,15 +122,21 @@ fn guess(filled: &[&str]) -> GuessedType {
     if all(&date::is_local_date) {
         return GuessedType::Date { format: only_date_format(filled) };
     }
-    // Leading zeros are those of codes: as a number they would be lost.
-    let is_code =
-        |cell: &str| cell.len() > 1 && cell.starts_with('0') && cell.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(format) = only_date_format(filled) {
+        return GuessedType::Date { format: Some(format) };
+    }
     if all(&|cell| number::is_local_number(cell) && !is_code(cell)) {
         return GuessedType::Number { decimal_mark: only_decimal_mark(filled) };
     }
     let texts: BTreeSet<&str> = filled.iter().copied().collect();
     let is_choice = texts.len() <= CHOICES_MAX && filled.len() >= texts.len() * CHOICE_REPEATS_MIN;
     if is_choice { GuessedType::Choice } else { GuessedType::Text }
+}
+
+/// Zeros and plus signs in front are those of codes and telephone numbers: as a number they would be lost.
+fn is_code(cell: &str) -> bool {
+    let zero = cell.strip_prefix('0').and_then(|rest| rest.chars().next());
+    cell.starts_with('+') || zero.is_some_and(|next| !matches!(next, '.' | ','))
 }
 
 fn is_email(cell: &str) -> bool {

@@ -1,5 +1,7 @@
 //! Tests of what cells become and where columns go.
 
+mod golden;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -9,7 +11,8 @@ use crate::error::RowCode;
 use crate::ids::TeamId;
 use crate::import::judge::{JudgeContext, judge_chunk};
 use crate::import::options::{ImportOptions, UnknownProperties};
-use crate::import::row::{JudgedRow, RawChunk};
+use crate::import::policy::{OnMissingKey, OnMultiple, PropertyRule, WriteWord};
+use crate::import::row::{JudgedChunk, JudgedRow, RawChunk};
 use crate::key::KeyHasher;
 use crate::object_type::ObjectType;
 use crate::property::Schema;
@@ -28,13 +31,7 @@ fn table(format: TableFormat, columns: &[(&str, &str)], rules: CellRules) -> Tab
 
 /// The bodies of good rows, and code and message of each fault of the others.
 fn judged(object_type: ObjectType, input: TableInput, rows: &[&str]) -> Vec<Result<String, String>> {
-    let options = ImportOptions { table: Some(Arc::new(input)), ..ImportOptions::default() };
-    let schema = Arc::new(Schema::builtin(1));
-    let team = TeamId(uuid::Uuid::nil());
-    let context = JudgeContext::new(team, schema, object_type, options, &KeyHasher::new([7; 16])).expect("a context");
-    let mut chunk = RawChunk::starting_at(0);
-    rows.iter().for_each(|row| chunk.push(row.as_bytes()));
-    let judged = judge_chunk(&context, &chunk);
+    let judged = judged_chunk(object_type, input, rows);
     let verdict = |row: &JudgedRow| match row {
         JudgedRow::Good(good) => Ok(judged.body(good).to_owned()),
         JudgedRow::Faulty(error) => {
@@ -43,6 +40,16 @@ fn judged(object_type: ObjectType, input: TableInput, rows: &[&str]) -> Vec<Resu
         }
     };
     judged.rows.iter().map(verdict).collect()
+}
+
+fn judged_chunk(object_type: ObjectType, input: TableInput, rows: &[&str]) -> JudgedChunk {
+    let options = ImportOptions { table: Some(Arc::new(input)), ..ImportOptions::default() };
+    let schema = Arc::new(Schema::builtin(1));
+    let team = TeamId(uuid::Uuid::nil());
+    let context = JudgeContext::new(team, schema, object_type, options, &KeyHasher::new([7; 16])).expect("a context");
+    let mut chunk = RawChunk::starting_at(0);
+    rows.iter().for_each(|row| chunk.push(row.as_bytes()));
+    judge_chunk(&context, &chunk)
 }
 
 fn contacts(columns: &[(&str, &str)], rules: CellRules, rows: &[&str]) -> Vec<Result<String, String>> {
@@ -90,15 +97,20 @@ fn the_number_of_cells_must_fit() {
 #[test]
 fn empty_cells_keep_or_clear() {
     let (keep, clear) = (CellRules::default(), CellRules { empty_cells: EmptyCells::Clear, ..CellRules::default() });
-    let schema = Schema::builtin(1);
-    let made = |rules: CellRules| {
-        let input = Arc::new(table(TableFormat::Csv, &[("a", "email"), ("b", "id"), ("c", "title")], rules));
-        let mut maker = RowMaker::new(input, &schema.of(ObjectType::Contact).properties, &[]);
-        maker.make(r#"[" \t","",""]"#).expect("a row");
-        maker.row().to_owned()
+    let columns = [("a", "email"), ("b", "id"), ("c", "title")];
+    let verdict = |rules: CellRules| {
+        let input = table(TableFormat::Csv, &columns, rules);
+        let judged = judged_chunk(ObjectType::Contact, input, &[r#"[" \t","",""]"#]);
+        match &judged.rows[0] {
+            JudgedRow::Good(good) => (judged.body(good).to_owned(), good.extra.as_deref().cloned()),
+            JudgedRow::Faulty(error) => panic!("{error:?}"),
+        }
     };
-    assert_eq!(made(keep), r#"{"default":{}}"#);
-    assert_eq!(made(clear), r#"{"default":{"email":null,"title":null}}"#, "an id is never cleared");
+    assert_eq!(verdict(keep), ("{}".to_owned(), None));
+    let (body, extra) = verdict(clear);
+    let extra = extra.expect("something is cleared");
+    assert_eq!((body.as_str(), extra.given_id), ("{}", None), "an id is never cleared");
+    assert_eq!(extra.cleared, ["email", "title"]);
 }
 
 #[test]
@@ -337,7 +349,16 @@ proptest! {
     fn an_input_is_read_as_it_was_kept(input in any_input()) {
         let unknown_properties = if input.text.header { UnknownProperties::Ignore } else { UnknownProperties::Fail };
         let table = Some(Arc::new(input.clone()));
-        let options = ImportOptions { unknown_properties, table, ..ImportOptions::default() };
+        let write = WriteWord::ALL.map(|write| PropertyRule { in_list: input.text.header, slug: input.rules.separator.clone(), write });
+        let (clears, counts) = (input.rules.empty_cells == EmptyCells::Clear, input.columns.len());
+        let options = ImportOptions {
+            unknown_properties,
+            on_missing_key: if clears { OnMissingKey::Fail } else { OnMissingKey::Create },
+            on_multiple: OnMultiple::ALL[counts % 3],
+            write: write.into_iter().take(counts % 4).collect(),
+            table,
+            ..ImportOptions::default()
+        };
         prop_assert_eq!(TableInput::decode(&input.encode()), Some(input));
         let more = options.encode_more();
         prop_assert_eq!(ImportOptions::default().decode_more(more.as_deref()), Some(options));
