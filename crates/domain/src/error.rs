@@ -37,11 +37,13 @@ pub enum RowCode {
     NotFound,
     /// The team may only read the record that is to be changed.
     Forbidden,
+    /// Somebody has changed the record since the import that is undone: it stays as it is.
+    EditedSince,
 }
 
 impl RowCode {
     /// All codes, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::InvalidRow,
         Self::UnknownProperty,
         Self::InvalidValue,
@@ -57,6 +59,7 @@ impl RowCode {
         Self::MissingRequired,
         Self::NotFound,
         Self::Forbidden,
+        Self::EditedSince,
     ];
 
     /// The word on the wire.
@@ -78,6 +81,7 @@ impl RowCode {
             Self::MissingRequired => "missing_required",
             Self::NotFound => "not_found",
             Self::Forbidden => "forbidden",
+            Self::EditedSince => "edited_since",
         }
     }
 

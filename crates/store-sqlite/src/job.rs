@@ -16,9 +16,10 @@ use crate::schema::object_type;
 /// What never changes about the job of this row (`job.*` and `team_id`).
 pub(crate) fn spec(row: &Row<'_>, hasher: &KeyHasher) -> Outcome<JobSpec> {
     let id = JobId::from_bytes(row.get("id")?);
+    let kind = kind(row)?;
     Ok(JobSpec {
         id,
-        kind: kind(row)?,
+        kind,
         team_id: TeamId::from_bytes(row.get("team_id")?),
         key_id: ApiKeyId::from_bytes(row.get("key_id")?),
         object_type: object_type(row.get("object_type")?)?,
@@ -31,7 +32,7 @@ pub(crate) fn spec(row: &Row<'_>, hasher: &KeyHasher) -> Outcome<JobSpec> {
             list_id: row.get::<_, Option<[u8; 16]>>("list_id")?.map(ListId::from_bytes),
         },
         total: row.get("total")?,
-        record_ids: id_space(row.get("first_record_no")?, hasher.record_id_source(id)),
+        record_ids: id_space(row.get("first_record_no")?, hasher.record_id_source(kind.ids_of(id))),
         created_at: Timestamp(row.get("created_at")?),
     })
 }

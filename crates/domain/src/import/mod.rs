@@ -10,6 +10,8 @@ pub mod judge;
 pub mod options;
 pub mod outcome;
 pub mod plan;
+pub mod provenance;
 pub mod route;
 pub mod row;
 pub mod tally;
+pub mod undo;
