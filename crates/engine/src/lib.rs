@@ -26,6 +26,7 @@ mod show;
 mod status;
 mod submit;
 mod task;
+mod undo;
 mod upserts;
 mod views;
 
@@ -47,7 +48,7 @@ pub use query::{Page, Question};
 pub use records::RecordScope;
 pub use refract_store::{
     Access, Answered, ApiKey, BatchEffect, Caller, IdempotencyClaim, InlineReport, KeptAnswer, List, OutcomePiece,
-    RecordEffect, SchemaEffect, SharedStore, StoreError, ViewEffect, WrittenRecord,
+    RecordEffect, SchemaEffect, SharedStore, StoreError, UndoEffect, ViewEffect, WrittenRecord,
 };
 pub use runner::JudgeChunk;
 pub use settings::EngineSettings;

@@ -70,6 +70,9 @@ pub struct ImportResult {
     pub existing: bool,
     /// Whether the row changed the record that it matched.
     pub updated: bool,
+    /// In an undo alone, and unless there is an error: `removed`, `restored` or `unchanged`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
     /// Why the row was rejected; only then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<RowError>,
@@ -170,6 +173,7 @@ mod tests {
                 created: false,
                 existing: false,
                 updated: false,
+                outcome: None,
                 error: None,
             }]),
         };

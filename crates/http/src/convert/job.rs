@@ -104,7 +104,8 @@ fn with_counters(total: u64, tally: Tally, job: ImportJob) -> ImportJob {
 /// A job is answered as it stands in `view`: outcomes that a store might hold beyond its cursor are left out. When the
 /// outcomes cannot be read the body ends in the middle, which clients see as a broken answer.
 pub(crate) fn ended_job_body(view: &JobView, results: JobResults) -> Body {
-    let writer = ResultWriter::after(before_results(&polled_job(view)), view.snapshot.spec.record_ids);
+    let spec = &view.snapshot.spec;
+    let writer = ResultWriter::after(before_results(&polled_job(view)), spec.record_ids).of_undo(spec.kind.is_undo());
     let streamed = StreamedResults {
         results,
         piece: Vec::new().into_iter(),

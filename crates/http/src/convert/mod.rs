@@ -13,4 +13,5 @@ pub(crate) mod property;
 pub(crate) mod record;
 pub(crate) mod results;
 pub(crate) mod time;
+pub(crate) mod undo;
 pub(crate) mod view;

@@ -6,6 +6,7 @@
 use refract_domain::error::{Fault, RowCode, RowError};
 use refract_domain::ids::{RecordId, RecordIdSpace};
 use refract_domain::import::outcome::Outcome;
+use refract_domain::import::undo::NO_RECORD;
 
 /// A piece is handed on once it has this many bytes.
 pub(crate) const PIECE_BYTES: usize = 64 << 10;
@@ -13,6 +14,8 @@ pub(crate) const PIECE_BYTES: usize = 64 << 10;
 /// Writes the elements of `results`, without the brackets around them.
 pub(crate) struct ResultWriter {
     record_ids: RecordIdSpace,
+    /// Whether the outcomes are those of an undo.
+    of_undo: bool,
     bytes: Vec<u8>,
     next_row: u32,
 }
@@ -20,7 +23,12 @@ pub(crate) struct ResultWriter {
 impl ResultWriter {
     /// A writer at row 0 that goes on after `bytes`.
     pub(crate) fn after(bytes: Vec<u8>, record_ids: RecordIdSpace) -> Self {
-        Self { record_ids, bytes, next_row: 0 }
+        Self { record_ids, of_undo: false, bytes, next_row: 0 }
+    }
+
+    /// The same for the outcomes of an undo, if they are.
+    pub(crate) fn of_undo(self, of_undo: bool) -> Self {
+        Self { of_undo, ..self }
     }
 
     /// The row whose outcome comes next.
@@ -43,6 +51,9 @@ impl ResultWriter {
     pub(crate) fn push(&mut self, outcome: &Outcome) {
         let row = self.next_row;
         self.begin(row);
+        if self.of_undo {
+            return self.push_undone(outcome, row);
+        }
         match outcome {
             Outcome::Created { given_id } => {
                 let id = given_id.unwrap_or_else(|| self.record_ids.record_id(row));
@@ -51,6 +62,22 @@ impl ResultWriter {
             Outcome::Existing(id) => self.finish(*id, br#"","created":false,"existing":true,"updated":false}"#),
             Outcome::Updated(id) => self.finish(*id, br#"","created":false,"existing":true,"updated":true}"#),
             Outcome::Rejected(error) => self.finish_rejected(error),
+        }
+    }
+
+    fn push_undone(&mut self, outcome: &Outcome, row: u32) {
+        let flags: &[u8] = match outcome {
+            Outcome::Created { .. } => br#"","created":false,"existing":false,"updated":false,"outcome":"removed"}"#,
+            Outcome::Updated(_) => br#"","created":false,"existing":true,"updated":true,"outcome":"restored"}"#,
+            Outcome::Existing(NO_RECORD) => {
+                let words = br#"null,"created":false,"existing":false,"updated":false,"outcome":"unchanged"}"#;
+                return self.bytes.extend_from_slice(words);
+            }
+            Outcome::Existing(_) => br#"","created":false,"existing":true,"updated":false,"outcome":"unchanged"}"#,
+            Outcome::Rejected(error) => return self.finish_rejected(error),
+        };
+        if let Some(id) = outcome.record_id(&self.record_ids, row) {
+            self.finish(id, flags);
         }
     }
 
@@ -150,7 +177,7 @@ mod tests {
 
     fn result(input_index: u64, id: RecordId, flags: (bool, bool, bool)) -> ImportResult {
         let (created, existing, updated) = flags;
-        ImportResult { input_index, id: Some(id.to_string()), created, existing, updated, error: None }
+        ImportResult { input_index, id: Some(id.to_string()), created, existing, updated, outcome: None, error: None }
     }
 
     #[test]
@@ -172,6 +199,34 @@ mod tests {
     }
 
     #[test]
+    fn an_undo_has_words_of_its_own() {
+        let id = RecordId::from_bytes([0xab; 16]);
+        let kept = RowError::new("id", RowCode::EditedSince, "kept");
+        let outcomes = [
+            Outcome::Created { given_id: None },
+            Outcome::Created { given_id: Some(id) },
+            Outcome::Updated(id),
+            Outcome::Existing(id),
+            Outcome::Existing(NO_RECORD),
+            Outcome::Rejected(Box::new(kept)),
+        ];
+        let mut writer = ResultWriter::after(b"[".to_vec(), ids()).of_undo(true);
+        outcomes.iter().for_each(|outcome| writer.push(outcome));
+        writer.raw(b"]");
+        let read: Vec<ImportResult> = serde_json::from_slice(&writer.take()).expect("an array of results");
+        let words: Vec<_> = read.iter().map(|result| result.outcome.as_deref()).collect();
+        assert_eq!(
+            words,
+            [Some("removed"), Some("removed"), Some("restored"), Some("unchanged"), Some("unchanged"), None]
+        );
+        let (first, id) = (ids().record_id(0).to_string(), id.to_string());
+        let named: Vec<_> = read.iter().map(|result| result.id.as_deref()).collect();
+        assert_eq!(named, [Some(first.as_str()), Some(&id), Some(&id), Some(&id), None, None]);
+        assert_eq!(read.iter().filter(|result| result.updated).count(), 1);
+        assert_eq!(read[5].error.as_ref().map(|error| error.code.as_str()), Some("edited_since"));
+    }
+
+    #[test]
     fn a_rejected_row_names_its_first_fault_and_lists_all() {
         let mut error = RowError::new("default.emial", RowCode::UnknownProperty, "no \"emial\"\n\u{1f}é");
         error.rest.push(Fault { field: String::new(), code: RowCode::InvalidRow, message: "x".into() });
@@ -186,6 +241,7 @@ mod tests {
             created: false,
             existing: false,
             updated: false,
+            outcome: None,
             error: Some(WireRowError {
                 code: "unknown_property".into(),
                 message: "no \"emial\"\n\u{1f}é".into(),

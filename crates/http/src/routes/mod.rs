@@ -21,6 +21,7 @@ mod get_grants;
 mod get_import;
 mod get_list;
 mod get_list_template;
+mod get_provenance;
 mod get_record;
 mod get_view;
 mod health;
@@ -41,6 +42,7 @@ mod pin_record;
 mod put_grants;
 mod query_records;
 mod restore_record;
+mod undo_import;
 mod unknown;
 mod unpin_record;
 mod update_records;
@@ -69,6 +71,7 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(health::ready))
         .routes(routes!(health::version))
         .routes(routes!(get_import::handle))
+        .routes(routes!(undo_import::handle))
         .routes(routes!(list_properties::handle))
         .routes(routes!(list_lists::handle, create_list::handle))
         .routes(routes!(get_list::handle))
@@ -91,6 +94,7 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(list_view_records::handle, order_view_records::handle))
         .routes(routes!(pin_record::handle, unpin_record::handle))
         .routes(routes!(restore_record::handle))
+        .routes(routes!(get_provenance::handle))
         .routes(routes!(duplicate_record::handle))
         .routes(routes!(upsert_record::handle))
         .routes(routes!(find_or_create_record::handle))
