@@ -100,6 +100,8 @@ CREATE TABLE property_option (
     option_group text,
     -- One that comes with the program is deleted by a row that says so.
     state        text NOT NULL DEFAULT 'live' CHECK (state IN ('live', 'archived', 'deleted')),
+    -- The job that made it, unless it was changed since.
+    made_by      uuid,
     PRIMARY KEY (team_no, object_type, property, slug, list_id)
 );
 
@@ -182,6 +184,8 @@ CREATE TABLE list_entry (
     record_id uuid NOT NULL,
     -- JSON: slug to canonical value, in the list's scope.
     "values"  text NOT NULL,
+    -- 1 for a member that has just joined, one more with every change of its values in the list.
+    version   bigint NOT NULL DEFAULT 1,
     PRIMARY KEY (team_no, list_id, record_id)
 );
 
@@ -257,6 +261,9 @@ CREATE INDEX job_of_team ON job (team_no, created_at, id);
 CREATE INDEX job_unfinished ON job (team_no, created_at, id) WHERE ended_at IS NULL;
 CREATE INDEX job_ended ON job (ended_at) WHERE ended_at IS NOT NULL;
 
+-- For where a record that was made comes from. An undo has the ids of the job that it undoes.
+CREATE INDEX job_record_ids ON job (team_no, coalesce(record_ids_ms, created_at)) WHERE kind <> 'undo';
+
 -- Which row of a job is being judged, noted where workers have died. A note has to outlive its process, no more.
 CREATE TABLE job_note (
     team_no   bigint NOT NULL,
@@ -277,6 +284,34 @@ CREATE TABLE job_outcome (
     PRIMARY KEY (team_no, job_id, first_row),
     FOREIGN KEY (team_no, job_id) REFERENCES job (team_no, id)
 );
+
+-- Records as they were before a job changed them, one a job and record: what it takes to undo it.
+CREATE TABLE job_image (
+    team_no          bigint NOT NULL,
+    job_id           uuid NOT NULL,
+    record_id        uuid NOT NULL,
+    -- The last row of the job that wrote the record, and when.
+    last_row         integer NOT NULL,
+    written_at       bigint NOT NULL,
+    -- The record's version before the job's first change and after its last; before, 0 for one that the job made under an
+    -- id of the row's own, which is kept here because such an id does not tell its job.
+    version_before   bigint NOT NULL,
+    version_after    bigint NOT NULL,
+    -- Whether somebody else wrote the record between two changes of the job.
+    mixed            boolean NOT NULL DEFAULT false,
+    -- The version under which an undo gave the record its values back; what it stands for is then version_before.
+    restored_version bigint,
+    -- The record's values before the job changed them; NULL where it left them alone, and once they are back.
+    body             text,
+    -- Its values in the job's list before, and the version of its place there before and after; 0: no place.
+    entry_values     text,
+    entry_before     bigint NOT NULL CHECK (entry_before >= 0),
+    entry_after      bigint NOT NULL CHECK (entry_after >= 0),
+    PRIMARY KEY (team_no, job_id, record_id),
+    FOREIGN KEY (team_no, job_id) REFERENCES job (team_no, id)
+);
+
+CREATE INDEX job_image_of_record ON job_image (team_no, record_id);
 
 -- Uploads whose staged rows no job claims: those in progress, and those that are to go.
 CREATE TABLE upload (

@@ -88,7 +88,9 @@ CREATE TABLE property_option (
     icon         TEXT,
     option_group TEXT,
     -- One that comes with the program is deleted by a row that says so.
-    state        TEXT NOT NULL DEFAULT 'live' CHECK (state IN ('live', 'archived', 'deleted'))
+    state        TEXT NOT NULL DEFAULT 'live' CHECK (state IN ('live', 'archived', 'deleted')),
+    -- The job that made it, unless it was changed since.
+    made_by      BLOB CHECK (length(made_by) = 16)
 ) STRICT;
 
 CREATE UNIQUE INDEX property_option_slug
@@ -160,6 +162,8 @@ CREATE TABLE list_entry (
     record_no INTEGER NOT NULL,
     -- JSON: slug to canonical value, in the list's scope.
     "values"  TEXT NOT NULL,
+    -- 1 for a member that has just joined, one more with every change of its values in the list.
+    version   INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (list_no, record_no)
 ) STRICT, WITHOUT ROWID;
 
@@ -229,6 +233,9 @@ CREATE INDEX job_of_team ON job (team_no, created_at, id);
 CREATE INDEX job_unfinished ON job (team_no) WHERE ended_at IS NULL;
 CREATE INDEX job_ended ON job (ended_at) WHERE ended_at IS NOT NULL;
 
+-- For where a record that was made comes from. An undo has the numbers of the job that it undoes.
+CREATE INDEX job_numbers ON job (first_record_no) WHERE kind <> 'undo' AND total > 0;
+
 -- Outcomes in their stored form, a few thousand rows a piece, without gaps from row 0 to the job's cursor.
 CREATE TABLE job_outcome (
     job_no    INTEGER NOT NULL REFERENCES job (job_no),
@@ -237,6 +244,33 @@ CREATE TABLE job_outcome (
     encoded   BLOB NOT NULL,
     PRIMARY KEY (job_no, first_row)
 ) STRICT;
+
+-- Records as they were before a job changed them, one a job and record: what it takes to undo it.
+CREATE TABLE job_image (
+    image_no         INTEGER PRIMARY KEY,
+    job_no           INTEGER NOT NULL REFERENCES job (job_no),
+    record_no        INTEGER NOT NULL,
+    -- The last row of the job that wrote the record, and when.
+    last_row         INTEGER NOT NULL,
+    written_at       INTEGER NOT NULL,
+    -- The record's version before the job's first change and after its last.
+    version_before   INTEGER NOT NULL,
+    version_after    INTEGER NOT NULL,
+    -- Whether somebody else wrote the record between two changes of the job.
+    mixed            INTEGER NOT NULL DEFAULT 0 CHECK (mixed IN (0, 1)),
+    -- The version under which an undo gave the record its values back; what it stands for is then version_before.
+    restored_version INTEGER,
+    -- The record's values before the job changed them; NULL where it left them alone, and once they are back.
+    body             TEXT,
+    -- Its values in the job's list before, and the version of its place there before and after; 0: no place.
+    entry_values     TEXT,
+    entry_before     INTEGER NOT NULL CHECK (entry_before >= 0),
+    entry_after      INTEGER NOT NULL CHECK (entry_after >= 0)
+) STRICT;
+
+-- By record first: for where a record comes from. A job and a record together are as well found.
+CREATE UNIQUE INDEX job_image_of_record ON job_image (record_no, job_no);
+CREATE INDEX job_image_of_job ON job_image (job_no);
 
 -- Answers to requests that carried an idempotency key, and after a day the mere fact that the key was used.
 CREATE TABLE idempotency_key (

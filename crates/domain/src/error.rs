@@ -45,11 +45,13 @@ pub enum RowCode {
     InvalidJson,
     /// The row has no value of the property that matches, though the import demands one.
     MissingKey,
+    /// Somebody has changed the record since the import that is undone: it stays as it is.
+    EditedSince,
 }
 
 impl RowCode {
     /// All codes, in the order of their numbers.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::InvalidRow,
         Self::UnknownProperty,
         Self::InvalidValue,
@@ -68,6 +70,7 @@ impl RowCode {
         Self::ColumnCount,
         Self::InvalidJson,
         Self::MissingKey,
+        Self::EditedSince,
     ];
 
     /// The word on the wire.
@@ -92,6 +95,7 @@ impl RowCode {
             Self::ColumnCount => "column_count",
             Self::InvalidJson => "invalid_json",
             Self::MissingKey => "missing_key",
+            Self::EditedSince => "edited_since",
         }
     }
 

@@ -32,6 +32,7 @@ mod show;
 mod status;
 mod submit;
 mod task;
+mod undo;
 mod upserts;
 mod views;
 mod watching;
@@ -55,7 +56,7 @@ pub use query::{Page, Question};
 pub use records::RecordScope;
 pub use refract_store::{
     Access, Answered, ApiKey, BatchEffect, Caller, IdempotencyClaim, InlineReport, KeptAnswer, List, OutcomePiece,
-    RecordEffect, SchemaEffect, SharedStore, StoreError, ViewEffect, WrittenRecord,
+    RecordEffect, SchemaEffect, SharedStore, StoreError, UndoEffect, ViewEffect, WrittenRecord,
 };
 pub use retry::RetryFault;
 pub use rows::{JobRow, JobRows, RowsLeft};

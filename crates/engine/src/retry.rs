@@ -24,6 +24,9 @@ pub enum RetryFault {
     /// It may still get its rows in.
     #[error("the job has not ended")]
     NotEnded,
+    /// It is an undo, which has no rows of its own.
+    #[error("the job is an undo")]
+    OfUndo,
     /// All its rows are in.
     #[error("all rows of the job are in")]
     NothingLeft,
@@ -47,6 +50,9 @@ impl Engine {
             let view = engine.job(&caller, id).await?.ok_or(RetryFault::NoSuchJob)?;
             if view.snapshot.state.ended_at().is_none() {
                 return Err(RetryFault::NotEnded.into());
+            }
+            if view.snapshot.spec.kind.is_undo() {
+                return Err(RetryFault::OfUndo.into());
             }
             if !view.snapshot.keeps_rows() {
                 return Err(RetryFault::NothingLeft.into());

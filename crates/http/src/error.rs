@@ -353,6 +353,9 @@ impl From<EngineError> for ApiError {
                 let message = "The import is still being carried out; wait for its end, or cancel it.";
                 Self::new(StatusCode::CONFLICT, "import_not_ended", message).retry_after(WAIT_FOR_JOBS)
             }
+            EngineError::Retry(RetryFault::OfUndo) => {
+                Self::conflict("An undo has no rows of its own. Undo the import again, or send its rows.")
+            }
             EngineError::Retry(RetryFault::NothingLeft) => {
                 Self::conflict("All rows of the import are in; there is nothing left to retry.")
             }

@@ -21,8 +21,9 @@ pub(crate) fn id_space(created_at: Timestamp, source: Uuid) -> RecordIdSpace {
 pub(crate) fn spec(row: &Row, hasher: &KeyHasher) -> Outcome<JobSpec> {
     let id = JobId(column(row, "id")?);
     let created_at = Timestamp(column(row, "created_at")?);
-    let own = id_space(created_at, hasher.record_id_source(id));
-    // A job that was copied from an embedded store goes on with the ids it had there.
+    let kind = kind(row)?;
+    let own = id_space(created_at, hasher.record_id_source(kind.ids_of(id)));
+    // A job that was copied from an embedded store goes on with the ids it had there, an undo with those of what it undoes.
     let record_ids = match column::<Option<i64>>(row, "record_ids_ms")? {
         Some(millis) => {
             let first_index = number(row, "record_ids_index")?;
@@ -32,7 +33,7 @@ pub(crate) fn spec(row: &Row, hasher: &KeyHasher) -> Outcome<JobSpec> {
     };
     Ok(JobSpec {
         id,
-        kind: kind(row)?,
+        kind,
         team_id: TeamId(column(row, "team_id")?),
         key_id: ApiKeyId(column(row, "key_id")?),
         object_type: object_type(row)?,

@@ -29,6 +29,7 @@ mod tls;
 mod transaction;
 mod transfer;
 mod unblock;
+mod undo;
 mod verbs;
 
 pub use retries::Retries;

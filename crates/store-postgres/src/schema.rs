@@ -102,7 +102,8 @@ fn property(row: &Row) -> Outcome<SchemaChange> {
     Ok(SchemaChange::PutProperty(object_type(row)?, property))
 }
 
-fn option(row: &Row) -> Outcome<SchemaChange> {
+/// The option of this row.
+pub(crate) fn option(row: &Row) -> Outcome<SchemaChange> {
     let sort_index: i64 = column(row, "sort_index")?;
     let state: String = column(row, "state")?;
     let place =

@@ -9,6 +9,7 @@ use refract_domain::grants::Grants;
 use refract_domain::ids::{ApiKeyId, JobId, ListId, RecordId, TeamId, ViewId};
 use refract_domain::import::job::{JobError, JobSnapshot, JobSpec};
 use refract_domain::import::listing::{JobFilter, JobPlace};
+use refract_domain::import::provenance::Provenance;
 use refract_domain::import::row::RawChunk;
 use refract_domain::key::{KeyHash, KeyHasher};
 use refract_domain::object_type::ObjectType;
@@ -17,11 +18,12 @@ use refract_domain::query::RecordQuery;
 use refract_domain::record::Record;
 use refract_domain::view::SavedView;
 use refract_store::{
-    AccountVerbs, AdmitJob, Answered, ApiKey, ApplyChunk, BatchEffect, Caller, ChangeSchema, ChunkReceipt, ClaimJobs,
-    CreateList, CreateRecord, DeleteRecord, DeleteRecords, Freshness, GrantVerbs, IdempotencyClaim, ImportVerbs,
-    InlineImport, InlineReport, KeptAnswer, KeyProperty, Keying, Lease, List, ListVerbs, NewApiKey, OutcomePiece,
-    PatchRecord, Purge, Purged, PutGrants, PutView, QueryVerbs, RecordEffect, RecordPage, RecordVerbs, RestoreRecord,
-    SchemaEffect, SchemaVerbs, StoreError, Team, UpdateRecords, Upload, ViewEffect, ViewVerbs,
+    AccountVerbs, AdmitJob, AdmitUndo, Answered, ApiKey, ApplyChunk, BatchEffect, Caller, ChangeSchema, ChunkReceipt,
+    ClaimJobs, CreateList, CreateRecord, DeleteRecord, DeleteRecords, Freshness, GrantVerbs, IdempotencyClaim,
+    ImportVerbs, InlineImport, InlineReport, KeptAnswer, KeyProperty, Keying, Lease, List, ListVerbs, NewApiKey,
+    OutcomePiece, PatchRecord, Purge, Purged, PutGrants, PutView, QueryVerbs, RecordEffect, RecordPage, RecordVerbs,
+    RestoreRecord, SchemaEffect, SchemaVerbs, StoreError, Team, UndoChunk, UndoEffect, UndoVerbs, UpdateRecords,
+    Upload, ViewEffect, ViewVerbs,
 };
 
 use crate::store::SqliteStore;
@@ -125,6 +127,26 @@ impl ImportVerbs for SqliteStore {
 
     fn small_writes_waited(&self) -> u64 {
         self.threads.writer.small_writes_waited()
+    }
+}
+
+#[async_trait]
+impl UndoVerbs for SqliteStore {
+    async fn admit_undo(&self, command: AdmitUndo) -> Result<Answered<UndoEffect>, StoreError> {
+        verbs::admit_undo::admit_undo(self, command).await
+    }
+
+    async fn undo_chunk(&self, lease: &mut Lease, command: UndoChunk) -> Result<ChunkReceipt, StoreError> {
+        verbs::undo_chunk::undo_chunk(self, lease, command).await
+    }
+
+    async fn provenance(
+        &self,
+        caller: &Caller,
+        object_type: ObjectType,
+        id: RecordId,
+    ) -> Result<Option<Provenance>, StoreError> {
+        verbs::provenance::provenance(self, caller, object_type, id).await
     }
 }
 

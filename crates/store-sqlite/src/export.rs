@@ -201,6 +201,7 @@ const fn sql(kind: Kind) -> &'static str {
         Kind::View => include_str!("sql/copy_views.sql"),
         Kind::Job => include_str!("sql/copy_jobs.sql"),
         Kind::JobOutcome => include_str!("sql/copy_outcomes.sql"),
+        Kind::JobImage => include_str!("sql/copy_images.sql"),
         Kind::StagedRows => STAGED_ROWS,
         Kind::IdempotencyKey => include_str!("sql/copy_idempotency_keys.sql"),
     }
@@ -219,6 +220,7 @@ const fn table(kind: Kind) -> &'static str {
         Kind::View => "saved_view",
         Kind::Job | Kind::StagedRows => "job",
         Kind::JobOutcome => "job_outcome",
+        Kind::JobImage => "job_image",
         Kind::IdempotencyKey => "idempotency_key",
     }
 }

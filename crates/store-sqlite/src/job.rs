@@ -16,9 +16,10 @@ use crate::schema::object_type;
 /// What never changes about the job of this row (`job.*` and `team_id`).
 pub(crate) fn spec(row: &Row<'_>, hasher: &KeyHasher) -> Outcome<JobSpec> {
     let id = JobId::from_bytes(row.get("id")?);
+    let kind = kind(row)?;
     Ok(JobSpec {
         id,
-        kind: kind(row)?,
+        kind,
         team_id: TeamId::from_bytes(row.get("team_id")?),
         key_id: ApiKeyId::from_bytes(row.get("key_id")?),
         object_type: object_type(row.get("object_type")?)?,
@@ -34,7 +35,7 @@ pub(crate) fn spec(row: &Row<'_>, hasher: &KeyHasher) -> Outcome<JobSpec> {
         .decode_more(row.get::<_, Option<String>>("more")?.as_deref())
         .ok_or_else(|| Failure::corrupt(format!("the options of job {id} cannot be read")))?,
         total: row.get("total")?,
-        record_ids: id_space(row.get("first_record_no")?, hasher.record_id_source(id)),
+        record_ids: id_space(row.get("first_record_no")?, hasher.record_id_source(kind.ids_of(id))),
         created_at: Timestamp(row.get("created_at")?),
     })
 }

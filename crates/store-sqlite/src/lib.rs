@@ -29,6 +29,7 @@ mod staged;
 mod store;
 mod sync;
 mod team;
+mod undo;
 mod verbs;
 mod writer;
 

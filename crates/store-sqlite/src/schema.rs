@@ -104,7 +104,8 @@ fn property(row: &Row<'_>) -> Outcome<SchemaChange> {
     Ok(SchemaChange::PutProperty(object_type(row.get("object_type")?)?, property))
 }
 
-fn option(row: &Row<'_>) -> Outcome<SchemaChange> {
+/// The option of this row.
+pub(crate) fn option(row: &Row<'_>) -> Outcome<SchemaChange> {
     let place = PropertyPlace {
         object_type: object_type(row.get("object_type")?)?,
         list_id: list_id(row)?,

@@ -10,7 +10,7 @@ use refract_domain::import::job::{JobError, JobKind, JobSnapshot, JobSpec};
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::listing::{JobFilter, JobPlace};
 use refract_domain::import::options::ImportOptions;
-use refract_domain::import::outcome::{Outcome, encode};
+use refract_domain::import::outcome::{Outcome, decode, encode};
 use refract_domain::import::plan::Lookup;
 use refract_domain::import::row::{JudgedChunk, RawChunk};
 use refract_domain::import::tally::Tally;
@@ -144,11 +144,11 @@ pub struct OutcomePiece {
 
 impl OutcomePiece {
     /// Rows whose outcomes lie together, at most.
-    const ROWS_MAX: usize = 4_096;
+    pub const ROWS_MAX: u32 = 4_096;
 
     /// The pieces of the outcomes of a chunk whose first row is this. For backends.
     pub fn of_chunk(first_row: u32, outcomes: &[Outcome]) -> impl Iterator<Item = Self> {
-        outcomes.chunks(Self::ROWS_MAX).scan(first_row, |next_row, outcomes| {
+        outcomes.chunks(Self::ROWS_MAX as usize).scan(first_row, |next_row, outcomes| {
             let first_row = *next_row;
             let rows = u32::try_from(outcomes.len()).unwrap_or(u32::MAX);
             *next_row = first_row.saturating_add(rows);
@@ -156,6 +156,21 @@ impl OutcomePiece {
             encode(outcomes, &mut encoded);
             Some(Self { first_row, rows, encoded })
         })
+    }
+
+    /// The outcomes of the rows `from_row..end_row` out of consecutive pieces that hold them. For backends.
+    pub fn rows_of(pieces: &[Self], from_row: u32, end_row: u32) -> Result<Vec<Outcome>, StoreError> {
+        let corrupt = || StoreError::Corrupt(format!("outcomes of rows {from_row} to {end_row}"));
+        let mut outcomes = Vec::with_capacity(end_row.saturating_sub(from_row) as usize);
+        for piece in pieces {
+            for (row, outcome) in (piece.first_row..).zip(decode(&piece.encoded)) {
+                let outcome = outcome.ok_or_else(corrupt)?;
+                if (from_row..end_row).contains(&row) {
+                    outcomes.push(outcome);
+                }
+            }
+        }
+        if outcomes.len() == end_row.saturating_sub(from_row) as usize { Ok(outcomes) } else { Err(corrupt()) }
     }
 }
 
@@ -170,6 +185,9 @@ pub struct Purge {
     pub batch_max: usize,
 }
 
+/// At most this many images of records go in one transaction; see [`Purged::images`].
+pub const IMAGES_PURGED_MAX: usize = 20_000;
+
 /// What a purge removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Purged {
@@ -179,13 +197,18 @@ pub struct Purged {
     pub uploads: usize,
     /// Idempotency keys past their time, and kept answers that are no longer replayed.
     pub idempotency_keys: usize,
+    /// What expired jobs kept of records in case they were undone; it goes before its job, and the job with the last of it.
+    pub images: usize,
 }
 
 impl Purged {
     /// Whether any kind filled its batch, so that another purge finds more.
     #[must_use]
     pub const fn is_full(&self, batch_max: usize) -> bool {
-        self.jobs >= batch_max || self.uploads >= batch_max || self.idempotency_keys >= batch_max
+        self.jobs >= batch_max
+            || self.uploads >= batch_max
+            || self.idempotency_keys >= batch_max
+            || self.images >= IMAGES_PURGED_MAX
     }
 }
 

@@ -22,6 +22,7 @@ mod record;
 mod schema;
 mod schema_cache;
 pub mod transfer;
+mod undo;
 mod view;
 
 use std::sync::Arc;
@@ -34,8 +35,8 @@ pub use idempotency::{
     Answered, IdempotencyClaim, Idempotent, KeptAnswer, REMEMBERED_FOR, REPLAYED_FOR, Render, Reuse,
 };
 pub use import::{
-    AdmitJob, ApplyChunk, ChunkReceipt, ClaimJobs, ImportVerbs, InlineImport, InlineReport, OutcomePiece, Purge,
-    Purged, Upload,
+    AdmitJob, ApplyChunk, ChunkReceipt, ClaimJobs, IMAGES_PURGED_MAX, ImportVerbs, InlineImport, InlineReport,
+    OutcomePiece, Purge, Purged, Upload,
 };
 pub use lease::Lease;
 pub use list::{CreateList, List, ListVerbs};
@@ -46,16 +47,28 @@ pub use record::{
 };
 pub use schema::{ChangeSchema, Freshness, KeyProperty, Keying, SchemaEffect, SchemaVerbs};
 pub use schema_cache::SchemaCache;
+pub use undo::{AdmitUndo, UndoChunk, UndoEffect, UndoVerbs};
 pub use view::{PutView, ViewEffect, ViewVerbs};
 
 /// A backend: all verbs together.
 pub trait Store:
-    ImportVerbs + RecordVerbs + QueryVerbs + SchemaVerbs + ListVerbs + GrantVerbs + ViewVerbs + AccountVerbs + Send + Sync
+    ImportVerbs
+    + UndoVerbs
+    + RecordVerbs
+    + QueryVerbs
+    + SchemaVerbs
+    + ListVerbs
+    + GrantVerbs
+    + ViewVerbs
+    + AccountVerbs
+    + Send
+    + Sync
 {
 }
 
 impl<
     S: ImportVerbs
+        + UndoVerbs
         + RecordVerbs
         + QueryVerbs
         + SchemaVerbs

@@ -35,6 +35,8 @@ pub enum Kind {
     Job,
     /// Outcomes of jobs, in their stored form.
     JobOutcome,
+    /// Records as they were before a job changed them.
+    JobImage,
     /// Staged rows of unfinished jobs, in pieces: where each row of the piece ends (u32, little-endian), then their bytes.
     StagedRows,
     /// Idempotency keys with the answers kept for them.
@@ -174,6 +176,8 @@ const OPTIONS: &[Column] = &[
     column("icon", Form::Text),
     column("option_group", Form::Text),
     column("state", Form::Text),
+    // The job that made it, unless it was changed since.
+    column("made_by", Form::Id),
 ];
 const KEYED_PROPERTIES: &[Column] = &[TEAM, OBJECT_TYPE, column("slug", Form::Text)];
 const RECORDS: &[Column] = &[
@@ -198,9 +202,29 @@ const VIEWS: &[Column] = &[
     // Ids of records, one after the other.
     column("pins", Form::Bytes),
 ];
-const LIST_ENTRIES: &[Column] =
-    &[TEAM, column("list_id", Form::Id), column("record_id", Form::Id), column("values", Form::Text)];
+const LIST_ENTRIES: &[Column] = &[
+    TEAM,
+    column("list_id", Form::Id),
+    column("record_id", Form::Id),
+    column("values", Form::Text),
+    column("version", Form::Large),
+];
 const OUTCOMES: &[Column] = &[TEAM, column("job_id", Form::Id), FIRST_ROW, ROWS, column("encoded", Form::Bytes)];
+const IMAGES: &[Column] = &[
+    TEAM,
+    column("job_id", Form::Id),
+    column("record_id", Form::Id),
+    column("last_row", Form::Medium),
+    column("written_at", Form::Large),
+    column("version_before", Form::Large),
+    column("version_after", Form::Large),
+    column("mixed", Form::Flag),
+    column("restored_version", Form::Large),
+    column("body", Form::Text),
+    column("entry_values", Form::Text),
+    column("entry_before", Form::Large),
+    column("entry_after", Form::Large),
+];
 const STAGED_ROWS: &[Column] = &[TEAM, column("upload_id", Form::Id), FIRST_ROW, ROWS, column("raw", Form::Bytes)];
 const IDEMPOTENCY_KEYS: &[Column] = &[
     TEAM,
@@ -252,7 +276,7 @@ const JOBS: &[Column] = &[
 
 impl Kind {
     /// All kinds, in the order in which they are moved.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Team,
         Self::ApiKey,
         Self::List,
@@ -264,6 +288,7 @@ impl Kind {
         Self::View,
         Self::Job,
         Self::JobOutcome,
+        Self::JobImage,
         Self::StagedRows,
         Self::IdempotencyKey,
     ];
@@ -283,6 +308,7 @@ impl Kind {
             Self::View => "views",
             Self::Job => "jobs",
             Self::JobOutcome => "pieces of outcomes",
+            Self::JobImage => "images of records",
             Self::StagedRows => "pieces of staged rows",
             Self::IdempotencyKey => "idempotency keys",
         }
@@ -303,6 +329,7 @@ impl Kind {
             Self::View => VIEWS,
             Self::Job => JOBS,
             Self::JobOutcome => OUTCOMES,
+            Self::JobImage => IMAGES,
             Self::StagedRows => STAGED_ROWS,
             Self::IdempotencyKey => IDEMPOTENCY_KEYS,
         }

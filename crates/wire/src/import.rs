@@ -28,6 +28,8 @@ pub enum ImportKind {
     Import,
     /// Carries those rows of an earlier job out again that did not get in.
     Retry,
+    /// Takes back what an earlier job wrote.
+    Undo,
 }
 
 /// An import: the answer to `POST …/import` and to `GET …/imports/{jobId}`.
@@ -46,6 +48,9 @@ pub struct ImportJob {
     /// The job whose rows it carries out again; only for a retry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_of: Option<String>,
+    /// The job that it takes back; only for an undo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_of: Option<String>,
     /// Rows in the import.
     pub total: u64,
     /// Rows attempted: `succeeded + failed`.
@@ -154,6 +159,10 @@ pub enum RowOutcome {
     Failed,
     /// The job ended before it came to the row.
     NotAttempted,
+    /// Of an undo: the record that the row made is gone.
+    Removed,
+    /// Of an undo: the record that the row changed is as it was.
+    Restored,
 }
 
 /// What became of one row.
@@ -161,7 +170,7 @@ pub enum RowOutcome {
 pub struct ImportResult {
     /// The row's place in the request, from 0.
     pub input_index: u64,
-    /// What became of it, in a word; only where results are asked for by themselves.
+    /// What became of it, in a word; where results are asked for by themselves, and of an undo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<RowOutcome>,
     /// The record; null when the row was rejected.
@@ -277,6 +286,7 @@ mod tests {
             object_type: "contact".into(),
             kind: ImportKind::Import,
             retry_of: None,
+            undo_of: None,
             total: 1,
             processed: 1,
             succeeded: 0,

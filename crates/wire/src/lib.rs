@@ -1,8 +1,9 @@
 //! The JSON shapes of the Prism API, with their public names.
 //!
 //! Owns the names and which fields may be absent: an optional field is left out, never `null`, but for
-//! [`ImportJob::job_id`], [`ImportResult::id`] and the `next_cursor` of pages, which are always there. Imports nothing of ours and must not know what
-//! a field means; values are converted where requests are taken in and answers are made.
+//! [`ImportJob::job_id`], [`ImportResult::id`], [`Provenance::import`] and the `next_cursor` of pages, which are always there.
+//! Imports nothing of ours and must not know what a field means; values are converted where requests are taken in and
+//! answers are made.
 //!
 //! Times are RFC 3339 texts in UTC with milliseconds (`2026-07-01T10:00:00.120Z`); ids are lower-case uuids.
 
@@ -14,6 +15,7 @@ mod import_request;
 mod list;
 mod preview;
 mod property;
+mod provenance;
 mod query_request;
 mod record;
 mod server;
@@ -33,6 +35,7 @@ pub use property::{
     NewProperty, NewPropertyOption, PropertyDefinition, PropertyMap, PropertyOption, PropertyOptionPatch,
     PropertyPatch, ValidateValues, ValueOperation, ValueScope, ValuesValidity,
 };
+pub use provenance::{LastImport, Provenance};
 pub use query_request::{Combinator, Direction, QueryBody, QueryRequest};
 pub use record::{
     BatchItem, BatchResult, BatchStatus, BatchSummary, BatchUpdate, Count, DeleteBatch, FindOrCreate, FoundOrCreated,

@@ -43,7 +43,7 @@ impl Alone {
 const SQLITE: &str = "crates/store-sqlite/src/sql";
 const POSTGRES: &str = "crates/store-postgres/src/sql";
 
-const ALONE: [Alone; 15] = [
+const ALONE: [Alone; 19] = [
     Alone {
         folder: SQLITE,
         why: "records have numbers of their own in a folder; in a database their ids are the keys",
@@ -55,6 +55,7 @@ const ALONE: [Alone; 15] = [
             "find_list.sql",
             "query_any_alias.sql",
             "query_range.sql",
+            "undo_remove_alias.sql",
         ],
     },
     Alone {
@@ -95,6 +96,7 @@ const ALONE: [Alone; 15] = [
             "find_holder_locked.sql",
             "find_record_locked.sql",
             "idempotency_claim.sql",
+            "undo_lock_job.sql",
             "unblock_still.sql",
         ],
     },
@@ -129,6 +131,26 @@ const ALONE: [Alone; 15] = [
         folder: POSTGRES,
         why: "notes on rows lie in a table; SQLite has a small file for each job",
         files: &["suspect_note.sql", "suspect_session.sql", "purge_notes.sql"],
+    },
+    Alone {
+        folder: POSTGRES,
+        why: "a job's record ids follow from its creation, and ids that rows brought along tell no job; SQLite has numbers",
+        files: &["undo_record_ids.sql", "write_image_made.sql"],
+    },
+    Alone {
+        folder: POSTGRES,
+        why: "records are locked all at once, so which ones a job changed is asked before",
+        files: &["undo_changed.sql"],
+    },
+    Alone {
+        folder: SQLITE,
+        why: "records are looked up one by one, which a job without images is spared",
+        files: &["undo_any_images.sql"],
+    },
+    Alone {
+        folder: POSTGRES,
+        why: "jobs are purged in sets; SQLite counts what is left job by job",
+        files: &["purge_without_images.sql"],
     },
     Alone {
         folder: POSTGRES,

@@ -54,7 +54,11 @@ const CALLS: &[(&str, Verb, u32)] = &[
     ("update_records", Verb::UpdateRecords, 0),
     ("delete_records", Verb::DeleteRecords, 0),
     ("restore_record", Verb::RestoreRecord, 0),
-    ("admit: a second job", Verb::Admit, 1),
+    ("admit_undo", Verb::AdmitUndo, 0),
+    ("undo_chunk: first", Verb::UndoChunk, 0),
+    ("undo_chunk: middle", Verb::UndoChunk, 1),
+    ("undo_chunk: last", Verb::UndoChunk, 3),
+    ("admit: a second job", Verb::Admit, 2),
     ("release", Verb::Release, 0),
     ("close", Verb::Close, 0),
 ];

@@ -114,7 +114,12 @@ fn open_at(data_dir: &Path, death: Option<Death>, step: u32) -> House {
     }
     if !matches!(death, Some(Death::InCall { verb: Verb::Purge, .. })) {
         // Later chunks of the work take their time, so that the shutdown finds a job running.
-        store.hit(Verb::ApplyChunk, script::CHUNKS_OF_FIRST_JOB + 1, 4, Fault::Delay(Duration::from_millis(150)));
+        store.hit(
+            Verb::ApplyChunk,
+            script::CHUNKS_OF_FIRST_JOB + script::CHUNKS_OF_UNDONE_JOB + 1,
+            4,
+            Fault::Delay(Duration::from_millis(150)),
+        );
     }
     let (clock, ids) = (Arc::new(StepClock::new()), Arc::new(StepIds::default()));
     clock.step(step);

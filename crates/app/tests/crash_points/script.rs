@@ -12,7 +12,7 @@ use refract_domain::object_type::ObjectType::{Contact, Organization};
 use refract_domain::record::Precondition;
 use refract_engine::{
     Access, Answered, BatchEffect, Caller, EngineError, IdempotencyClaim, IdempotentRequest, KeptAnswer, MeantBy,
-    RecordEffect, RecordScope, Submitted,
+    RecordEffect, RecordScope, Submitted, UndoEffect,
 };
 use refract_store::{AccountVerbs, ApiKey, ImportVerbs, KeyProperty, Keying, NewApiKey, SchemaVerbs, StoreError, Team};
 use refract_testkit::{Verb, by, updating};
@@ -26,8 +26,11 @@ pub(crate) const CHUNK_ROWS: usize = 100;
 /// Chunks of the first job.
 pub(crate) const CHUNKS_OF_FIRST_JOB: u32 = 6;
 /// Requests that carry an idempotency key.
-pub(crate) const KEYED_REQUESTS: usize = 11;
+pub(crate) const KEYED_REQUESTS: usize = 13;
 
+/// Chunks of the job that is undone.
+pub(crate) const CHUNKS_OF_UNDONE_JOB: u32 = 4;
+const UNDONE_JOB_ROWS: usize = CHUNK_ROWS * CHUNKS_OF_UNDONE_JOB as usize;
 const FIRST_JOB_ROWS: usize = CHUNK_ROWS * CHUNKS_OF_FIRST_JOB as usize;
 const SCOPE: RecordScope = RecordScope { object_type: Organization, list_id: None };
 const SECOND_JOB_ROWS: usize = 500;
@@ -50,6 +53,8 @@ mod step {
     pub(crate) const RESTORE: u32 = 13;
     pub(crate) const SECOND_JOB: u32 = 14;
     pub(crate) const FINISH: u32 = 15;
+    pub(crate) const UNDONE_JOB: u32 = 16;
+    pub(crate) const UNDO: u32 = 17;
 }
 
 /// All requests, ended by a shutdown in the middle of the second job.
@@ -71,6 +76,10 @@ pub(crate) async fn work(house: &House) {
     house.delete(&caller, first_job).await;
     house.upsert(&caller).await;
     house.change_many(&caller, first_job).await;
+    let undone = house.admit(&caller, step::UNDONE_JOB, "undone", &first_job_options(), &undone_job_rows()).await;
+    house.wait_until(&caller, undone, UNDONE_JOB_ROWS).await;
+    let undo = house.undo(&caller, undone).await;
+    house.wait_until(&caller, undo, UNDONE_JOB_ROWS).await;
     let second_job = house.admit(&caller, step::SECOND_JOB, "second", &by("title"), &second_job_rows()).await;
     house.wait_until(&caller, second_job, CHUNK_ROWS).await;
     house.engine.shutdown().await;
@@ -96,7 +105,7 @@ pub(crate) async fn purge(house: &House) {
 }
 
 async fn has_jobs(house: &House) -> bool {
-    for number in [step::FIRST_JOB, step::SECOND_JOB] {
+    for number in [step::FIRST_JOB, step::SECOND_JOB, step::UNDONE_JOB, step::UNDO] {
         let job_id = JobId(id_of(u64::from(number)));
         if house.store.snapshot(&caller(), job_id).await.expect("snapshot").is_some() {
             return true;
@@ -203,6 +212,14 @@ impl House {
         assert_eq!(settled(restored, show_effect), ids[1].to_string());
     }
 
+    /// Takes back what a job wrote, but for what was changed since.
+    async fn undo(&self, caller: &Caller, job_id: JobId) -> JobId {
+        self.at(step::UNDO);
+        let keyed = self.keyed(caller, "undo", show_undo);
+        let undo = settled(self.engine.undo(*caller, job_id, keyed).await, show_undo);
+        JobId::parse(&undo).expect("the undo is a job")
+    }
+
     async fn keep_an_answer(&self, caller: &Caller) {
         self.at(step::KEEP);
         let reservation = self.engine.reserve_key(caller, "refused").expect("no other request is under way");
@@ -283,6 +300,13 @@ fn show_batch(effect: &BatchEffect) -> String {
     format!("{} of {}", effect.items.iter().filter(|item| item.is_ok()).count(), effect.items.len())
 }
 
+fn show_undo(effect: &UndoEffect) -> String {
+    match effect {
+        UndoEffect::Admitted(spec) => spec.id.to_string(),
+        UndoEffect::Refused(refusal) => format!("{refusal:?}"),
+    }
+}
+
 fn show_submitted(submitted: &Submitted) -> String {
     match submitted {
         Submitted::Inline(report) => format!("{:?} {:?}", report.tally, report.outcomes),
@@ -306,6 +330,19 @@ fn first_job_rows() -> Vec<Value> {
             8 => json!({"id": id_of(1_000 + row as u64).to_string(), "default": {"email": format!("q{row}@example.org")}}),
             10 => json!(["not an object"]),
             _ => json!({"default": {"email": format!("q{row}@example.org"), "title": format!("Title {row}")}}),
+        })
+        .collect()
+}
+
+/// New records with and without ids of their own, changes of old ones, new options, bad rows.
+fn undone_job_rows() -> Vec<Value> {
+    (0..UNDONE_JOB_ROWS)
+        .map(|row| match row % 5 {
+            0 => json!({"default": {"email": format!("p{}@example.org", row % 60), "title": format!("Undone {row}")}}),
+            1 => json!({"id": id_of(5_000 + row as u64).to_string(), "default": {"email": format!("u{row}@example.org")}}),
+            2 => json!({"default": {"email": format!("u{row}@example.org"), "tags": [format!("Undone {}", row % 30)]}}),
+            3 => json!({"default": {"no_such_property": true}}),
+            _ => json!({"default": {"email": format!("u{}@example.org", row % 50), "city": format!("City {row}")}}),
         })
         .collect()
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::job::{JobSnapshot, JobState};
+use super::job::{JobSnapshot, JobSpec, JobState};
 use super::options::ImportOptions;
 use super::tally::Tally;
 
@@ -61,6 +61,16 @@ impl Counters {
         }
     }
 
+    /// Of an undo, which makes nothing: a record that is removed or restored is one that changed.
+    fn of_job(spec: &JobSpec, tally: &Tally) -> Self {
+        let counters = Self::of_tally(tally, &spec.options);
+        if !spec.kind.is_undo() {
+            return counters;
+        }
+        let (updated, unchanged) = (tally.created + tally.updated, tally.existing);
+        Self { created: 0, existing: 0, updated, unchanged, ..counters }
+    }
+
     /// The counters of a job.
     ///
     /// # Errors
@@ -73,7 +83,7 @@ impl Counters {
         let counters = left.map(|left| Self {
             total,
             not_attempted: if state.ended_at().is_some() { left } else { 0 },
-            ..Self::of_tally(tally, &spec.options)
+            ..Self::of_job(spec, tally)
         });
         let agrees = |counters: &Self| {
             let all_reached = !matches!(state, JobState::Complete { .. }) || counters.not_attempted == 0;

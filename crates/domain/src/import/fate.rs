@@ -1,6 +1,6 @@
 //! What became of a row, in the words that callers know.
 
-use super::options::ImportOptions;
+use super::job::JobSpec;
 use super::outcome::Outcome;
 
 /// What became of a row of a job.
@@ -27,20 +27,35 @@ pub enum FateWord {
     Failed,
     /// The job did not come to it.
     NotAttempted,
+    /// Of an undo: the record that the row made is gone.
+    Removed,
+    /// Of an undo: the record that the row changed is as it was.
+    Restored,
 }
 
 impl FateWord {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Created, Self::Updated, Self::Existing, Self::Unchanged, Self::Failed, Self::NotAttempted];
+    pub const ALL: [Self; 8] = [
+        Self::Created,
+        Self::Updated,
+        Self::Existing,
+        Self::Unchanged,
+        Self::Failed,
+        Self::NotAttempted,
+        Self::Removed,
+        Self::Restored,
+    ];
 
-    /// The word for what became of a row under these options; the same that the counters go by.
+    /// The word for what became of a row of this job; the same that the counters go by.
     #[must_use]
-    pub const fn of(fate: &Fate, options: &ImportOptions) -> Self {
+    pub const fn of(fate: &Fate, spec: &JobSpec) -> Self {
         match fate {
+            Fate::Reached(Outcome::Created { .. }) if spec.kind.is_undo() => Self::Removed,
+            Fate::Reached(Outcome::Updated(_)) if spec.kind.is_undo() => Self::Restored,
+            Fate::Reached(Outcome::Existing(_)) if spec.kind.is_undo() => Self::Unchanged,
             Fate::Reached(Outcome::Created { .. }) => Self::Created,
             Fate::Reached(Outcome::Updated(_)) => Self::Updated,
-            Fate::Reached(Outcome::Existing(_)) if options.update_existing => Self::Unchanged,
+            Fate::Reached(Outcome::Existing(_)) if spec.options.update_existing => Self::Unchanged,
             Fate::Reached(Outcome::Existing(_)) => Self::Existing,
             Fate::Reached(Outcome::Rejected(_)) => Self::Failed,
             Fate::NotAttempted => Self::NotAttempted,
@@ -57,6 +72,8 @@ impl FateWord {
             Self::Unchanged => "unchanged",
             Self::Failed => "failed",
             Self::NotAttempted => "not_attempted",
+            Self::Removed => "removed",
+            Self::Restored => "restored",
         }
     }
 

@@ -27,6 +27,11 @@ pub enum JobKind {
         /// The job whose rows they were.
         of: JobId,
     },
+    /// Takes back what a job wrote.
+    Undo {
+        /// The job that wrote it.
+        of: JobId,
+    },
 }
 
 impl JobKind {
@@ -36,6 +41,7 @@ impl JobKind {
         match self {
             Self::Import => "import",
             Self::Retry { .. } => "retry",
+            Self::Undo { .. } => "undo",
         }
     }
 
@@ -44,7 +50,22 @@ impl JobKind {
     pub const fn of(self) -> Option<JobId> {
         match self {
             Self::Import => None,
-            Self::Retry { of } => Some(of),
+            Self::Retry { of } | Self::Undo { of } => Some(of),
+        }
+    }
+
+    /// Whether it takes back what another job wrote.
+    #[must_use]
+    pub const fn is_undo(self) -> bool {
+        matches!(self, Self::Undo { .. })
+    }
+
+    /// The job that keys the record ids of a job of this kind and id: an undo speaks of the records of the job it undoes.
+    #[must_use]
+    pub const fn ids_of(self, own: JobId) -> JobId {
+        match self {
+            Self::Import | Self::Retry { .. } => own,
+            Self::Undo { of } => of,
         }
     }
 
@@ -54,6 +75,7 @@ impl JobKind {
         match (name, of) {
             ("import", None) => Some(Self::Import),
             ("retry", Some(of)) => Some(Self::Retry { of }),
+            ("undo", Some(of)) => Some(Self::Undo { of }),
             _ => None,
         }
     }
@@ -76,7 +98,7 @@ pub struct JobSpec {
     pub options: ImportOptions,
     /// Rows in it.
     pub total: u32,
-    /// Where its record ids come from.
+    /// Where its record ids come from; of an undo, those of the job it undoes.
     pub record_ids: RecordIdSpace,
     /// When it was admitted.
     pub created_at: Timestamp,

@@ -7,6 +7,10 @@ use crate::error::{Fault, RowCode, RowError};
 use crate::ids::{RecordId, RecordIdSpace};
 
 /// What became of one row.
+///
+/// In a job that undoes another, what was taken back of the row of this index: `Created` removed the record that it had
+/// made, `Updated` gave the record its values from before, `Existing` had nothing to take back, `Rejected` left the record
+/// as it is. The stored form, the counters and their law are the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// A record was made.

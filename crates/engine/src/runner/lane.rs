@@ -7,7 +7,7 @@ use std::time::Duration;
 use refract_domain::ids::TeamId;
 use refract_domain::import::job::{JobError, JobErrorCode, JobState};
 use refract_domain::import::row::JudgedChunk;
-use refract_store::{ApplyChunk, ChunkReceipt, StoreError};
+use refract_store::{ApplyChunk, ChunkReceipt, StoreError, UndoChunk};
 use tokio::time::Instant;
 
 use super::held::HeldJob;
@@ -86,7 +86,7 @@ impl Lane {
         mut next: HeldJob,
         ring: &mut VecDeque<HeldJob>,
     ) {
-        let rows = chunk.judged.rows.len();
+        let rows = chunk.rows();
         let room = self.room();
         self.beside.take_turn(held.served).await;
         let started = Instant::now();
@@ -101,8 +101,7 @@ impl Lane {
     }
 
     async fn apply_beside_same(&mut self, mut held: HeldJob, chunk: ReadyChunk, ring: &mut VecDeque<HeldJob>) {
-        let rows = chunk.judged.rows.len();
-        let end_row = chunk.judged.end_row();
+        let (rows, end_row) = (chunk.rows(), chunk.end_row());
         let may_look_ahead = end_row < held.lease.spec.total && !held.is_wary() && end_row >= held.one_by_one_until;
         let errand = Errand::of(&self.engine, &held, &self.judge).filter(|_| may_look_ahead);
         let room = self.room();
@@ -118,7 +117,7 @@ impl Lane {
         self.saw(rows, started.elapsed());
         let Some(held) = self.settle(held, applied, rows).await else { return };
         match ahead {
-            Some(Prepared::Chunk(ready)) if is_next(&held, &ready.judged) => self.in_hand = Some((held, ready)),
+            Some(Prepared::Chunk(ready)) if is_next(&held, &ready) => self.in_hand = Some((held, ready)),
             // Whatever else was found ahead will be found again at the cursor.
             _ => ring.push_front(held),
         }
@@ -204,7 +203,7 @@ impl Lane {
                 held.one_by_one_until = held.lease.cursor.saturating_add(u32::try_from(rows).unwrap_or(u32::MAX));
                 Some(held)
             }
-            StoreError::Internal(_) => self.reject_row(held, error).await,
+            StoreError::Internal(_) if !held.lease.spec.kind.is_undo() => self.reject_row(held, error).await,
             transient => {
                 tracing::warn!(job = %held.job_id(), error = %transient, "a chunk could not be applied; trying again");
                 pause(&self.engine, held, &transient).await
@@ -238,33 +237,37 @@ fn take_due(ring: &mut VecDeque<HeldJob>) -> Option<HeldJob> {
     ring.remove(place)
 }
 
-fn is_next(held: &HeldJob, judged: &JudgedChunk) -> bool {
+fn is_next(held: &HeldJob, ready: &ReadyChunk) -> bool {
+    // Nothing is made ready ahead for an undo.
+    let ReadyChunk::Rows { judged, .. } = ready else { return false };
     let is_current = held.context.as_ref().is_some_and(|context| context.schema().version == judged.schema_version);
     is_current && judged.first_row == held.lease.cursor
 }
 
-/// Has a chunk applied; gives back its buffers too, unless the store still holds them.
+/// Has a chunk carried out; gives back its buffers too, unless the store still holds them.
 async fn apply(
     engine: &Engine,
     held: &mut HeldJob,
     chunk: ReadyChunk,
 ) -> (Result<ChunkReceipt, StoreError>, Option<JudgedChunk>) {
-    let judged = Arc::clone(&chunk.judged);
-    let command = ApplyChunk {
-        context: chunk.context,
-        judged: chunk.judged,
-        lookup: chunk.lookup,
-        lease_for: engine.settings.lease_for,
-        now: engine.clock.now(),
+    let (rows, started) = (chunk.rows(), Instant::now());
+    let (lease_for, now) = (engine.settings.lease_for, engine.clock.now());
+    let (applied, spare) = match chunk {
+        ReadyChunk::Rows { context, judged, lookup } => {
+            let command = ApplyChunk { context, judged: Arc::clone(&judged), lookup, lease_for, now };
+            (engine.store.apply_chunk(&mut held.lease, command).await, Arc::into_inner(judged))
+        }
+        ReadyChunk::Undo { rows, .. } => {
+            let command = UndoChunk { rows_max: rows as usize, lease_for, now };
+            (engine.store.undo_chunk(&mut held.lease, command).await, None)
+        }
     };
-    let (rows, started) = (judged.rows.len(), Instant::now());
-    let applied = engine.store.apply_chunk(&mut held.lease, command).await;
     held.served += started.elapsed();
     if applied.is_ok() {
         held.leased_since = started;
     }
     tracing::debug!(job = %held.job_id(), rows, micros = started.elapsed().as_micros(), "chunk applied");
-    (applied, Arc::into_inner(judged))
+    (applied, spare)
 }
 
 /// Pauses a failing job, or ends it when it has been failing for a day.

@@ -34,18 +34,45 @@ const PIECE_ROWS_MAX: usize = 4_096;
 /// Raw bytes read and judged at a time.
 const PIECE_BYTES_MAX: usize = 1 << 20;
 
-/// A chunk ready to be applied.
-pub(super) struct ReadyChunk {
-    pub(super) context: Arc<JudgeContext>,
-    pub(super) judged: Arc<JudgedChunk>,
-    pub(super) lookup: Lookup,
+/// Most rows undone at once: the records that they name are all in memory.
+const UNDO_ROWS_MAX: usize = 4_096;
+
+/// A chunk ready to be carried out.
+pub(super) enum ReadyChunk {
+    /// Rows to apply, with what they were judged under and what the store must look up for them.
+    Rows { context: Arc<JudgeContext>, judged: Arc<JudgedChunk>, lookup: Lookup },
+    /// Rows of another job to undo, from the cursor on.
+    Undo { first_row: u32, rows: u32 },
 }
 
 impl ReadyChunk {
     /// Judged rows with what the store must look up for them.
     pub(super) fn of(context: Arc<JudgeContext>, judged: JudgedChunk) -> Self {
         let lookup = Lookup::of(&context, &judged);
-        Self { context, judged: Arc::new(judged), lookup }
+        Self::Rows { context, judged: Arc::new(judged), lookup }
+    }
+
+    /// The next rows of an undo.
+    fn of_undo(spec: &JobSpec, wanted: Wanted) -> Self {
+        let rows_max = u32::try_from(wanted.rows_max.min(UNDO_ROWS_MAX)).unwrap_or(u32::MAX);
+        let rows = spec.total.saturating_sub(wanted.from_row).min(rows_max);
+        Self::Undo { first_row: wanted.from_row, rows }
+    }
+
+    /// How many rows it has.
+    pub(super) fn rows(&self) -> usize {
+        match self {
+            Self::Rows { judged, .. } => judged.rows.len(),
+            Self::Undo { rows, .. } => *rows as usize,
+        }
+    }
+
+    /// The row after its last.
+    pub(super) fn end_row(&self) -> u32 {
+        match self {
+            Self::Rows { judged, .. } => judged.end_row(),
+            Self::Undo { first_row, rows } => first_row.saturating_add(*rows),
+        }
     }
 }
 
@@ -123,7 +150,7 @@ impl Errand {
         }
         match apart(&errand, |errand| ReadyChunk::of(Arc::clone(&errand.context), judged)).await {
             Ok(ready) => {
-                let (rows, micros) = (ready.judged.rows.len(), started.elapsed().as_micros());
+                let (rows, micros) = (ready.rows(), started.elapsed().as_micros());
                 tracing::debug!(job = %errand.spec.id, rows, micros, "chunk made ready");
                 Prepared::Chunk(ready)
             }
@@ -184,6 +211,10 @@ pub(super) async fn prepare_at_cursor(
     wanted: Wanted,
     room: JudgedChunk,
 ) -> Prepared {
+    if held.lease.spec.kind.is_undo() {
+        // Nothing to read or to judge: the store has it all.
+        return Prepared::Chunk(ReadyChunk::of_undo(&held.lease.spec, wanted));
+    }
     if !held.is_keyed {
         // What it matches by may have gone since it was admitted.
         if held.context.is_none()

@@ -20,7 +20,7 @@ use refract_wire::{
 
 use super::answer;
 use super::options::shown_options;
-use super::results::ResultWriter;
+use super::results::{ResultForm, ResultWriter};
 use super::rows::{Part, rows_body};
 use super::time::rfc3339;
 
@@ -103,12 +103,13 @@ fn tenths(rate: f64) -> f64 {
 }
 
 fn job_of(spec: &JobSpec, counters: Counters, status: JobStatus) -> ImportJob {
-    let (kind, retry_of) = match spec.kind {
-        JobKind::Import => (ImportKind::Import, None),
-        JobKind::Retry { of } => (ImportKind::Retry, Some(of.to_string())),
+    let (kind, retry_of, undo_of) = match spec.kind {
+        JobKind::Import => (ImportKind::Import, None, None),
+        JobKind::Retry { of } => (ImportKind::Retry, Some(of.to_string()), None),
+        JobKind::Undo { of, .. } => (ImportKind::Undo, None, Some(of.to_string())),
     };
     let job = job(spec.object_type, &spec.options, counters, status, rfc3339(spec.created_at));
-    ImportJob { job_id: Some(spec.id.to_string()), kind, retry_of, ..job }
+    ImportJob { job_id: Some(spec.id.to_string()), kind, retry_of, undo_of, ..job }
 }
 
 fn job(
@@ -125,6 +126,7 @@ fn job(
         object_type: object_type.name().to_owned(),
         kind: ImportKind::Import,
         retry_of: None,
+        undo_of: None,
         total,
         processed: counters.processed(),
         succeeded: counters.succeeded(),
@@ -164,10 +166,14 @@ fn imported_file(table: &TableInput) -> ImportedFile {
 
 /// The body of an ended job: everything up to the results at once, then the results as they are read.
 ///
-/// When the outcomes cannot be read the body ends in the middle, which clients see as a broken answer.
+/// A job is answered as it stands in the outcomes' view: what a store might hold beyond its cursor is left out. When the outcomes
+/// cannot be read the body ends in the middle, which clients see as a broken answer.
 pub(crate) fn ended_job_body(outcomes: JobOutcomes) -> Body {
     let view = outcomes.view();
-    let mut writer = ResultWriter::after(before_results(&polled_job(view)), view.snapshot.spec.record_ids);
+    let spec = &view.snapshot.spec;
+    // What became of a row of an undo needs a word: the flags of an import do not say it.
+    let form = if spec.kind.is_undo() { ResultForm::Page } else { ResultForm::Plain };
+    let mut writer = ResultWriter::of_form(form, before_results(&polled_job(view)), spec.record_ids);
     rows_body(outcomes, move |part| match part {
         Part::Row(row, fate, word) => {
             writer.push(row, fate, word);

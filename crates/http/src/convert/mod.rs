@@ -21,4 +21,5 @@ pub(crate) mod result_forms;
 pub(crate) mod results;
 pub(crate) mod rows;
 pub(crate) mod time;
+pub(crate) mod undo;
 pub(crate) mod view;

@@ -19,7 +19,7 @@ pub(crate) fn results_page(view: &JobView, page: &FatesPage) -> Vec<u8> {
     let spec = &view.snapshot.spec;
     let mut writer = ResultWriter::of_form(ResultForm::Page, br#"{"data":["#.to_vec(), spec.record_ids);
     for (row, fate) in &page.rows {
-        writer.push(*row, fate, FateWord::of(fate, &spec.options));
+        writer.push(*row, fate, FateWord::of(fate, spec));
     }
     match &page.next_cursor {
         // A cursor is base64url: nothing in it needs escaping.

@@ -7,6 +7,7 @@ use refract_domain::error::{Fault, RowCode, RowError};
 use refract_domain::ids::{RecordId, RecordIdSpace};
 use refract_domain::import::fate::{Fate, FateWord};
 use refract_domain::import::outcome::Outcome;
+use refract_domain::import::undo::NO_RECORD;
 
 /// A piece is handed on once it has this many bytes.
 pub(crate) const PIECE_BYTES: usize = 64 << 10;
@@ -70,9 +71,14 @@ impl ResultWriter {
     pub(crate) fn push_outcome(&mut self, row: u32, outcome: &Outcome, word: FateWord) {
         self.begin(row, word);
         match outcome {
+            Outcome::Existing(NO_RECORD) => self.finish_without_record(),
             Outcome::Created { given_id } => {
                 let id = given_id.unwrap_or_else(|| self.record_ids.record_id(row));
-                self.finish(id, br#"","created":true,"existing":false,"updated":false}"#);
+                let made: &[u8] = match word {
+                    FateWord::Removed => br#"","created":false,"existing":false,"updated":false}"#,
+                    _ => br#"","created":true,"existing":false,"updated":false}"#,
+                };
+                self.finish(id, made);
             }
             Outcome::Existing(id) => self.finish(*id, br#"","created":false,"existing":true,"updated":false}"#),
             Outcome::Updated(id) => self.finish(*id, br#"","created":false,"existing":true,"updated":true}"#),
@@ -103,6 +109,11 @@ impl ResultWriter {
         self.bytes.push(b'"');
         self.bytes.extend_from_slice(id.0.hyphenated().encode_lower(&mut [0; 36]).as_bytes());
         self.bytes.extend_from_slice(flags);
+    }
+
+    /// Of an undo: the row wrote no record, so there was none to take back.
+    fn finish_without_record(&mut self) {
+        self.bytes.extend_from_slice(br#"null,"created":false,"existing":false,"updated":false}"#);
     }
 
     fn finish_rejected(&mut self, error: &RowError) {
@@ -167,7 +178,12 @@ fn push_number(bytes: &mut Vec<u8>, number: u32) {
 
 #[cfg(test)]
 mod tests {
-    use refract_wire::{FieldError, ImportResult, RowError as WireRowError};
+    use refract_domain::clock::Timestamp;
+    use refract_domain::ids::{ApiKeyId, JobId, TeamId};
+    use refract_domain::import::job::{JobKind, JobSpec};
+    use refract_domain::import::options::ImportOptions;
+    use refract_domain::object_type::ObjectType;
+    use refract_wire::{FieldError, ImportResult, RowError as WireRowError, RowOutcome};
     use uuid::Uuid;
 
     use super::*;
@@ -204,6 +220,55 @@ mod tests {
             result(3, id, (false, true, true)),
         ];
         assert_eq!(written(&outcomes), expected);
+    }
+
+    #[test]
+    fn an_undo_has_words_of_its_own() {
+        let id = RecordId::from_bytes([0xab; 16]);
+        let kept = RowError::new("id", RowCode::EditedSince, "kept");
+        let outcomes = [
+            Outcome::Created { given_id: None },
+            Outcome::Created { given_id: Some(id) },
+            Outcome::Updated(id),
+            Outcome::Existing(id),
+            Outcome::Existing(NO_RECORD),
+            Outcome::Rejected(Box::new(kept)),
+        ];
+        let mut writer = ResultWriter::of_form(ResultForm::Page, b"[".to_vec(), ids());
+        let spec = JobSpec {
+            id: JobId(Uuid::from_u128(2)),
+            kind: JobKind::Undo { of: JobId(Uuid::nil()) },
+            team_id: TeamId(Uuid::nil()),
+            key_id: ApiKeyId(Uuid::nil()),
+            object_type: ObjectType::Contact,
+            options: ImportOptions::default(),
+            total: 6,
+            record_ids: ids(),
+            created_at: Timestamp(0),
+        };
+        for (row, outcome) in (0..).zip(&outcomes) {
+            let fate = Fate::Reached(outcome.clone());
+            writer.push(row, &fate, FateWord::of(&fate, &spec));
+        }
+        writer.raw(b"]");
+        let read: Vec<ImportResult> = serde_json::from_slice(&writer.take()).expect("an array of results");
+        let words: Vec<_> = read.iter().filter_map(|result| result.outcome).collect();
+        assert_eq!(
+            words,
+            [
+                RowOutcome::Removed,
+                RowOutcome::Removed,
+                RowOutcome::Restored,
+                RowOutcome::Unchanged,
+                RowOutcome::Unchanged,
+                RowOutcome::Failed
+            ]
+        );
+        let (first, id) = (ids().record_id(0).to_string(), id.to_string());
+        let named: Vec<_> = read.iter().map(|result| result.id.as_deref()).collect();
+        assert_eq!(named, [Some(first.as_str()), Some(&id), Some(&id), Some(&id), None, None]);
+        assert_eq!(read.iter().filter(|result| result.updated).count(), 1);
+        assert_eq!(read[5].error.as_ref().map(|error| error.code.as_str()), Some("edited_since"));
     }
 
     #[test]

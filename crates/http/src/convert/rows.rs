@@ -25,7 +25,7 @@ pub(crate) struct BrokenResults;
 pub(crate) fn rows_body(outcomes: JobOutcomes, write: impl FnMut(Part<'_>) -> Vec<u8> + Send + 'static) -> Body {
     Body::from_stream(stream::try_unfold(Some((outcomes, write)), |state| async move {
         let Some((mut outcomes, mut write)) = state else { return Ok(None) };
-        let options = outcomes.view().snapshot.spec.options.clone();
+        let spec = outcomes.view().snapshot.spec.clone();
         loop {
             let read = outcomes.next().await.map_err(|error| {
                 tracing::error!(%error, "the results of a job cannot be read");
@@ -36,7 +36,7 @@ pub(crate) fn rows_body(outcomes: JobOutcomes, write: impl FnMut(Part<'_>) -> Ve
             };
             let mut bytes = Vec::new();
             for (row, fate) in fates.rows() {
-                let more = write(Part::Row(row, &fate, FateWord::of(&fate, &options)));
+                let more = write(Part::Row(row, &fate, FateWord::of(&fate, &spec)));
                 if bytes.is_empty() {
                     bytes = more;
                 } else {

@@ -42,6 +42,9 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
         (word == "not_attempted").then_some(RowsLeft::FailedOrNotAttempted)
     })?;
     let view = api.engine.job(&caller, job_id).await?.ok_or_else(ApiError::no_such_job)?;
+    if view.snapshot.spec.kind.is_undo() {
+        return Err(ApiError::conflict("An undo has no rows of its own; ask for the results of the undo."));
+    }
     let options = &view.snapshot.spec.options;
     let form = preferred(&parts.headers, forms(options))?;
     let content_type = match (form, &options.table) {

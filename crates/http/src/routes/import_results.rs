@@ -57,9 +57,9 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
 
     let (body, content_type) = match form {
         Form::Page => {
-            let options = &view.snapshot.spec.options;
+            let spec = &view.snapshot.spec;
             let asked = wanted.map_or("", FateWord::name);
-            let holds = |fate: &_| wanted.is_none_or(|wanted| wanted == FateWord::of(fate, options));
+            let holds = |fate: &_| wanted.is_none_or(|wanted| wanted == FateWord::of(fate, spec));
             let limit = usize::try_from(limit).unwrap_or(usize::MAX);
             let page = api.engine.outcomes_page(&caller, &view, (asked, holds), query.get("cursor"), limit).await?;
             (Body::from(results_page(&view, &page)), "application/json")

@@ -22,6 +22,7 @@ mod get_grants;
 mod get_import;
 mod get_list;
 mod get_list_template;
+mod get_provenance;
 mod get_record;
 mod get_view;
 mod health;
@@ -49,6 +50,7 @@ mod put_grants;
 mod query_records;
 mod restore_record;
 mod retry_import;
+mod undo_import;
 mod unknown;
 mod unpin_record;
 mod update_records;
@@ -84,6 +86,7 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(import_failed::handle))
         .routes(routes!(retry_import::handle))
         .routes(routes!(cancel_import::handle))
+        .routes(routes!(undo_import::handle))
         .routes(routes!(list_properties::handle))
         .routes(routes!(list_lists::handle, create_list::handle))
         .routes(routes!(get_list::handle))
@@ -107,6 +110,7 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(list_view_records::handle, order_view_records::handle))
         .routes(routes!(pin_record::handle, unpin_record::handle))
         .routes(routes!(restore_record::handle))
+        .routes(routes!(get_provenance::handle))
         .routes(routes!(duplicate_record::handle))
         .routes(routes!(upsert_record::handle))
         .routes(routes!(find_or_create_record::handle))

@@ -6,12 +6,13 @@
 
 mod copying;
 mod finding;
+mod images;
 mod writing;
 
 pub(crate) use finding::values_in_list;
 
 use refract_domain::clock::Timestamp;
-use refract_domain::ids::{RecordId, RecordIdSpace};
+use refract_domain::ids::{JobId, RecordId, RecordIdSpace};
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::plan::{ChunkPlan, Lookup, PlanInput, plan_chunk};
 use refract_domain::import::row::{JudgedChunk, JudgedRow};
@@ -37,6 +38,8 @@ pub(crate) struct Rows<'a> {
     pub(crate) ids: RecordIdSpace,
     pub(crate) new_options_left: u32,
     pub(crate) now: Timestamp,
+    /// The job that the rows are of, if they are of one.
+    pub(crate) job_id: Option<JobId>,
 }
 
 impl Rows<'_> {
@@ -46,12 +49,20 @@ impl Rows<'_> {
 
     /// The id of the record that this row makes, should it make one: the row's own if it carries one.
     fn record_id(&self, row: u32) -> RecordId {
+        self.given_id(row).unwrap_or_else(|| self.ids.record_id(row))
+    }
+
+    /// Whether this row carries the id of its record.
+    fn has_own_id(&self, row: u32) -> bool {
+        self.given_id(row).is_some()
+    }
+
+    fn given_id(&self, row: u32) -> Option<RecordId> {
         let place = row.checked_sub(self.judged.first_row).and_then(|place| usize::try_from(place).ok());
-        let given = match place.and_then(|place| self.judged.rows.get(place)) {
+        match place.and_then(|place| self.judged.rows.get(place)) {
             Some(JudgedRow::Good(good)) => good.extra.as_deref().and_then(|extra| extra.given_id),
             Some(JudgedRow::Faulty(_)) | None => None,
-        };
-        given.unwrap_or_else(|| self.ids.record_id(row))
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use tracing::{Instrument, debug_span};
 use uuid::Uuid;
 
 use super::copying::CopyPieces;
-use super::{Rows, schema_use};
+use super::{Rows, images, schema_use};
 use crate::error::{Failure, Outcome};
 use crate::holders;
 use crate::schema;
@@ -31,6 +31,7 @@ pub(super) async fn write(
     members: &HashSet<RecordId>,
 ) -> Outcome<()> {
     insert_records(transaction, rows, plan).instrument(debug_span!("chunk.copy")).await?;
+    images::keep(transaction, rows, plan).await?;
     update_records(transaction, rows, plan).await?;
     holders::change(transaction, rows.team_no, &plan.moved_claims, &plan.key_changes).await?;
     write_list_entries(transaction, rows, plan, members).await?;
@@ -114,5 +115,6 @@ async fn write_options(transaction: &mut Transaction, rows: &Rows<'_>, options: 
         })
         .collect();
     schema::keep(transaction, rows.team_no, &changes).await?;
+    images::sign(transaction, rows, options).await?;
     schema::changed(transaction, rows.context.team_id(), rows.team_no).await
 }

@@ -15,4 +15,4 @@ ORDER BY place
 ON CONFLICT (team_no, object_type, property, slug, list_id) DO UPDATE SET
     id = excluded.id, value = excluded.value, sort_index = excluded.sort_index, color_scheme = excluded.color_scheme,
     description = excluded.description, icon = excluded.icon, option_group = excluded.option_group,
-    state = excluded.state
+    state = excluded.state, made_by = NULL

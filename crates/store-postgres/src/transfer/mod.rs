@@ -235,6 +235,7 @@ const fn reading(kind: Kind) -> &'static str {
         Kind::View => include_str!("../sql/copy_views.sql"),
         Kind::Job => include_str!("../sql/copy_jobs.sql"),
         Kind::JobOutcome => include_str!("../sql/copy_outcomes.sql"),
+        Kind::JobImage => include_str!("../sql/copy_images.sql"),
         Kind::StagedRows => include_str!("../sql/copy_staged_rows.sql"),
         Kind::IdempotencyKey => include_str!("../sql/copy_idempotency_keys.sql"),
     }

@@ -64,6 +64,7 @@ const fn table(kind: Kind) -> &'static str {
         Kind::View => "saved_view",
         Kind::Job => "job",
         Kind::JobOutcome => "job_outcome",
+        Kind::JobImage => "job_image",
         Kind::StagedRows => "staged_chunk",
         Kind::IdempotencyKey => "idempotency_key",
     }

@@ -17,7 +17,8 @@ use crate::transaction::Transaction;
 
 const UPLOAD: &str = include_str!("../sql/admit_upload.sql");
 const INSERT: &str = include_str!("../sql/admit_job.sql");
-const NOTIFY: &str = include_str!("../sql/hints_notify.sql");
+/// Tells all nodes that there is a job.
+pub(super) const NOTIFY: &str = include_str!("../sql/hints_notify.sql");
 
 /// See [`refract_store::ImportVerbs::admit`].
 #[tracing::instrument(name = "store.admit", skip_all, fields(job_id = %command.job_id))]
@@ -83,7 +84,13 @@ async fn take_upload(transaction: &mut Transaction, team_no: i64, upload: Uuid, 
     Ok(())
 }
 
-async fn insert(transaction: &mut Transaction, team_no: i64, staged: Option<Uuid>, spec: &JobSpec) -> Outcome<()> {
+/// Writes the row of a queued job.
+pub(super) async fn insert(
+    transaction: &mut Transaction,
+    team_no: i64,
+    staged: Option<Uuid>,
+    spec: &JobSpec,
+) -> Outcome<()> {
     let (object_type, total) = (type_number(spec.object_type), int4(spec.total)?);
     let list_id = spec.options.list_id.map(|list_id| list_id.0);
     let more = spec.options.encode_more();

@@ -1,7 +1,9 @@
 //! `apply_chunk`: carries out one chunk of a job.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use refract_domain::clock::Timestamp;
 use refract_domain::import::job::{JobSpec, keeps_rows};
 use refract_domain::import::outcome::Outcome as RowOutcome;
 use refract_domain::import::tally::Tally;
@@ -34,7 +36,7 @@ pub(crate) async fn apply_chunk(
     lease: &mut Lease,
     command: ApplyChunk,
 ) -> Result<ChunkReceipt, StoreError> {
-    let held = Held { spec: Arc::clone(&lease.spec), attempt: lease.attempt, cursor: lease.cursor };
+    let held = Held::of(lease);
     let applied = store
         .write((held, command), |transaction, (held, command)| Box::pin(write_chunk(transaction, held, command)))
         .await?;
@@ -48,32 +50,38 @@ pub(crate) async fn apply_chunk(
 }
 
 /// What the lease says, for the transaction's task.
-struct Held {
-    spec: Arc<JobSpec>,
+pub(super) struct Held {
+    pub(super) spec: Arc<JobSpec>,
     attempt: u32,
-    cursor: u32,
+    pub(super) cursor: u32,
+}
+
+impl Held {
+    pub(super) fn of(lease: &Lease) -> Self {
+        Self { spec: Arc::clone(&lease.spec), attempt: lease.attempt, cursor: lease.cursor }
+    }
 }
 
 /// The job as the fence finds it.
-struct Fenced {
+pub(super) struct Fenced {
     tally: Tally,
     new_options_made: u32,
     staged: Option<Uuid>,
 }
 
 /// What was committed, and the staged rows that are of no use any more.
-struct Applied {
-    receipt: ChunkReceipt,
+pub(super) struct Applied {
+    pub(super) receipt: ChunkReceipt,
     team_no: i64,
     staged: Option<Uuid>,
 }
 
 async fn write_chunk(transaction: &mut Transaction, held: &Held, command: &ApplyChunk) -> Outcome<Applied> {
     let ApplyChunk { context, judged, lookup, now, .. } = command;
-    let (cursor, total) = (judged.end_row(), held.spec.total);
-    command.check_place(held.cursor, total)?;
+    let cursor = judged.end_row();
+    command.check_place(held.cursor, held.spec.total)?;
     let team_no = require_team(transaction, held.spec.team_id).await?;
-    let fenced = fence(transaction, team_no, held, command).await?;
+    let fenced = fence(transaction, team_no, held, *now, command.lease_for).await?;
     let rows = Rows {
         context,
         judged,
@@ -82,14 +90,41 @@ async fn write_chunk(transaction: &mut Transaction, held: &Held, command: &Apply
         ids: held.spec.record_ids,
         new_options_left: NEW_OPTIONS_PER_JOB_MAX.saturating_sub(fenced.new_options_made),
         now: *now,
+        job_id: Some(held.spec.id),
     };
     let plan = carry_out(transaction, &rows).await?;
-    write_outcomes(transaction, team_no, held, &plan.outcomes).await?;
-    let mut tally = fenced.tally;
-    tally += plan.tally;
     let new_options = u32::try_from(plan.new_options.len()).unwrap_or(u32::MAX);
-    let new_options_made = fenced.new_options_made.saturating_add(new_options);
-    advance(transaction, team_no, held, cursor, &tally, new_options_made).await?;
+    let done = Done { cursor, outcomes: &plan.outcomes, tally: plan.tally, new_options, now: *now };
+    advance(transaction, team_no, held, &fenced, &done).await
+}
+
+/// What a chunk has come to.
+pub(super) struct Done<'a> {
+    /// Where the next one begins.
+    pub(super) cursor: u32,
+    pub(super) outcomes: &'a [RowOutcome],
+    /// The sums of the outcomes.
+    pub(super) tally: Tally,
+    /// Options made.
+    pub(super) new_options: u32,
+    pub(super) now: Timestamp,
+}
+
+/// Moves a fenced job on, and completes it with its last row.
+pub(super) async fn advance(
+    transaction: &mut Transaction,
+    team_no: i64,
+    held: &Held,
+    fenced: &Fenced,
+    done: &Done<'_>,
+) -> Outcome<Applied> {
+    let Done { cursor, now, .. } = *done;
+    let total = held.spec.total;
+    write_outcomes(transaction, team_no, held, done.outcomes).await?;
+    let mut tally = fenced.tally;
+    tally += done.tally;
+    let new_options_made = fenced.new_options_made.saturating_add(done.new_options);
+    write_cursor(transaction, team_no, held, cursor, &tally, new_options_made).await?;
     let (complete, keeps_rows) = (cursor == total, keeps_rows(&tally, total));
     if complete {
         let parameters = [
@@ -105,9 +140,16 @@ async fn write_chunk(transaction: &mut Transaction, held: &Held, command: &Apply
     Ok(Applied { receipt: ChunkReceipt { tally, cursor, complete }, team_no, staged })
 }
 
-async fn fence(transaction: &mut Transaction, team_no: i64, held: &Held, command: &ApplyChunk) -> Outcome<Fenced> {
+/// Finds the job where the lease says it is, and prolongs the lease from `now` on.
+pub(super) async fn fence(
+    transaction: &mut Transaction,
+    team_no: i64,
+    held: &Held,
+    now: Timestamp,
+    lease_for: Duration,
+) -> Outcome<Fenced> {
     let (attempt, cursor) = (int4(held.attempt)?, int4(held.cursor)?);
-    let (present, lease_for) = (transaction.shared.present(command.now), millis(command.lease_for));
+    let (present, lease_for) = (transaction.shared.present(now), millis(lease_for));
     let parameters = [
         (&team_no as _, Type::INT8),
         (&held.spec.id.0 as _, Type::UUID),
@@ -115,7 +157,7 @@ async fn fence(transaction: &mut Transaction, team_no: i64, held: &Held, command
         (&cursor as _, Type::INT4),
         (&present as _, Type::INT8),
         (&lease_for as _, Type::INT8),
-        (&command.now.0 as _, Type::INT8),
+        (&now.0 as _, Type::INT8),
     ];
     let row = transaction.query_opt(FENCE, &parameters).await?.ok_or(StoreError::LeaseLost)?;
     Ok(Fenced {
@@ -151,7 +193,7 @@ async fn write_outcomes(
     Ok(())
 }
 
-async fn advance(
+async fn write_cursor(
     transaction: &mut Transaction,
     team_no: i64,
     held: &Held,

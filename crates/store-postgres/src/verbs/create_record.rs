@@ -66,7 +66,8 @@ pub(super) async fn write_all(
     let SingleRows { context, judged, team_no, source, now } = *single;
     let ids = id_space(now, source);
     let lookup = &Lookup::of(context, judged);
-    let rows = Rows { context, judged, lookup, team_no, ids, new_options_left: NEW_OPTIONS_PER_JOB_MAX, now };
+    let new_options_left = NEW_OPTIONS_PER_JOB_MAX;
+    let rows = Rows { context, judged, lookup, team_no, ids, new_options_left, now, job_id: None };
     let plan = carry_out(transaction, &rows).await?;
     let outcomes = (judged.first_row..).zip(plan.outcomes);
     let outcomes: Vec<_> = outcomes.map(|(row, outcome)| (outcome.record_id(&ids, row), outcome)).collect();

@@ -1,7 +1,7 @@
 //! `purge`: removes what is past its time, in a bounded batch. Any node may, several at once: what one has locked the
 //! others leave to it.
 
-use refract_store::{Purge, Purged, REMEMBERED_FOR, REPLAYED_FOR, StoreError};
+use refract_store::{IMAGES_PURGED_MAX, Purge, Purged, REMEMBERED_FOR, REPLAYED_FOR, StoreError};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -14,6 +14,8 @@ use crate::transaction::{Parameter, Transaction};
 const EXPIRED: &str = include_str!("../sql/purge_expired_jobs.sql");
 const OUTCOMES: &str = include_str!("../sql/purge_outcomes.sql");
 const NOTES: &str = include_str!("../sql/purge_notes.sql");
+const IMAGES: &str = include_str!("../sql/purge_images.sql");
+const WITHOUT_IMAGES: &str = include_str!("../sql/purge_without_images.sql");
 const JOB: &str = include_str!("../sql/purge_job.sql");
 const KEYS: &str = include_str!("../sql/purge_keys.sql");
 const ANSWERS: &str = include_str!("../sql/purge_answers.sql");
@@ -25,8 +27,10 @@ pub(crate) async fn purge(store: &PostgresStore, command: Purge) -> Result<Purge
     store
         .write(command, |transaction, command| {
             Box::pin(async move {
+                let (jobs, images) = remove_jobs(transaction, command).await?;
                 Ok(Purged {
-                    jobs: remove_jobs(transaction, command).await?,
+                    jobs,
+                    images,
                     idempotency_keys: remove_keys(transaction, command).await?,
                     uploads: remove_uploads(transaction, command.batch_max).await?,
                 })
@@ -36,7 +40,7 @@ pub(crate) async fn purge(store: &PostgresStore, command: Purge) -> Result<Purge
 }
 
 /// `expires_at` of the domain, turned round so that an index can answer it.
-async fn remove_jobs(transaction: &mut Transaction, command: &Purge) -> Outcome<usize> {
+async fn remove_jobs(transaction: &mut Transaction, command: &Purge) -> Outcome<(usize, usize)> {
     let present = transaction.shared.present(command.now);
     let (after_end, after_start) = (millis(command.retention / 7), millis(command.retention));
     let limit = limit(command.batch_max);
@@ -48,8 +52,11 @@ async fn remove_jobs(transaction: &mut Transaction, command: &Purge) -> Outcome<
     ];
     let rows = transaction.query(EXPIRED, &parameters).await?;
     let jobs = rows.iter().map(of_team).collect::<Outcome<Vec<_>>>()?;
-    for row in &rows {
-        if let Some(kept) = column::<Option<Uuid>>(row, "kept")? {
+    let (jobs, images) = remove_images(transaction, jobs).await?;
+    for row in rows.iter() {
+        if let Some(kept) =
+            column::<Option<Uuid>>(row, "kept")?.filter(|_| of_team(row).is_ok_and(|job| jobs.contains(&job)))
+        {
             remove(transaction, column(row, "team_no")?, kept).await?;
         }
     }
@@ -57,7 +64,20 @@ async fn remove_jobs(transaction: &mut Transaction, command: &Purge) -> Outcome<
     for sql in [OUTCOMES, NOTES, JOB] {
         transaction.execute(sql, &[(&teams, Type::INT8_ARRAY), (&ids, Type::UUID_ARRAY)]).await?;
     }
-    Ok(ids.len())
+    Ok((ids.len(), images))
+}
+
+/// Removes images of these jobs, as many as may go at once; gives the jobs that have none any more.
+async fn remove_images(transaction: &mut Transaction, jobs: Vec<(i64, Uuid)>) -> Outcome<(Vec<(i64, Uuid)>, usize)> {
+    let (teams, ids): (Vec<i64>, Vec<Uuid>) = jobs.iter().copied().unzip();
+    let limit = limit(IMAGES_PURGED_MAX);
+    let named: [Parameter<'_>; 3] = [(&teams, Type::INT8_ARRAY), (&ids, Type::UUID_ARRAY), (&limit, Type::INT8)];
+    let removed = usize::try_from(transaction.execute(IMAGES, &named).await?).unwrap_or(usize::MAX);
+    if removed < IMAGES_PURGED_MAX {
+        return Ok((jobs, removed));
+    }
+    let left = transaction.query(WITHOUT_IMAGES, &named[..2]).await?;
+    Ok((left.iter().map(of_team).collect::<Outcome<_>>()?, removed))
 }
 
 async fn remove_keys(transaction: &mut Transaction, command: &Purge) -> Outcome<usize> {

@@ -4,7 +4,10 @@
 //! Purely mechanical: every decision is made in `refract_domain::import::plan`.
 
 mod finding;
+mod images;
 mod writing;
+
+pub(crate) use images::Undoable;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,6 +35,8 @@ pub(crate) struct Rows<'a> {
     pub(crate) ids: NumberedIds,
     pub(crate) new_options_left: u32,
     pub(crate) now: Timestamp,
+    /// The job that the rows are of, if they are of one.
+    pub(crate) undoable: Option<Undoable>,
 }
 
 impl Rows<'_> {

@@ -7,7 +7,7 @@ use refract_domain::import::plan::{ChunkPlan, KeyChange, NewOption};
 use refract_domain::property::{PropertyPlace, SchemaChange};
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 
-use super::{Numbers, Rows};
+use super::{Numbers, Rows, images};
 use crate::error::{Failure, Outcome};
 use crate::holders::{self, HolderChange};
 use crate::keys::{Entry, KeyTable};
@@ -35,15 +35,18 @@ pub(super) fn write(
 ) -> Outcome<()> {
     let connection = write.connection;
     insert_records(connection, rows, plan, &mut numbers)?;
+    images::keep(connection, rows, plan, &numbers)?;
     update_records(connection, rows, plan, &numbers)?;
     claim_keys(connection, rows, plan, &numbers, held_places)?;
     change_keys(connection, plan, &numbers)?;
     write_list_entries(connection, rows, plan, &numbers)?;
     if !plan.new_options.is_empty() {
-        for NewOption { list_id, property, option } in &plan.new_options {
+        for made in &plan.new_options {
+            let NewOption { list_id, property, option } = made;
             let (object_type, list_id) = (rows.object_type(), *list_id);
             let place = PropertyPlace { object_type, list_id, slug: property.clone() };
             schema::keep(connection, rows.team.team_no, &SchemaChange::PutOption(place, option.clone()))?;
+            images::sign(connection, rows, made)?;
         }
         schema::changed(write, shared, rows.context.team_id(), rows.team.team_no)?;
     }

@@ -1,4 +1,4 @@
-SELECT list_entry.list_no, list_entry.record_no, team.id, list.id, record.id, "values"
+SELECT list_entry.list_no, list_entry.record_no, team.id, list.id, record.id, "values", list_entry.version
 FROM list_entry
 CROSS JOIN list ON list.list_no = list_entry.list_no
 CROSS JOIN team ON team.team_no = list.team_no

@@ -1,5 +1,6 @@
 SELECT option_no, 0, team.id, ifnull(list.id, zeroblob(16)), property_option.object_type, property, slug,
-    property_option.id, value, sort_index, color_scheme, description, property_option.icon, option_group, state
+    property_option.id, value, sort_index, color_scheme, description, property_option.icon, option_group, state,
+    made_by
 FROM property_option
 JOIN team USING (team_no)
 LEFT JOIN list USING (list_no)

@@ -82,7 +82,8 @@ fn write_job(
     })
 }
 
-fn insert(
+/// Writes the row of a queued job.
+pub(super) fn insert(
     write: &WriteContext<'_>,
     team_no: i64,
     first_number: i64,

@@ -1,7 +1,9 @@
 //! `apply_chunk`: carries out one chunk of a job.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use refract_domain::clock::Timestamp;
 use refract_domain::import::job::{JobSpec, keeps_rows};
 use refract_domain::import::outcome::Outcome as RowOutcome;
 use refract_domain::import::tally::Tally;
@@ -10,7 +12,7 @@ use refract_store::{ApplyChunk, ChunkReceipt, Lease, OutcomePiece, StoreError};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::chunk::{NumberedIds, Rows, carry_out};
+use crate::chunk::{NumberedIds, Rows, Undoable, carry_out};
 use crate::error::Outcome;
 use crate::job;
 use crate::numbers::first_number;
@@ -35,7 +37,7 @@ pub(crate) async fn apply_chunk(
     command: ApplyChunk,
 ) -> Result<ChunkReceipt, StoreError> {
     let shared = Arc::clone(&store.shared);
-    let held = Held { spec: Arc::clone(&lease.spec), attempt: lease.attempt, cursor: lease.cursor };
+    let held = Held::of(lease);
     let receipt =
         store.threads.writer.write(Lane::Chunk, move |write| write_chunk(write, &shared, &held, &command)).await?;
     lease.advance(&receipt);
@@ -43,17 +45,23 @@ pub(crate) async fn apply_chunk(
 }
 
 /// What the lease says, for the writer's thread.
-struct Held {
-    spec: Arc<JobSpec>,
-    attempt: u32,
-    cursor: u32,
+pub(super) struct Held {
+    pub(super) spec: Arc<JobSpec>,
+    pub(super) attempt: u32,
+    pub(super) cursor: u32,
+}
+
+impl Held {
+    pub(super) fn of(lease: &Lease) -> Self {
+        Self { spec: Arc::clone(&lease.spec), attempt: lease.attempt, cursor: lease.cursor }
+    }
 }
 
 /// The job as the fence finds it.
-struct Fenced {
-    job_no: i64,
-    tally: Tally,
-    new_options_made: u32,
+pub(super) struct Fenced {
+    pub(super) job_no: i64,
+    pub(super) tally: Tally,
+    pub(super) new_options_made: u32,
     staged: Option<Uuid>,
 }
 
@@ -65,9 +73,8 @@ fn write_chunk(
 ) -> Outcome<ChunkReceipt> {
     let ApplyChunk { context, judged, lookup, now, .. } = command;
     let cursor = judged.end_row();
-    let total = held.spec.total;
-    command.check_place(held.cursor, total)?;
-    let fenced = fence(write.connection, held, command)?;
+    command.check_place(held.cursor, held.spec.total)?;
+    let fenced = fence(write.connection, held, *now, command.lease_for)?;
     let first_number = first_number(&held.spec.record_ids)?;
     let rows = Rows {
         context,
@@ -77,13 +84,49 @@ fn write_chunk(
         ids: NumberedIds { space: held.spec.record_ids, first_number },
         new_options_left: NEW_OPTIONS_PER_JOB_MAX.saturating_sub(fenced.new_options_made),
         now: *now,
+        undoable: Some(Undoable { job_no: fenced.job_no, job_id: held.spec.id }),
     };
     let plan = carry_out(write, shared, &rows)?;
-    write_outcomes(write.connection, fenced.job_no, held.cursor, &plan.outcomes)?;
-    let mut tally = fenced.tally;
-    tally += plan.tally;
     let new_options = u32::try_from(plan.new_options.len()).unwrap_or(u32::MAX);
-    advance(write.connection, fenced.job_no, cursor, &tally, fenced.new_options_made.saturating_add(new_options))?;
+    let done = Done { cursor, outcomes: &plan.outcomes, tally: plan.tally, new_options, now: *now };
+    advance(write, shared, held, &fenced, &done)
+}
+
+/// What a chunk has come to.
+pub(super) struct Done<'a> {
+    /// Where the next one begins.
+    pub(super) cursor: u32,
+    pub(super) outcomes: &'a [RowOutcome],
+    /// The sums of the outcomes.
+    pub(super) tally: Tally,
+    /// Options made.
+    pub(super) new_options: u32,
+    pub(super) now: Timestamp,
+}
+
+/// Moves a fenced job on, and completes it with its last row.
+pub(super) fn advance(
+    write: &mut WriteContext<'_>,
+    shared: &Arc<Shared>,
+    held: &Held,
+    fenced: &Fenced,
+    done: &Done<'_>,
+) -> Outcome<ChunkReceipt> {
+    let Done { cursor, outcomes, now, .. } = *done;
+    let total = held.spec.total;
+    write_outcomes(write.connection, fenced.job_no, held.cursor, outcomes)?;
+    let mut tally = fenced.tally;
+    tally += done.tally;
+    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    write.connection.prepare_cached(ADVANCE)?.execute((
+        fenced.job_no,
+        cursor,
+        count(tally.created),
+        count(tally.existing),
+        count(tally.updated),
+        count(tally.rejected),
+        fenced.new_options_made.saturating_add(done.new_options),
+    ))?;
     let (notes, job_id) = (Arc::clone(shared), held.spec.id);
     write.after_commit(move || notes.notes.forget(job_id));
     let complete = cursor == total;
@@ -95,10 +138,11 @@ fn write_chunk(
     Ok(ChunkReceipt { tally, cursor, complete })
 }
 
-fn fence(connection: &Connection, held: &Held, command: &ApplyChunk) -> Outcome<Fenced> {
+/// Finds the job where the lease says it is, and prolongs the lease from `now` on.
+pub(super) fn fence(connection: &Connection, held: &Held, now: Timestamp, lease_for: Duration) -> Outcome<Fenced> {
     let mut statement = connection.prepare_cached(FENCE)?;
-    let lease_until = command.now.plus(command.lease_for);
-    let parameters = (held.spec.id.as_bytes(), held.attempt, held.cursor, lease_until.0, command.now.0);
+    let lease_until = now.plus(lease_for);
+    let parameters = (held.spec.id.as_bytes(), held.attempt, held.cursor, lease_until.0, now.0);
     let mut rows = statement.query(parameters)?;
     let row = rows.next()?.ok_or(StoreError::LeaseLost)?;
     let fenced = Fenced {
@@ -117,19 +161,5 @@ fn write_outcomes(connection: &Connection, job_no: i64, first_row: u32, outcomes
     for piece in OutcomePiece::of_chunk(first_row, outcomes) {
         statement.execute((job_no, piece.first_row, piece.rows, piece.encoded))?;
     }
-    Ok(())
-}
-
-fn advance(connection: &Connection, job_no: i64, cursor: u32, tally: &Tally, new_options_made: u32) -> Outcome<()> {
-    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    connection.prepare_cached(ADVANCE)?.execute((
-        job_no,
-        cursor,
-        count(tally.created),
-        count(tally.existing),
-        count(tally.updated),
-        count(tally.rejected),
-        new_options_made,
-    ))?;
     Ok(())
 }

@@ -39,7 +39,16 @@ fn write_rows(
         let ids = NumberedIds { space: id_space(first_number, source), first_number };
         let new_options_left = NEW_OPTIONS_PER_JOB_MAX;
         let lookup = Lookup::of(&context, &judged);
-        let rows = Rows { context: &context, judged: &judged, lookup: &lookup, team, ids, new_options_left, now };
+        let rows = Rows {
+            context: &context,
+            judged: &judged,
+            lookup: &lookup,
+            team,
+            ids,
+            new_options_left,
+            now,
+            undoable: None,
+        };
         let plan = carry_out(write, shared, &rows)?;
         Ok(InlineReport { record_ids: ids.space, outcomes: plan.outcomes, tally: plan.tally, created_at: now })
     })

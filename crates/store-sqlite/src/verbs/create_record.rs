@@ -71,7 +71,8 @@ pub(super) fn write_all(
     let first_number = write.numbers.take(judged.end_row(), now)?;
     let ids = NumberedIds { space: id_space(first_number, source), first_number };
     let lookup = &Lookup::of(context, judged);
-    let rows = Rows { context, judged, lookup, team, ids, new_options_left: NEW_OPTIONS_PER_JOB_MAX, now };
+    let new_options_left = NEW_OPTIONS_PER_JOB_MAX;
+    let rows = Rows { context, judged, lookup, team, ids, new_options_left, now, undoable: None };
     let plan = carry_out(write, shared, &rows)?;
     let mut items = Vec::with_capacity(plan.outcomes.len());
     for (row, outcome) in (judged.first_row..).zip(plan.outcomes) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod abandon;
 pub(crate) mod admit;
+pub(crate) mod admit_undo;
 pub(crate) mod apply_chunk;
 pub(crate) mod apply_inline;
 pub(crate) mod begin;
@@ -33,6 +34,7 @@ pub(crate) mod load_chunk;
 pub(crate) mod patch_record;
 pub(crate) mod ping;
 pub(crate) mod prolong;
+pub(crate) mod provenance;
 pub(crate) mod purge;
 pub(crate) mod put_grants;
 pub(crate) mod put_view;
@@ -46,6 +48,7 @@ pub(crate) mod snapshot;
 pub(crate) mod stage_chunk;
 pub(crate) mod suspect;
 pub(crate) mod teams;
+pub(crate) mod undo_chunk;
 pub(crate) mod unfinished_jobs;
 pub(crate) mod update_records;
 

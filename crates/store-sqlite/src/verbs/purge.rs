@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use refract_domain::clock::Timestamp;
-use refract_store::{Purge, Purged, REMEMBERED_FOR, REPLAYED_FOR, StoreError};
+use refract_store::{IMAGES_PURGED_MAX, Purge, Purged, REMEMBERED_FOR, REPLAYED_FOR, StoreError};
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use crate::writer::{Lane, WriteContext};
 
 const EXPIRED: &str = include_str!("../sql/purge_expired_jobs.sql");
 const OUTCOMES: &str = include_str!("../sql/purge_outcomes.sql");
+const IMAGES: &str = include_str!("../sql/purge_images.sql");
 const JOB: &str = include_str!("../sql/purge_job.sql");
 const KEYS: &str = include_str!("../sql/purge_keys.sql");
 const ANSWERS: &str = include_str!("../sql/purge_answers.sql");
@@ -30,11 +31,12 @@ fn remove(write: &mut WriteContext<'_>, shared: &Arc<Shared>, command: &Purge) -
     // Before the jobs: rows that go with their job are no lost upload.
     let uploads = remove_uploads(write, shared, command.batch_max)?;
     let idempotency_keys = remove_keys(connection, command)?;
-    Ok(Purged { jobs: remove_jobs(write, shared, command)?, uploads, idempotency_keys })
+    let (jobs, images) = remove_jobs(write, shared, command)?;
+    Ok(Purged { jobs, uploads, idempotency_keys, images })
 }
 
 /// `expires_at` of the domain, turned round so that an index can answer it.
-fn remove_jobs(write: &mut WriteContext<'_>, shared: &Arc<Shared>, command: &Purge) -> Outcome<usize> {
+fn remove_jobs(write: &mut WriteContext<'_>, shared: &Arc<Shared>, command: &Purge) -> Outcome<(usize, usize)> {
     let connection = write.connection;
     let ended_at = before(command.now, command.retention / 7);
     let created_at = before(command.now, command.retention);
@@ -42,12 +44,20 @@ fn remove_jobs(write: &mut WriteContext<'_>, shared: &Arc<Shared>, command: &Pur
     let found = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let jobs = statement.query_map((ended_at.0, created_at.0, limit(command.batch_max)), found)?;
     let jobs: Vec<(i64, Option<[u8; 16]>)> = jobs.collect::<rusqlite::Result<_>>()?;
+    let (mut gone, mut images) = (0, 0);
     for (job_no, kept) in &jobs {
+        let left = IMAGES_PURGED_MAX - images;
+        images += connection.prepare_cached(IMAGES)?.execute((job_no, limit(left)))?;
+        if images == IMAGES_PURGED_MAX {
+            // There may be more of this job.
+            break;
+        }
+        gone += 1;
         connection.prepare_cached(OUTCOMES)?.execute([job_no])?;
         connection.prepare_cached(JOB)?.execute([job_no])?;
         drop_staged(write, &shared.staged, kept.map(Uuid::from_bytes));
     }
-    Ok(jobs.len())
+    Ok((gone, images))
 }
 
 fn remove_keys(connection: &Connection, command: &Purge) -> Outcome<usize> {

@@ -32,6 +32,7 @@ pub mod matching;
 pub mod modelling;
 pub mod new_options;
 pub mod parallel;
+pub mod provenance;
 pub mod purge;
 pub mod query_pages;
 pub mod query_records;
@@ -40,6 +41,9 @@ pub mod references;
 pub mod restoring;
 pub mod results;
 pub mod schema;
+pub mod undo;
+pub mod undo_jobs;
+pub mod undo_lists;
 pub mod updates;
 pub mod upserts;
 pub mod views;
@@ -162,6 +166,20 @@ macro_rules! conformance_tests {
                 another_team_lists_nothing;
             kept_rows: rows_stay_where_some_did_not_get_in, rows_go_when_all_are_in, rows_of_a_cancelled_job_stay,
                 kept_rows_go_with_the_job, a_retry_names_its_job;
+            undo: what_was_made_is_removed, what_was_changed_has_its_values_back,
+                a_record_changed_again_goes_back_to_before_the_first_change, a_record_made_and_changed_is_removed,
+                what_was_edited_since_is_kept_and_named, an_edit_between_two_changes_of_the_job_is_kept,
+                keys_come_back, given_ids_can_be_given_again, rows_that_wrote_nothing_have_nothing_to_take_back,
+                options_that_nobody_uses_are_removed, what_may_only_be_read_is_refused,
+                imports_over_imports_go_back_in_turn, what_the_schema_knows_no_longer_stays_away;
+            undo_jobs: an_undo_is_a_queued_job, what_cannot_be_undone_is_refused, an_undone_job_has_nothing_left,
+                an_undo_is_answered_once, a_cancelled_job_is_undone_as_far_as_it_came, an_empty_job_is_undone,
+                a_cancelled_undo_can_be_followed_by_another, a_zombie_undoes_nothing,
+                the_undo_of_a_retry_is_of_the_retry, a_job_that_is_being_undone_is_not_purged;
+            undo_lists: places_go_back, who_only_joined_leaves, values_changed_in_the_list_are_kept,
+                a_place_in_another_list_keeps_a_new_record, places_go_back_in_turn;
+            provenance: a_record_names_the_job_and_row_that_made_it, a_record_names_the_last_job_that_changed_it,
+                what_was_undone_is_named_no_more, provenance_goes_with_the_job;
             results: outcomes_are_read_from_any_row, a_job_without_outcomes_has_no_piece, another_team_reads_nothing,
                 every_outcome_comes_back_as_it_was, pieces_have_no_gaps;
             parallel: two_jobs_make_one_record_a_key, two_jobs_lose_no_update, inline_imports_and_a_job_agree,

@@ -4,6 +4,7 @@
 //! them. Owns no semantics: what is not hit goes straight through.
 
 mod model;
+mod undo;
 mod verb;
 
 use std::future::Future;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use refract_domain::clock::Timestamp;
-use refract_domain::ids::{RecordId, RecordIdSpace};
+use refract_domain::ids::{JobId, RecordId, RecordIdSpace};
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::plan::{ChunkPlan, Found, FoundRecord, Holders, Lookup, NewOption, PlanInput, plan_chunk};
 use refract_domain::import::row::JudgedChunk;
@@ -22,6 +22,8 @@ pub(super) struct Rows<'a> {
     pub(super) record_ids: RecordIdSpace,
     pub(super) new_options_left: u32,
     pub(super) now: Timestamp,
+    /// The job that the rows are of, if they are of one.
+    pub(super) job_id: Option<JobId>,
 }
 
 impl State {
@@ -107,6 +109,7 @@ impl State {
                 return Err(StoreError::Internal(format!("record {} is made twice", insert.id)));
             }
         }
+        self.keep_images(rows, &plan.touched);
         for update in &plan.updates {
             let stored = self.records.get_mut(&(team_id, update.id)).map(Arc::make_mut);
             let stored = stored.ok_or_else(|| StoreError::Internal(format!("no record {} to update", update.id)))?;
@@ -119,10 +122,16 @@ impl State {
         }
         if let Some(list_id) = rows.context.options().list_id {
             for entry in &plan.list_entries {
-                self.members.insert((team_id, list_id, entry.record), entry.values.clone());
+                let place = (team_id, list_id, entry.record);
+                if self.members.insert(place, entry.values.clone()).is_some() {
+                    *self.entry_versions.entry(place).or_insert(1) += 1;
+                }
             }
         }
         if !plan.new_options.is_empty() {
+            let job_id = rows.job_id.into_iter();
+            self.made_options
+                .extend(job_id.flat_map(|job_id| plan.new_options.iter().map(move |made| (job_id, made.clone()))));
             self.change_schema(team_id, |schema| {
                 for NewOption { list_id, property, option } in &plan.new_options {
                     let place = PropertyPlace { object_type, list_id: *list_id, slug: property.clone() };

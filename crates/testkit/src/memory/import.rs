@@ -85,8 +85,8 @@ impl ImportVerbs for MemoryStore {
     async fn apply_inline(&self, command: InlineImport) -> Result<Answered<InlineReport>, StoreError> {
         let InlineImport { caller, context, judged, source, now, idempotent } = command;
         let record_ids = RecordIdSpace { created_ms: now.millis(), first_index: 0, source };
-        let rows =
-            Rows { context: &context, judged: &judged, record_ids, new_options_left: NEW_OPTIONS_PER_JOB_MAX, now };
+        let new_options_left = NEW_OPTIONS_PER_JOB_MAX;
+        let rows = Rows { context: &context, judged: &judged, record_ids, new_options_left, now, job_id: None };
         self.transaction(|state| {
             state.once(&caller, idempotent, now, |within| {
                 let plan = within.write_rows(&rows)?;
@@ -230,7 +230,8 @@ impl ImportVerbs for MemoryStore {
     }
 }
 
-fn queued(spec: JobSpec, chunks: Vec<Arc<RawChunk>>) -> Job {
+/// A job that was just admitted.
+pub(super) fn queued(spec: JobSpec, chunks: Vec<Arc<RawChunk>>) -> Job {
     let created_at = spec.created_at;
     Job {
         spec: Arc::new(spec),

@@ -63,6 +63,7 @@ impl State {
             record_ids: job.spec.record_ids,
             new_options_left: NEW_OPTIONS_PER_JOB_MAX - job.options_made,
             now: command.now,
+            job_id: Some(job.spec.id),
         };
         let plan = self.write_rows(&rows)?;
         let job = self.held(lease)?;
@@ -81,10 +82,19 @@ impl State {
 
     pub(super) fn purge(&mut self, command: &Purge) -> Purged {
         let Purge { now, retention, batch_max } = *command;
-        let is_past = |job: &Job| is_expired(job.spec.created_at, job.state.ended_at(), retention, now);
+        let is_undone = |id: JobId| {
+            let undoes = |job: &Job| job.spec.kind.is_undo() && job.spec.kind.of() == Some(id) && !job.state_is_end();
+            self.jobs.iter().any(undoes)
+        };
+        let is_past = |job: &Job| {
+            is_expired(job.spec.created_at, job.state.ended_at(), retention, now) && !is_undone(job.spec.id)
+        };
         let expired: Vec<JobId> =
             self.jobs.iter().filter(|job| is_past(job)).map(|job| job.spec.id).take(batch_max).collect();
         self.jobs.retain(|job| !expired.contains(&job.spec.id));
+        let images = self.images.len();
+        self.images.retain(|(_, job_id, _), _| !expired.contains(job_id));
+        let images = images - self.images.len();
         let process = self.process;
         // An upload without rows leaves nothing that could be lost.
         let is_lost = |staged: &Staged| staged.process != process && !staged.chunks.is_empty();
@@ -92,7 +102,7 @@ impl State {
         let lost: Vec<_> = lost.take(batch_max).collect();
         self.uploads.retain(|id, _| !lost.contains(id));
         let idempotency_keys = self.forget(now, batch_max);
-        Purged { jobs: expired.len(), uploads: lost.len(), idempotency_keys }
+        Purged { jobs: expired.len(), uploads: lost.len(), idempotency_keys, images }
     }
 }
 
@@ -108,7 +118,7 @@ impl Job {
     }
 
     /// A commit has got past the place at which workers died.
-    fn forget_deaths(&mut self) {
+    pub(super) fn forget_deaths(&mut self) {
         self.deaths = 0;
         self.suspect_row = None;
         self.suspect_deaths = 0;

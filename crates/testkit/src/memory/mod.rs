@@ -14,6 +14,7 @@ mod query;
 mod records;
 mod schema;
 mod state;
+mod undo;
 mod views;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -25,8 +25,14 @@ impl RecordVerbs for MemoryStore {
     async fn create_record(&self, command: CreateRecord) -> Result<Answered<RecordEffect>, StoreError> {
         let CreateRecord { caller, context, judged, source, now, idempotent } = command;
         let record_ids = RecordIdSpace { created_ms: now.millis(), first_index: 0, source };
-        let rows =
-            Rows { context: &context, judged: &judged, record_ids, new_options_left: NEW_OPTIONS_PER_JOB_MAX, now };
+        let rows = Rows {
+            context: &context,
+            judged: &judged,
+            record_ids,
+            new_options_left: NEW_OPTIONS_PER_JOB_MAX,
+            now,
+            job_id: None,
+        };
         self.transaction(|state| state.once(&caller, idempotent, now, |within| within.write_one(&rows)))
     }
 
@@ -35,8 +41,14 @@ impl RecordVerbs for MemoryStore {
         let object_type = context.type_schema().object_type;
         // A patch makes no record, so no id is ever taken from here.
         let record_ids = RecordIdSpace { created_ms: now.millis(), first_index: 0, source: id.0 };
-        let rows =
-            Rows { context: &context, judged: &judged, record_ids, new_options_left: NEW_OPTIONS_PER_JOB_MAX, now };
+        let rows = Rows {
+            context: &context,
+            judged: &judged,
+            record_ids,
+            new_options_left: NEW_OPTIONS_PER_JOB_MAX,
+            now,
+            job_id: None,
+        };
         self.transaction(|state| {
             state.once(&caller, idempotent, now, |within| {
                 if within.schema(caller.team_id).version != judged.schema_version {
@@ -86,8 +98,14 @@ impl RecordVerbs for MemoryStore {
         let UpdateRecords { caller, context, judged, now, idempotent } = command;
         // A batch makes no record, so no id is ever taken from here.
         let record_ids = RecordIdSpace { created_ms: now.millis(), first_index: 0, source: caller.team_id.0 };
-        let rows =
-            Rows { context: &context, judged: &judged, record_ids, new_options_left: NEW_OPTIONS_PER_JOB_MAX, now };
+        let rows = Rows {
+            context: &context,
+            judged: &judged,
+            record_ids,
+            new_options_left: NEW_OPTIONS_PER_JOB_MAX,
+            now,
+            job_id: None,
+        };
         self.transaction(|state| {
             state.once(&caller, idempotent, now, |within| Ok(BatchEffect { items: within.write_all(&rows)? }))
         })

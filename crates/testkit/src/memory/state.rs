@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use refract_domain::clock::Timestamp;
 use refract_domain::grants::Grants;
-use refract_domain::ids::{ApiKeyId, ListId, RecordId, TeamId};
+use refract_domain::ids::{ApiKeyId, JobId, ListId, RecordId, TeamId};
 use refract_domain::import::job::{JobSnapshot, JobSpec, JobState, keeps_rows};
 use refract_domain::import::outcome::Outcome;
+use refract_domain::import::plan::NewOption;
 use refract_domain::import::row::RawChunk;
 use refract_domain::import::tally::Tally;
 use refract_domain::object_type::ObjectType;
@@ -16,6 +17,8 @@ use refract_domain::record::Record;
 use refract_domain::view::SavedView;
 use refract_store::{KeptAnswer, List, NewApiKey, Team};
 use uuid::Uuid;
+
+use super::undo::KeptImage;
 
 /// Everything.
 #[derive(Clone, Default)]
@@ -38,6 +41,12 @@ pub(super) struct State {
     pub(super) records: BTreeMap<(TeamId, RecordId), Arc<Stored>>,
     /// List values of members; those of hidden records are kept, and not seen.
     pub(super) members: BTreeMap<(TeamId, ListId, RecordId), String>,
+    /// How often the values of a member were written; 1 where nothing is said.
+    pub(super) entry_versions: BTreeMap<(TeamId, ListId, RecordId), u64>,
+    /// What jobs did to records that were there.
+    pub(super) images: BTreeMap<(TeamId, JobId, RecordId), KeptImage>,
+    /// What options jobs made.
+    pub(super) made_options: Vec<(JobId, NewOption)>,
     pub(super) uploads: BTreeMap<Uuid, Staged>,
     pub(super) uploads_begun: u64,
     /// In the order in which they were admitted.
@@ -90,6 +99,10 @@ pub(super) struct Job {
 impl Job {
     pub(super) fn cursor(&self) -> u32 {
         u32::try_from(self.outcomes.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn state_is_end(&self) -> bool {
+        self.state.ended_at().is_some()
     }
 
     /// Whether a worker of this attempt may write.

@@ -97,6 +97,8 @@ pub struct ChunkPlan {
     pub list_entries: Vec<ListEntry>,
     /// Options to make, in order.
     pub new_options: Vec<NewOption>,
+    /// Found records that are changed, themselves or in the list, by id; each once.
+    pub touched: Vec<Touched>,
 }
 
 impl ChunkPlan {
@@ -159,6 +161,19 @@ pub struct KeyChange {
     pub record: RecordId,
     /// Whether it holds the key from now on.
     pub held: bool,
+}
+
+/// A record that was there and is changed: what it was before must be kept if the import may be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Touched {
+    /// The record.
+    pub record: RecordId,
+    /// Index of the last row that changes it.
+    pub row: u32,
+    /// Whether its own values change.
+    pub body: bool,
+    /// Whether its place in the list does: it joins, or has other values there.
+    pub entry: bool,
 }
 
 /// A record's membership of the import's list.

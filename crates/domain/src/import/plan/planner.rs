@@ -1,6 +1,7 @@
 //! Plans a chunk row by row. Owns the order of decisions for one row; who holds which key is kept in `slots`, what
 //! late options become in `late`.
 
+mod finishing;
 mod granted;
 mod matching;
 mod required;
@@ -10,13 +11,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::late::{OptionMaker, Resolved};
 use super::slots::{Slots, Target};
-use super::{ChunkPlan, Found, Insert, InsertBody, KeyChange, ListEntry, PlanInput, Update};
+use super::{ChunkPlan, Insert, InsertBody, KeyChange, PlanInput, Update};
 use crate::change::{ValueChange, WriteRule, is_empty};
 use crate::error::RowError;
 use crate::ids::RecordId;
 use crate::import::outcome::Outcome;
 use crate::import::row::{GoodRow, JudgedRow, ListPart, RowExtra};
-use crate::import::tally::Tally;
 use crate::json;
 use crate::key::KeyHash;
 use crate::record::{BodyWriter, Patch, made_of, patched};
@@ -61,6 +61,8 @@ struct Planner<'a> {
     /// Holders of keys that no store can know yet, because they hold an option made in this chunk.
     late_keys: HashMap<KeyHash, Vec<Target>>,
     match_position: Option<usize>,
+    /// Found records that rows of this chunk have changed, each with the last such row.
+    touched: BTreeMap<RecordId, u32>,
 }
 
 /// A row with everything that is known before it is matched.
@@ -107,6 +109,7 @@ impl<'a> Planner<'a> {
             made_by_id: HashMap::new(),
             late_keys: HashMap::new(),
             match_position,
+            touched: BTreeMap::new(),
         }
     }
 
@@ -206,6 +209,9 @@ impl<'a> Planner<'a> {
         }
         let body_changed = update && self.patch(ready, target, id);
         let list_changed = self.write_entry(ready, id, joins, update);
+        if let (Target::Found(id), true) = (target, body_changed || list_changed) {
+            self.touched.insert(id, ready.row);
+        }
         let changed = body_changed || (update && list_changed && !joins);
         Ok(if changed { Outcome::Updated(id) } else { Outcome::Existing(id) })
     }
@@ -345,23 +351,6 @@ impl<'a> Planner<'a> {
     /// Where the record that this row makes stands among the inserts.
     fn insert_place(&self, row: u32) -> usize {
         insert_place(&self.plan.inserts, row)
-    }
-
-    fn finish(mut self) -> ChunkPlan {
-        let inserts = &self.plan.inserts;
-        let found: &Found = &self.input.found;
-        let (moved, changes) =
-            self.slots.settle(self.input.lookup, found, |row| inserts[insert_place(inserts, row)].id);
-        self.plan.moved_claims = moved;
-        self.plan.key_changes.extend(changes);
-        // Stable: changes of one key keep the order in which rows made them.
-        self.plan.key_changes.sort_by_key(|change| change.key);
-        self.plan.updates = self.changed.into_values().collect();
-        let written = self.entries.into_iter().filter(|(_, (_, dirty))| *dirty);
-        self.plan.list_entries = written.map(|(record, (values, _))| ListEntry { record, values }).collect();
-        self.plan.new_options = self.options.finish();
-        self.plan.tally = Tally::of(&self.plan.outcomes);
-        self.plan
     }
 }
 

@@ -1,0 +1,1 @@
+DELETE FROM list_entry WHERE list_no = ?1 AND record_no = ?2

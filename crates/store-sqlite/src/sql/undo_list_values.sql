@@ -1,0 +1,1 @@
+UPDATE list_entry SET "values" = ?3, version = ?4 WHERE list_no = ?1 AND record_no = ?2

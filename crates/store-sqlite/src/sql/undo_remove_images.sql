@@ -1,0 +1,1 @@
+DELETE FROM job_image WHERE record_no = ?1

@@ -1,0 +1,1 @@
+DELETE FROM record WHERE record_no = ?1
