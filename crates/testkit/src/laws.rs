@@ -1,6 +1,9 @@
 //! Laws of imports that hold on every store, checked on whatever import is drawn.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
+use refract_domain::error::RowCode;
 use refract_domain::ids::RecordId;
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::outcome::Outcome;
@@ -200,5 +203,54 @@ async fn step(
             Some(lease)
         }
         Err(error) => panic!("apply_chunk: {error}"),
+    }
+}
+
+/// An undo leaves what was edited since as it is and names it; everything else is as it was before the import.
+pub async fn an_undo_takes_back_all_but_edits(
+    harness: &dyn Harness,
+    before: &DrawnImport,
+    import: &DrawnImport,
+    chunk_rows: usize,
+    edited_rows: &[usize],
+) {
+    let base = World::new(harness).await;
+    let (world, options, old, old_ids) = prepared(&base, before, import).await;
+    let was = picture(&world, import, old.clone(), &old_ids).await;
+    let spec = world.admit(import.object_type, &options, &import.rows).await;
+    let lease = world.claim_one().await;
+    world.run(lease, chunk_rows).await.expect("the job runs to its end");
+    let came = world.import_of(spec.id).await;
+    let ids = came.ids();
+    let named = edited_rows.iter().filter_map(|row| *ids.get(row % ids.len().max(1))?);
+    let edited: BTreeSet<RecordId> = named.collect();
+    let mut edits = Vec::new();
+    for id in &edited {
+        edits.push(world.patch(import.object_type, *id, &serde_json::json!({ "description": "edited since" })).await);
+    }
+
+    let undo = world.undo(spec.id, chunk_rows + 1).await;
+    for record in edits {
+        assert_eq!(world.get(import.object_type, record.id).await, Some(record));
+    }
+    let mut made_and_edited = BTreeSet::new();
+    for ((outcome, undone), id) in came.outcomes.iter().zip(&undo.outcomes).zip(&ids) {
+        let Some(id) = id else { continue };
+        let is_created = matches!(outcome, Outcome::Created { .. });
+        let is_kept = matches!(undone, Outcome::Rejected(error) if error.first.code == RowCode::EditedSince);
+        if is_created || matches!(outcome, Outcome::Updated(_)) {
+            assert_eq!(is_kept, edited.contains(id), "{id} {outcome:?} {undone:?}");
+        }
+        assert!(!is_kept || edited.contains(id), "{id} was not edited");
+        if is_created && is_kept {
+            made_and_edited.insert(*id);
+        } else if is_created {
+            assert_eq!(world.get(import.object_type, *id).await, None, "{id} was made and is gone");
+        }
+    }
+    if edited.is_empty() {
+        assert_eq!(picture(&world, import, old, &old_ids).await, was);
+    } else {
+        assert_eq!(world.count(import.object_type).await, was.count + made_and_edited.len() as u64);
     }
 }

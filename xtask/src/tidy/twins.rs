@@ -43,7 +43,7 @@ impl Alone {
 const SQLITE: &str = "crates/store-sqlite/src/sql";
 const POSTGRES: &str = "crates/store-postgres/src/sql";
 
-const ALONE: [Alone; 19] = [
+const ALONE: [Alone; 18] = [
     Alone {
         folder: SQLITE,
         why: "records have numbers of their own in a folder; in a database their ids are the keys",
@@ -141,11 +141,6 @@ const ALONE: [Alone; 19] = [
         folder: POSTGRES,
         why: "records are locked all at once, so which ones a job changed is asked before",
         files: &["undo_changed.sql"],
-    },
-    Alone {
-        folder: SQLITE,
-        why: "records are looked up one by one, which a job without images is spared",
-        files: &["undo_any_images.sql"],
     },
     Alone {
         folder: POSTGRES,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use refract_domain::ids::{JobId, ListId, RecordId};
 use refract_domain::import::outcome::Outcome as RowOutcome;
-use refract_domain::import::undo::{Entry, Image, Present, UndoFound, record_of};
+use refract_domain::import::undo::{Entry, Image, Present, UndoFound, is_own_id, record_of};
 use refract_store::OutcomePiece;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -61,6 +61,7 @@ pub(super) async fn find(
     for stored in records::lock(transaction, rows.team_no, &ids).await? {
         let read_only = stored.is_read_only(rows.spec.team_id)?;
         let present = Present {
+            made: is_own_id(rows.spec, stored.record.id),
             version: stored.record.version,
             stands_for: stored.record.version,
             deleted: stored.deleted,
@@ -90,8 +91,8 @@ async fn written(transaction: &mut Transaction, rows: &Rows<'_>, outcomes: &[Row
     let (mut made, mut met) = (BTreeSet::new(), BTreeSet::new());
     for (row, outcome) in (rows.first_row..).zip(outcomes) {
         match record_of(outcome, &rows.spec.record_ids, row) {
-            Some((id, true)) => made.insert(id.0),
-            Some((id, false)) => met.insert(id.0),
+            Some((id, is_made)) if is_made || is_own_id(rows.spec, id) => made.insert(id.0),
+            Some((id, _)) => met.insert(id.0),
             None => false,
         };
     }
@@ -117,6 +118,9 @@ fn add_image(rows: &Rows<'_>, row: &Row, found: &mut UndoFound) -> Outcome<()> {
     }
     if column::<Uuid>(row, "job_id")? != rows.of.0 {
         return Ok(());
+    }
+    if let Some(present) = found.present.get_mut(&id).filter(|_| version_before == 0) {
+        present.made = true;
     }
     let (entry_before, entry_after) = (version(row, "entry_before")?, version(row, "entry_after")?);
     let values: Option<String> = column(row, "entry_values")?;

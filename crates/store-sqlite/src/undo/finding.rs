@@ -13,7 +13,6 @@ use crate::error::Outcome;
 use crate::records::{StoredRecord, find_by_id};
 
 const OUTCOMES: &str = include_str!("../sql/undo_outcomes.sql");
-const ANY_IMAGES: &str = include_str!("../sql/undo_any_images.sql");
 const IMAGES: &str = include_str!("../sql/undo_images.sql");
 const ENTRIES: &str = include_str!("../sql/undo_entries.sql");
 
@@ -39,12 +38,10 @@ pub(super) struct Findings {
 }
 
 pub(super) fn find(connection: &Connection, rows: &Rows<'_>, outcomes: &[RowOutcome]) -> Outcome<Findings> {
-    let has_images: bool = connection.prepare_cached(ANY_IMAGES)?.query_row([rows.undone_no], |row| row.get(0))?;
     let mut findings = Findings { found: UndoFound::default(), numbers: HashMap::new() };
     for (row, outcome) in (rows.first_row..).zip(outcomes) {
-        let Some((id, made)) = record_of(outcome, &rows.spec.record_ids, row) else { continue };
-        // Of a record that was met nothing is asked but what the job did to it.
-        if findings.numbers.contains_key(&id) || !(made || has_images) {
+        let Some((id, _)) = record_of(outcome, &rows.spec.record_ids, row) else { continue };
+        if findings.numbers.contains_key(&id) {
             continue;
         }
         if let Some(stored) = find_by_id(connection, rows.team_no, id)? {
@@ -70,7 +67,9 @@ fn find_record(connection: &Connection, rows: &Rows<'_>, stored: StoredRecord, f
             found.images.insert(record.id, image(row, restored_version.is_some())?);
         }
     }
+    let own_numbers = rows.first_number..rows.first_number + i64::from(rows.spec.total);
     let mut present = Present {
+        made: own_numbers.contains(&record_no),
         version: record.version,
         stands_for,
         deleted,

@@ -25,6 +25,8 @@ pub(crate) struct Rows<'a> {
     pub(crate) undone_no: i64,
     pub(crate) team_no: i64,
     pub(crate) context: &'a JudgeContext,
+    /// The number of row 0 of that job.
+    pub(crate) first_number: i64,
     pub(crate) first_row: u32,
     pub(crate) now: Timestamp,
 }

@@ -8,6 +8,7 @@ use rusqlite::OptionalExtension;
 use super::apply_chunk::{Done, Held, advance, fence};
 use super::delete_record::context_of_keys;
 use crate::error::{Failure, Outcome};
+use crate::numbers::first_number;
 use crate::store::{Shared, SqliteStore};
 use crate::team::require_team;
 use crate::undo::{Rows, carry_out, outcomes, remove_unused};
@@ -47,7 +48,8 @@ fn undo_rows(
         undone.ok_or_else(|| Failure::corrupt(format!("job {of}, which is being undone, is gone")))?;
     let became = outcomes(connection, undone_no, held.cursor, cursor)?;
     let context = &context_of_keys(connection, shared, spec.team_id, spec.object_type)?;
-    let rows = Rows { spec, undone_no, team_no, context, first_row: held.cursor, now };
+    let first_number = first_number(&spec.record_ids)?;
+    let rows = Rows { spec, undone_no, team_no, context, first_number, first_row: held.cursor, now };
     let plan = carry_out(connection, &rows, &became)?;
     if cursor == spec.total && options_made > 0 {
         remove_unused(write, shared, spec, team_no)?;

@@ -165,7 +165,10 @@ impl State {
         for (row, outcome) in (first_row..).zip(outcomes) {
             let Some((id, _)) = record_of(outcome, &spec.record_ids, row) else { continue };
             let Some(stored) = self.records.get(&(spec.team_id, id)) else { continue };
+            let of_job = self.job(spec.team_id, of).map(|job| (0..).zip(&job.outcomes));
+            let mut made = of_job.into_iter().flatten().map(|(row, outcome)| record_of(outcome, &spec.record_ids, row));
             let present = Present {
+                made: made.any(|found| found == Some((id, true))),
                 version: stored.record.version,
                 stands_for: self.stands_for(spec.team_id, id, stored.record.version),
                 deleted: stored.is_deleted,

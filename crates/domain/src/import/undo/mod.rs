@@ -17,7 +17,7 @@ pub use plan::plan_undo;
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
-use crate::ids::{ApiKeyId, JobId, ListId, RecordId, RecordIdSpace};
+use crate::ids::{ApiKeyId, JobId, ListId, RecordId, RecordIdSpace, ordered_part};
 use crate::import::job::{JobKind, JobSnapshot, JobSpec};
 use crate::import::judge::JudgeContext;
 use crate::import::outcome::Outcome;
@@ -106,6 +106,8 @@ pub struct Image {
 /// A record as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Present {
+    /// Whether the job made it, in whichever row.
+    pub made: bool,
     /// Its version.
     pub version: u64,
     /// The earlier version that an undo has given it the values of; its own otherwise.
@@ -189,6 +191,14 @@ pub enum EntryRestore {
 
 /// Stands for the record of a row that wrote none, so that there is nothing to take back.
 pub const NO_RECORD: RecordId = RecordId(Uuid::nil());
+
+/// Whether this is the id that a row of the job would give the record it makes.
+#[must_use]
+pub fn is_own_id(spec: &JobSpec, id: RecordId) -> bool {
+    let Some((_, index)) = ordered_part(id) else { return false };
+    let row = index.checked_sub(spec.record_ids.first_index).filter(|row| *row < spec.total);
+    row.is_some_and(|row| spec.record_ids.record_id(row) == id)
+}
 
 /// The record that a row made or met, and whether it made it; `None` for a row that was rejected.
 #[must_use]

@@ -51,13 +51,13 @@ enum Verdict<'p> {
 
 impl<'p> Planner<'p, '_> {
     fn undo_row(&mut self, row: u32, outcome: &Outcome) -> Outcome {
-        let Some((id, made)) = record_of(outcome, &self.input.record_ids, row) else {
+        let Some((id, row_made)) = record_of(outcome, &self.input.record_ids, row) else {
             return Outcome::Existing(NO_RECORD);
         };
         if let Some(kept) = self.met.get(&id) {
             return kept.as_ref().map_or(Outcome::Existing(id), |error| Outcome::Rejected(Box::new(error.clone())));
         }
-        let verdict = self.verdict(id, made);
+        let verdict = self.verdict(id, row_made);
         let kept = if let Verdict::Kept(error) = &verdict { Some(error.clone()) } else { None };
         self.met.insert(id, kept);
         match verdict {
@@ -66,7 +66,7 @@ impl<'p> Planner<'p, '_> {
             Verdict::Remove(present) => {
                 self.change_keys(id, &present.body, "{}");
                 self.plan.removals.push(id);
-                outcome.clone()
+                removed(outcome, id)
             }
             Verdict::Restore(present, image) => {
                 self.restore(id, present, image);
@@ -75,10 +75,11 @@ impl<'p> Planner<'p, '_> {
         }
     }
 
-    fn verdict(&self, id: RecordId, made: bool) -> Verdict<'p> {
+    fn verdict(&self, id: RecordId, row_made: bool) -> Verdict<'p> {
         let found = &self.input.found;
         let image = found.images.get(&id);
         let Some(present) = found.present.get(&id) else { return Verdict::Nothing };
+        let made = row_made || present.made;
         if image.is_some_and(|image| image.restored) || (image.is_none() && !made) {
             return Verdict::Nothing;
         }
@@ -140,6 +141,14 @@ impl<'p> Planner<'p, '_> {
         let taken = new.iter().filter(|key| !old.contains(key)).map(|(_, key)| (*key, true));
         let changes = given_up.chain(taken).map(|(key, held)| KeyChange { key, record, held });
         self.plan.key_changes.extend(changes);
+    }
+}
+
+/// Told in the short form where the row made the record itself.
+fn removed(outcome: &Outcome, id: RecordId) -> Outcome {
+    match outcome {
+        Outcome::Created { given_id } => Outcome::Created { given_id: *given_id },
+        Outcome::Existing(_) | Outcome::Updated(_) | Outcome::Rejected(_) => Outcome::Created { given_id: Some(id) },
     }
 }
 

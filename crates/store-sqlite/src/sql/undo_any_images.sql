@@ -1,1 +1,0 @@
-SELECT EXISTS (SELECT 1 FROM job_image WHERE job_no = ?1)
