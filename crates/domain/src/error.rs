@@ -3,6 +3,7 @@
 //! A bad row is data, not an error of the program: these types are values that travel with outcomes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::ids::RecordId;
 
@@ -156,7 +157,7 @@ impl Fault {
 
 impl From<Fault> for RowError {
     fn from(first: Fault) -> Self {
-        Self { first, rest: Vec::new(), candidates: Vec::new() }
+        Self { first, rest: Vec::new(), candidates: None }
     }
 }
 
@@ -169,7 +170,7 @@ pub struct RowError {
     pub rest: Vec<Fault>,
     /// Some of the records that a value means, ascending, where it means several. For the answer to the request at hand:
     /// stored outcomes have none.
-    pub candidates: Vec<RecordId>,
+    pub candidates: Option<Arc<Vec<RecordId>>>,
 }
 
 impl RowError {
@@ -177,6 +178,12 @@ impl RowError {
     #[must_use]
     pub fn new(field: impl Into<String>, code: RowCode, message: impl Into<String>) -> Self {
         Fault::new(field, code, message).into()
+    }
+
+    /// The records that a value means, where it means several and they are known.
+    #[must_use]
+    pub fn candidates(&self) -> &[RecordId] {
+        self.candidates.as_ref().map_or(&[], |candidates| candidates)
     }
 
     /// All faults, first to last.
@@ -189,6 +196,6 @@ impl RowError {
     pub fn of(faults: Vec<Fault>) -> Option<Self> {
         let mut faults = faults.into_iter();
         let first = faults.next()?;
-        Some(Self { first, rest: faults.collect(), candidates: Vec::new() })
+        Some(Self { first, rest: faults.collect(), candidates: None })
     }
 }

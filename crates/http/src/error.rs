@@ -168,7 +168,7 @@ impl ApiError {
     pub(crate) fn refused(error: &RowError) -> Self {
         let message = error.first.message.clone();
         let mut refusal = match error.first.code {
-            RowCode::MultipleMatches => Self::multiple_matches(message, &error.candidates),
+            RowCode::MultipleMatches => Self::multiple_matches(message, error.candidates()),
             RowCode::Forbidden => Self::new(StatusCode::FORBIDDEN, "forbidden", message),
             _ => Self::invalid_request(message),
         };

@@ -4,9 +4,12 @@ use std::io::{self, Cursor, Read};
 
 use super::{FileKind, ImportBody, ImportOptions, RowFault};
 
+/// What stands before the file, the file, and what stands behind it.
+type Parts<R> = io::Chain<io::Chain<Cursor<Vec<u8>>, R>, Cursor<Vec<u8>>>;
+
 /// A form with the options, if any were chosen, and the file.
 pub(crate) struct FormBody<R> {
-    parts: io::Chain<io::Chain<Cursor<Vec<u8>>, R>, Cursor<Vec<u8>>>,
+    parts: Parts<R>,
     boundary: String,
     fault: Option<RowFault>,
 }

@@ -41,7 +41,7 @@ pub(crate) struct Form(Multipart<'static>);
 /// A part of a form.
 pub(crate) enum FormPart {
     /// The file: its name, its type, and its bytes.
-    File { file_name: Option<String>, content_type: Option<String>, bytes: FileBytes },
+    File { file_name: Option<String>, content_type: Option<String>, bytes: Box<FileBytes> },
     /// A field and its text.
     Field { name: String, text: String },
 }
@@ -61,7 +61,7 @@ impl Form {
         if name == "file" {
             let (file_name, content_type) =
                 (field.file_name().map(str::to_owned), field.content_type().map(ToString::to_string));
-            return Ok(Some(FormPart::File { file_name, content_type, bytes: FileBytes::Part(field) }));
+            return Ok(Some(FormPart::File { file_name, content_type, bytes: Box::new(FileBytes::Part(field)) }));
         }
         let text = read_field(field, &name).await?;
         Ok(Some(FormPart::Field { name, text }))

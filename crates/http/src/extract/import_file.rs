@@ -72,7 +72,7 @@ async fn read_form(
             FormPart::File { file_name, content_type, bytes } => {
                 reading.take(members)?;
                 let media: FileMedia = file_media(content_type.as_deref(), file_name.as_deref())?;
-                facts = Some(read_file(api, &media, reading, bytes, into).await?);
+                facts = Some(read_file(api, &media, reading, *bytes, into).await?);
                 if into.is_full() {
                     break;
                 }

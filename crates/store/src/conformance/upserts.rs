@@ -59,7 +59,7 @@ pub async fn a_shared_value_means_nobody(harness: &dyn Harness) {
     let effect = world.try_upsert(Contact, &updating("email"), "a@x.io", &json!({ "default": { "city": "x" } })).await;
     let RecordEffect::Refused(error) = effect else { panic!("{effect:?}") };
     assert_eq!(error.first.code, RowCode::MultipleMatches);
-    assert_eq!(error.candidates, [one.id, two.id]);
+    assert_eq!(error.candidates(), [one.id, two.id]);
     for record in [one, two] {
         assert!(error.first.message.contains(&record.id.to_string()), "{}", error.first.message);
         assert_eq!(world.get(Contact, record.id).await, Some(record));

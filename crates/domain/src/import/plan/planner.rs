@@ -397,5 +397,5 @@ fn made_body(ready: &Ready<'_>) -> Option<String> {
 }
 
 fn one_fault(fault: crate::error::Fault) -> RowError {
-    RowError { first: fault, rest: Vec::new(), candidates: Vec::new() }
+    fault.into()
 }

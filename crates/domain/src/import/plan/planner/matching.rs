@@ -1,5 +1,7 @@
 //! Matching: which record a row means. Owns what a row's keys and id come to together; who holds a key is kept in `slots`.
 
+use std::sync::Arc;
+
 use super::{Planner, Ready, Target};
 use crate::error::{RowCode, RowError};
 use crate::ids::RecordId;
@@ -120,6 +122,9 @@ impl Planner<'_> {
             named.join(", ")
         );
         ids.truncate(CANDIDATES_NAMED_MAX);
-        RowError { candidates: ids, ..RowError::new(format!("default.{slug}"), RowCode::MultipleMatches, message) }
+        RowError {
+            candidates: Some(Arc::new(ids)),
+            ..RowError::new(format!("default.{slug}"), RowCode::MultipleMatches, message)
+        }
     }
 }
