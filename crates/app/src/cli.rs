@@ -3,6 +3,8 @@
 //! Owns names, help texts and examples. What a command does lives in `commands`, what its settings mean in `config`.
 
 use std::ffi::OsString;
+mod imports;
+
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
@@ -11,6 +13,11 @@ use clap_complete::Shell;
 
 use crate::config::{ClientFlags, DataFlags, ServeFlags, TeamDataFlags};
 use crate::output::OutputFormat;
+
+pub(crate) use imports::{
+    FailedArguments, ImportsCommand, JobArguments, ListArguments, ResultsArguments, ResultsFormat, RetryArguments,
+    StatusWord, UndoArguments, WatchArguments,
+};
 
 /// Refract: a bulk-import server that speaks the Prism API.
 #[derive(Debug, Parser)]
@@ -49,6 +56,9 @@ pub(crate) enum Command {
     /// Show an import job
     #[command(after_help = STATUS_EXAMPLES)]
     Status(StatusArguments),
+    /// List, watch, explain, correct, retry and undo import jobs
+    #[command(subcommand, after_help = imports::EXAMPLES)]
+    Imports(ImportsCommand),
     /// Manage API keys in a store, also while servers run on it
     #[command(subcommand, after_help = KEYS_EXAMPLES)]
     Keys(KeysCommand),
@@ -68,6 +78,13 @@ pub(crate) enum Command {
     Completions {
         /// The shell
         shell: Shell,
+    },
+    /// Write the manual pages into a folder
+    #[command(after_help = "Example:\n  refract man ~/.local/share/man/man1 && man refract-import")]
+    Man {
+        /// The folder
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
     },
     /// Write the rows of a workbook to stdout, one JSON array a line; servers start it for files they are sent
     #[command(hide = true, after_help = READ_WORKBOOK_EXAMPLES)]
@@ -205,6 +222,9 @@ pub(crate) struct ImportArguments {
     /// Write the outcome of every row to this file, one JSON object a line
     #[arg(long, value_name = "FILE", env = "REFRACT_IMPORT_RESULTS", hide_env_values = true)]
     pub(crate) results: Option<PathBuf>,
+    /// Write the rows that failed to this file, in the format they came in, ready to be corrected
+    #[arg(long, value_name = "FILE", env = "REFRACT_IMPORT_FAILED_TO", hide_env_values = true)]
+    pub(crate) failed_to: Option<PathBuf>,
     /// How to show the outcome
     #[arg(long, value_name = "FORMAT", env = "REFRACT_OUTPUT", hide_env_values = true, default_value = "text")]
     pub(crate) output: OutputFormat,

@@ -6,6 +6,7 @@
 mod error;
 mod job;
 
+use std::io::{self, Write};
 use std::time::Duration;
 
 use ureq::http::Response;
@@ -60,7 +61,7 @@ impl Client {
         body: &mut dyn ImportBody,
         on_result: OnResult<'_>,
     ) -> Result<Job, ClientError> {
-        let request = self
+        let mut request = self
             .agent
             .post(format!("{}/{object_type}/import", self.team_path))
             .header("x-api-key", self.api_key.reveal())
@@ -68,6 +69,9 @@ impl Client {
             .header("content-type", body.content_type())
             // Lets the server refuse a key or a full queue before gigabytes are on their way.
             .header("expect", "100-continue");
+        if body.wants_job() {
+            request = request.header("prefer", "respond-async");
+        }
         let mut reader = body;
         let sent = request.send(SendBody::from_reader(&mut reader));
         let mut answer = self.answered(sent)?;
@@ -86,9 +90,48 @@ impl Client {
         serde_json::from_reader(answer.body_mut().with_config().limit(u64::MAX).reader()).map_err(garbled)
     }
 
+    /// Reads any JSON value that is not large.
+    pub(crate) fn value(&self, path: &str) -> Result<serde_json::Value, ClientError> {
+        let mut answer = self.get(path)?;
+        serde_json::from_reader(answer.body_mut().with_config().limit(u64::MAX).reader()).map_err(garbled)
+    }
+
+    /// Copies an answer, as it comes, to `into`.
+    pub(crate) fn download(&self, path: &str, accept: &str, into: &mut dyn Write) -> Result<(), ClientError> {
+        let mut answer = self.get_as(path, accept)?;
+        let mut body = answer.body_mut().with_config().limit(u64::MAX).reader();
+        let copied = io::copy(&mut body, into).and_then(|_| into.flush());
+        copied.map_err(|failure| ClientError::Garbled(failure.to_string()))
+    }
+
+    /// Sends a small request about a job; answers with the job.
+    pub(crate) fn post(
+        &self,
+        path: &str,
+        body: Option<&str>,
+        idempotency_key: Option<&str>,
+    ) -> Result<Job, ClientError> {
+        let mut request =
+            self.agent.post(format!("{}/{path}", self.team_path)).header("x-api-key", self.api_key.reveal());
+        if let Some(key) = idempotency_key {
+            request = request.header("idempotency-key", key);
+        }
+        let sent = match body {
+            Some(body) => request.header("content-type", "application/json").send(body),
+            None => request.send_empty(),
+        };
+        let mut answer = self.answered(sent)?;
+        let mut ignore = |_, _: &str| Ok(());
+        job::read_job(answer.body_mut().with_config().limit(u64::MAX).reader(), &mut ignore).map_err(garbled)
+    }
+
     fn get(&self, path: &str) -> Result<Response<Body>, ClientError> {
+        self.get_as(path, "application/json")
+    }
+
+    fn get_as(&self, path: &str, accept: &str) -> Result<Response<Body>, ClientError> {
         let request = self.agent.get(format!("{}/{path}", self.team_path)).header("x-api-key", self.api_key.reveal());
-        self.answered(request.call())
+        self.answered(request.header("accept", accept).call())
     }
 
     fn answered(&self, sent: Result<Response<Body>, ureq::Error>) -> Result<Response<Body>, ClientError> {

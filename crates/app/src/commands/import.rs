@@ -46,6 +46,10 @@ pub(super) fn run(arguments: ImportArguments, config_file: Option<&Path>) -> Res
         Some(id) => format!("{} import {id}", arguments.object_type.name()),
         None => format!("{} import", arguments.object_type.name()),
     };
+    if let (Some(path), Some(job_id), true) = (&arguments.failed_to, &job.job_id, job.failed > 0) {
+        super::imports::give_back(&client, job_id, true, Some(path))?;
+        progress.note(&format!("the rows that failed are in {}", path.display()));
+    }
     report.show(&what, &job, Some(started.elapsed()), arguments.output)
 }
 
@@ -58,6 +62,22 @@ fn opened_format(format: FileFormat) -> OpenedFormat {
         FileFormat::Xlsx => OpenedFormat::File(FileKind::Xlsx),
         FileFormat::Ods => OpenedFormat::File(FileKind::Ods),
     }
+}
+
+/// The options of a retry as JSON, those that were chosen; `None` when none was.
+pub(super) fn changed_options(
+    options: &ImportOptionArguments,
+    reading: &ReadingArguments,
+) -> Result<Option<String>, Failure> {
+    let chosen = ImportOptions {
+        dedupe_by: options.dedupe_by.clone(),
+        case_insensitive: options.case_sensitive.then_some(false),
+        update_existing: options.update_existing.then_some(true),
+        create_missing_options: options.create_missing_options.then_some(true),
+        list_id: options.list_id.clone(),
+        reading: reading_of(reading)?,
+    };
+    Ok(chosen.to_json())
 }
 
 fn options_of(arguments: &ImportArguments) -> Result<ImportOptions, Failure> {
@@ -120,7 +140,9 @@ fn send(
         }
         OpenedFormat::File(kind) => {
             let boundary = RandomIds.random_uuid().simple().to_string();
-            Box::new(FormBody::new(input.reader, kind, options, &boundary))
+            // Who sends a table wants to look at what became of it, and perhaps take it back: that takes a job.
+            let wants_job = kind != FileKind::Ndjson || arguments.failed_to.is_some();
+            Box::new(FormBody::new(input.reader, kind, options, &boundary).as_job(wants_job))
         }
     };
     let mut take = |result, json: &str| report.take(result, json);

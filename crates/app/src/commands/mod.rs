@@ -7,9 +7,11 @@ mod copy_report;
 mod demo;
 mod first_steps;
 mod import;
+mod imports;
 mod job_report;
 mod job_watch;
 mod keys;
+mod man;
 mod migrate;
 mod read_workbook;
 mod serve;
@@ -29,12 +31,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Demo(given) => demo::run(given),
         Command::Import(given) => import::run(*given, config_file),
         Command::Status(given) => status::run(given, config_file),
+        Command::Imports(given) => imports::run(given, config_file),
         Command::Keys(given) => keys::run(given, config_file),
         Command::Teams(given) => teams::run(given, config_file),
         Command::Migrate(given) => migrate::run(given, config_file),
         Command::Copy(given) => copy::run(given),
         Command::Version => Ok(version::run()),
         Command::Completions { shell } => Ok(completions::run(shell)),
+        Command::Man { folder } => man::run(&folder),
         Command::ReadWorkbook { arguments } => read_workbook::run(&arguments),
     }
 }

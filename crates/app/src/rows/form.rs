@@ -11,6 +11,7 @@ type Parts<R> = io::Chain<io::Chain<Cursor<Vec<u8>>, R>, Cursor<Vec<u8>>>;
 pub(crate) struct FormBody<R> {
     parts: Parts<R>,
     boundary: String,
+    wants_job: bool,
     fault: Option<RowFault>,
 }
 
@@ -32,8 +33,16 @@ impl<R: Read> FormBody<R> {
         Self {
             parts: Cursor::new(start).chain(file).chain(Cursor::new(end)),
             boundary: boundary.to_owned(),
+            wants_job: false,
             fault: None,
         }
+    }
+}
+
+impl<R> FormBody<R> {
+    /// The same, to become a job however small it is, if that is wanted.
+    pub(crate) fn as_job(self, wants_job: bool) -> Self {
+        Self { wants_job, ..self }
     }
 }
 
@@ -50,6 +59,10 @@ impl<R: Read> Read for FormBody<R> {
 impl<R: Read> ImportBody for FormBody<R> {
     fn content_type(&self) -> String {
         format!("multipart/form-data; boundary={}", self.boundary)
+    }
+
+    fn wants_job(&self) -> bool {
+        self.wants_job
     }
 
     fn fault(&self) -> Option<&RowFault> {

@@ -109,6 +109,11 @@ pub(crate) trait ImportBody: Read {
         "application/json".to_owned()
     }
 
+    /// Whether it is to become a job however small it is.
+    fn wants_job(&self) -> bool {
+        false
+    }
+
     /// Why reading ended early.
     fn fault(&self) -> Option<&RowFault>;
 }

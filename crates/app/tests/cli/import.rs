@@ -91,7 +91,7 @@ fn an_unreadable_file_imports_nothing() {
     let server = server();
     import(&server, "-").input("{\"objects\": [{}").run().code(1).tells("invalid_json");
     import(&server, "- --format json").input("email,name").run().code(1).tells("neither a JSON array");
-    import(&server, "-").input("email,name\na@x.io,\"B\n").run().code(1).tells("Line 2").tells("quote");
+    import(&server, "-").input("email,name\na@x.io,\"B\n").run().code(1).tells("line 2").tells("quote");
     import(&server, "- --dedupe-by email").input("mail address x,city\n1,2\n").run().code(1).tells("--map");
     import(&server, "/nowhere/people.json").run().code(2).tells("/nowhere/people.json");
     import(&server, "people.xls").run().code(2).tells("XLSX");

@@ -10,6 +10,7 @@ mod database;
 mod demo;
 mod help;
 mod import;
+mod imports;
 mod program;
 mod serve;
 mod status;

@@ -73,8 +73,11 @@ pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A form of these parts: name, file name and type if it is a file, content.
-pub(super) fn form(parts: &[(&str, Option<(&str, &str)>, &[u8])]) -> Vec<u8> {
+/// A part of a form: name, file name and type if it is a file, content.
+pub(super) type Part<'p> = (&'p str, Option<(&'p str, &'p str)>, &'p [u8]);
+
+/// A form of these parts.
+pub(super) fn form(parts: &[Part<'_>]) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, file, content) in parts {
         body.extend_from_slice(format!("--BOUNDARY\r\nContent-Disposition: form-data; name=\"{name}\"").as_bytes());

@@ -13,13 +13,16 @@ fn send(client: &Client, rest: &str, content_type: &str, body: &[u8]) -> (u16, V
     (answer.status, answer.json())
 }
 
+/// Path, type and body; status, code, and a word of the message.
+type Case<'c> = (&'c str, &'c str, &'c [u8], u16, &'c str, &'c str);
+
 #[test]
 fn a_file_that_cannot_be_read_is_refused_whole_and_says_why() {
     let server = Launch::new().with("REFRACT_ROW_BYTES_MAX", "64KiB").start();
     let client = server.client(&server.tenant());
     let endless = format!("email,full_name\na@x.io,\"{}", "never closed\n".repeat(10));
     let huge = format!("email\n\"{}\"\n", "x".repeat(70_000));
-    let cases: [(&str, &str, &[u8], u16, &str, &str); 12] = [
+    let cases: [Case<'_>; 12] = [
         ("contact/import", "text/plain", b"a", 415, "unsupported_media_type", "text/csv"),
         ("contact/import", "application/pdf", b"%PDF", 415, "unsupported_media_type", "multipart/form-data"),
         ("contact/import", "text/csv", endless.as_bytes(), 400, "invalid_csv", "line 2"),
