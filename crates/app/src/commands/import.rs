@@ -142,7 +142,7 @@ fn send(
             let boundary = RandomIds.random_uuid().simple().to_string();
             // Who sends a table wants to look at what became of it, and perhaps take it back: that takes a job.
             let wants_job = kind != FileKind::Ndjson || arguments.failed_to.is_some();
-            Box::new(FormBody::new(input.reader, kind, options, &boundary).as_job(wants_job))
+            Box::new(FormBody::new(input.reader, kind, options, &boundary).wanting_job(wants_job))
         }
     };
     let mut take = |result, json: &str| report.take(result, json);

@@ -41,7 +41,7 @@ impl<R: Read> FormBody<R> {
 
 impl<R> FormBody<R> {
     /// The same, to become a job however small it is, if that is wanted.
-    pub(crate) fn as_job(self, wants_job: bool) -> Self {
+    pub(crate) fn wanting_job(self, wants_job: bool) -> Self {
         Self { wants_job, ..self }
     }
 }
