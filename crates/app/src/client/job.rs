@@ -75,6 +75,9 @@ pub(crate) struct RowResult {
     /// Whether it changed the one it matched.
     #[serde(default)]
     pub(crate) updated: bool,
+    /// What an undo did: `removed`, `restored` or `unchanged`; nothing else has it.
+    #[serde(default)]
+    pub(crate) outcome: Option<String>,
     /// Why it failed.
     #[serde(default)]
     pub(crate) error: Option<Reason>,

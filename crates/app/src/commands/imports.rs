@@ -95,11 +95,11 @@ fn job_lines(jobs: &[Value]) -> Vec<Vec<String>> {
 
 fn watch(client: &Client, given: &WatchArguments) -> Result<Exit, Failure> {
     let job = checked(&given.job.job)?;
-    follow(client, job, given.quiet, given.job.output)
+    follow(client, "import", job, given.quiet, given.job.output)
 }
 
 /// Waits for a job's end and shows what became of its rows.
-fn follow(client: &Client, job_id: &str, quiet: bool, format: OutputFormat) -> Result<Exit, Failure> {
+fn follow(client: &Client, what: &str, job_id: &str, quiet: bool, format: OutputFormat) -> Result<Exit, Failure> {
     let mut report = JobReport::new(None)?;
     let progress = Progress::new(quiet);
     let mut take = |result, json: &str| report.take(result, json);
@@ -115,7 +115,7 @@ fn follow(client: &Client, job_id: &str, quiet: bool, format: OutputFormat) -> R
         progress.finish();
         job = ended?;
     }
-    report.show(&format!("import job {job_id}"), &job, None, format)
+    report.show(&format!("{what} job {job_id}"), &job, None, format)
 }
 
 fn results(client: &Client, given: &ResultsArguments) -> Result<Exit, Failure> {
@@ -228,7 +228,7 @@ fn begin(client: &Client, accepted: &Job, what: &str, given: &WatchArguments) ->
     if !given.quiet {
         output::note(format!("{what} accepted as job {job_id}"));
     }
-    follow(client, job_id, given.quiet, given.job.output)
+    follow(client, what, job_id, given.quiet, given.job.output)
 }
 
 fn confirm(question: &str) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::iter;
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,9 +20,18 @@ pub(super) struct JobReport {
     created: u64,
     existing: u64,
     updated: u64,
+    taken_back: Option<TakenBack>,
     rejected: u64,
     row_errors: Vec<RowError>,
     results_file: Option<BufWriter<File>>,
+}
+
+/// What an undo did to records, row by row.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+struct TakenBack {
+    removed: u64,
+    restored: u64,
+    unchanged: u64,
 }
 
 /// A failed row as scripts see it.
@@ -44,6 +54,8 @@ struct Summary<'a> {
     failed: u64,
     #[serde(skip_serializing_if = "Option::is_none", flatten)]
     outcomes: Option<Outcomes>,
+    #[serde(skip_serializing_if = "Option::is_none", flatten)]
+    taken_back: Option<TakenBack>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +84,7 @@ impl JobReport {
             created: 0,
             existing: 0,
             updated: 0,
+            taken_back: None,
             rejected: 0,
             row_errors: Vec::new(),
             results_file: results_path.map(open).transpose()?,
@@ -85,11 +98,21 @@ impl JobReport {
         }
         match result.error {
             Some(reason) => self.take_error(result.input_index, reason),
+            None if result.outcome.is_some() => self.take_back(result.outcome.as_deref()),
             None if result.created => self.created += 1,
             None if result.updated => self.updated += 1,
             None => self.existing += 1,
         }
         Ok(())
+    }
+
+    fn take_back(&mut self, outcome: Option<&str>) {
+        let taken = self.taken_back.get_or_insert_default();
+        match outcome {
+            Some("removed") => taken.removed += 1,
+            Some("restored") => taken.restored += 1,
+            _ => taken.unchanged += 1,
+        }
     }
 
     fn take_error(&mut self, input_index: u64, reason: Reason) {
@@ -128,6 +151,7 @@ impl JobReport {
             succeeded: job.succeeded,
             failed: job.failed,
             outcomes: (job.status != JobStatus::Processing).then_some(outcomes),
+            taken_back: self.taken_back,
             seconds: took.map(|took| (took.as_secs_f64() * 1_000.0).round() / 1_000.0),
             error: job.error.as_ref(),
             row_errors: &self.row_errors,
@@ -146,13 +170,11 @@ impl JobReport {
         if let Some(reason) = &job.error {
             lines.push(format!("  {} ({})", reason.message, reason.code));
         }
-        let counts = [
-            ("rows", job.total),
-            ("created", self.created),
-            ("existing", self.existing),
-            ("updated", self.updated),
-            ("rejected", self.rejected),
-        ];
+        let of_rows = match self.taken_back {
+            Some(taken) => [("removed", taken.removed), ("restored", taken.restored), ("unchanged", taken.unchanged)],
+            None => [("created", self.created), ("existing", self.existing), ("updated", self.updated)],
+        };
+        let counts = iter::once(("rows", job.total)).chain(of_rows).chain([("rejected", self.rejected)]);
         lines.extend(counts.map(|(name, count)| format!("  {name:<9} {:>12}", grouped(count))));
         if let Some(took) = took {
             lines.push(format!("  {:<9} {:>12.2}", "seconds", took.as_secs_f64()));
@@ -198,7 +220,7 @@ mod tests {
 
     fn result(input_index: u64, created: bool, updated: bool, error: Option<Reason>) -> RowResult {
         let existing = error.is_none() && !created;
-        RowResult { input_index, id: None, created, existing, updated, error }
+        RowResult { input_index, id: None, created, existing, updated, outcome: None, error }
     }
 
     fn reported() -> (JobReport, Job) {
@@ -236,6 +258,24 @@ mod tests {
                 && text.ends_with("and 10 more; --results FILE keeps the outcome of every row"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_was_taken_back_is_told_in_its_own_words() {
+        let (_, job) = reported();
+        let mut report = JobReport::new(None).unwrap();
+        for (index, word) in (0..).zip(["removed", "removed", "restored", "unchanged"]) {
+            let taken = RowResult { outcome: Some(word.into()), ..result(index, false, false, None) };
+            report.take(taken, "{}").unwrap();
+        }
+        let text = report.as_text("undo j", &job, None).join("\n");
+        assert!(
+            text.contains("  removed              2\n  restored             1\n  unchanged            1\n"),
+            "{text}"
+        );
+        assert!(!text.contains("existing"), "{text}");
+        let json: serde_json::Value = serde_json::from_str(&report.as_json(&job, None).unwrap()).unwrap();
+        assert_eq!((&json["removed"], &json["restored"], &json["unchanged"]), (&2.into(), &1.into(), &1.into()));
     }
 
     #[test]

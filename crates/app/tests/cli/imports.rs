@@ -46,7 +46,11 @@ fn a_messy_file_is_imported_corrected_and_undone() {
     run(&server, &format!("imports undo {job}")).run().code(2).tells("--yes");
     let undone =
         run(&server, &format!("imports undo {job} --yes --output json")).run().code(0).tells("undo accepted").json();
-    assert_eq!(undone["total"], 3, "{undone}");
+    assert_eq!(
+        (&undone["total"], &undone["removed"], &undone["unchanged"]),
+        (&3.into(), &1.into(), &2.into()),
+        "{undone}"
+    );
     assert_eq!(client.count("deal"), 2);
 }
 

@@ -34,6 +34,22 @@ const STREAM_MAX: Duration = Duration::from_secs(3_600);
 /// When a client whose stream ended before its time comes again.
 const RETRY: &str = "retry: 1000\n";
 
+/// One event of the stream, as its lines are called.
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code, reason = "only described, never made")]
+struct JobEvent {
+    /// What it is about.
+    #[schema(pattern = "^(snapshot|progress|end)$")]
+    event: Option<String>,
+    /// The job, in JSON.
+    #[schema(content_media_type = "application/json")]
+    data: Option<String>,
+    /// What to send as `Last-Event-ID` when the stream is opened again.
+    id: Option<String>,
+    /// After how many milliseconds to open it again.
+    retry: Option<u32>,
+}
+
 #[utoipa::path(
     get,
     path = "/v2/prism/{team_id}/imports/{job_id}/events",
@@ -43,7 +59,7 @@ const RETRY: &str = "retry: 1000\n";
     description = "Server-sent events, each with the job as `data`: `snapshot` first, `progress` as it gets on, `end` at last. A \
                    stream that ends without `end` is to be opened again.",
     params(JobPath, EventsHeaders),
-    responses((status = 200, description = "The events.", body = String, content_type = "text/event-stream"))
+    responses((status = 200, description = "The events, one after the other.", body = JobEvent, content_type = "text/event-stream"))
 )]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
