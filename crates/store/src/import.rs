@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::time::Duration;
+use std::{iter, slice};
 
 use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
@@ -146,15 +147,26 @@ impl OutcomePiece {
     /// Rows whose outcomes lie together, at most.
     pub const ROWS_MAX: u32 = 4_096;
 
+    /// The size in bytes at which a piece ends. Connections to a database keep room for the largest message that they
+    /// ever carried, so that pieces of rows that all failed at length must not be large.
+    pub const BYTES_ENOUGH: usize = 256 << 10;
+
     /// The pieces of the outcomes of a chunk whose first row is this. For backends.
     pub fn of_chunk(first_row: u32, outcomes: &[Outcome]) -> impl Iterator<Item = Self> {
-        outcomes.chunks(Self::ROWS_MAX as usize).scan(first_row, |next_row, outcomes| {
-            let first_row = *next_row;
-            let rows = u32::try_from(outcomes.len()).unwrap_or(u32::MAX);
-            *next_row = first_row.saturating_add(rows);
-            let mut encoded = Vec::new();
-            encode(outcomes, &mut encoded);
-            Some(Self { first_row, rows, encoded })
+        let (mut next_row, mut rest) = (first_row, outcomes);
+        iter::from_fn(move || {
+            let likely_bytes = rest.len().min(Self::ROWS_MAX as usize);
+            let mut piece = Self { first_row: next_row, rows: 0, encoded: Vec::with_capacity(likely_bytes) };
+            while piece.rows < Self::ROWS_MAX
+                && piece.encoded.len() < Self::BYTES_ENOUGH
+                && let Some((outcome, after)) = rest.split_first()
+            {
+                encode(slice::from_ref(outcome), &mut piece.encoded);
+                piece.rows += 1;
+                rest = after;
+            }
+            next_row = next_row.saturating_add(piece.rows);
+            (piece.rows > 0).then_some(piece)
         })
     }
 
@@ -322,5 +334,27 @@ pub trait ImportVerbs {
     /// give one: that process knows what it admits.
     async fn work_hint(&self) {
         std::future::pending().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use refract_domain::error::{RowCode, RowError};
+
+    use super::*;
+
+    #[test]
+    fn pieces_follow_each_other_and_end_by_rows_or_by_bytes() {
+        let made = vec![Outcome::Created { given_id: None }; 5_000];
+        let cut: Vec<_> = OutcomePiece::of_chunk(7, &made).map(|piece| (piece.first_row, piece.rows)).collect();
+        assert_eq!(cut, [(7, 4_096), (4_103, 904)]);
+
+        let failed = Outcome::Rejected(Box::new(RowError::new("", RowCode::InvalidRow, "x".repeat(1_000))));
+        let failed = vec![failed; 1_000];
+        let pieces: Vec<_> = OutcomePiece::of_chunk(0, &failed).collect();
+        assert!(pieces.len() > 3, "{} pieces", pieces.len());
+        assert!(pieces.iter().all(|piece| piece.encoded.len() < OutcomePiece::BYTES_ENOUGH + 2_000));
+        assert_eq!(OutcomePiece::rows_of(&pieces, 0, 1_000).unwrap(), failed);
+        assert_eq!(OutcomePiece::of_chunk(0, &[]).count(), 0);
     }
 }

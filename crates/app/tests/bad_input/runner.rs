@@ -242,6 +242,7 @@ fn unsettled(world: &World, baseline: Usage) -> Option<String> {
         let is_back = now.resident_bytes <= baseline.resident_bytes + RESIDENT_BYTES_MORE_MAX
             && now.open_files <= baseline.open_files + OPEN_FILES_MORE_MAX + connections;
         if is_back {
+            eprintln!("after the section {now:?}, before it {baseline:?}");
             return None;
         }
         if Instant::now() >= deadline {

@@ -25,6 +25,9 @@ const OUTCOMES: &str = include_str!("../sql/apply_chunk_outcomes.sql");
 const ADVANCE: &str = include_str!("../sql/apply_chunk_advance.sql");
 const COMPLETE: &str = include_str!("../sql/apply_chunk_complete.sql");
 
+/// Outcomes that are sent together: nearly always all of a chunk. A connection keeps room for its largest message.
+const STATEMENT_BYTES_ENOUGH: usize = 1 << 20;
+
 /// See [`refract_store::ImportVerbs::apply_chunk`].
 #[tracing::instrument(
     name = "store.apply_chunk",
@@ -173,23 +176,26 @@ async fn write_outcomes(
     held: &Held,
     outcomes: &[RowOutcome],
 ) -> Outcome<()> {
-    if outcomes.is_empty() {
-        return Ok(());
+    let mut pieces = OutcomePiece::of_chunk(held.cursor, outcomes).peekable();
+    while pieces.peek().is_some() {
+        let (mut first_rows, mut counts, mut encoded, mut bytes) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        while bytes < STATEMENT_BYTES_ENOUGH
+            && let Some(piece) = pieces.next()
+        {
+            first_rows.push(int4(piece.first_row)?);
+            counts.push(int4(piece.rows)?);
+            bytes += piece.encoded.len();
+            encoded.push(piece.encoded);
+        }
+        let parameters = [
+            (&team_no as _, Type::INT8),
+            (&held.spec.id.0 as _, Type::UUID),
+            (&first_rows as _, Type::INT4_ARRAY),
+            (&counts as _, Type::INT4_ARRAY),
+            (&encoded as _, Type::BYTEA_ARRAY),
+        ];
+        transaction.execute(OUTCOMES, &parameters).await?;
     }
-    let (mut first_rows, mut counts, mut pieces) = (Vec::new(), Vec::new(), Vec::new());
-    for piece in OutcomePiece::of_chunk(held.cursor, outcomes) {
-        first_rows.push(int4(piece.first_row)?);
-        counts.push(int4(piece.rows)?);
-        pieces.push(piece.encoded);
-    }
-    let parameters = [
-        (&team_no as _, Type::INT8),
-        (&held.spec.id.0 as _, Type::UUID),
-        (&first_rows as _, Type::INT4_ARRAY),
-        (&counts as _, Type::INT4_ARRAY),
-        (&pieces as _, Type::BYTEA_ARRAY),
-    ];
-    transaction.execute(OUTCOMES, &parameters).await?;
     Ok(())
 }
 
