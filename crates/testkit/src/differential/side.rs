@@ -13,7 +13,8 @@ use refract_domain::record::Precondition;
 use refract_store::conformance::Harness;
 use refract_store::conformance::fixture::{HOUR, Import, WEEK, Way, World, chunk_of, claim_of, kept};
 use refract_store::{
-    Answered, ApplyChunk, Idempotent, InlineReport, KeyProperty, Lease, PatchRecord, Purge, RecordEffect, StoreError,
+    Answered, ApplyChunk, Idempotent, InlineReport, KeyProperty, Lease, PatchRecord, Purge, Purged, RecordEffect,
+    StoreError,
 };
 use serde_json::json;
 
@@ -92,7 +93,8 @@ impl<'h> Side<'h> {
             Op::Purge => {
                 let world = self.world();
                 let command = Purge { now: world.now(), retention: WEEK, batch_max: 1_000 };
-                format!("{:?}", world.store.purge(command).await)
+                // Of records under ids of their rows' own, one store must keep an image to know their job, another need not.
+                format!("{:?}", world.store.purge(command).await.map(|purged| Purged { images: 0, ..purged }))
             }
             Op::Reopen => self.reopen().await,
         };
