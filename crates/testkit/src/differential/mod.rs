@@ -81,6 +81,18 @@ pub enum Op {
     Reopen,
 }
 
+impl Op {
+    /// Whether rows of it bring ids of their own.
+    fn gives_ids(&self) -> bool {
+        match self {
+            Self::Import(_, import) | Self::ImportOnce(import, ..) | Self::Admit(import, _) | Self::Stage(import) => {
+                import.rows.iter().any(|row| row.get("id").is_some())
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Values that a single write accepts in every schema: select values are left out.
 fn plain(values: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
     values.prop_map(|mut values| {

@@ -30,13 +30,23 @@ pub(super) struct Side<'h> {
     records: Vec<(ObjectType, RecordId)>,
     jobs: Vec<JobSpec>,
     leases: Vec<Lease>,
+    /// Whether any row has brought an id along.
+    has_given_ids: bool,
 }
 
 impl<'h> Side<'h> {
     pub(super) async fn new(harness: &'h dyn Harness) -> Self {
         let world = World::new(harness).await;
         let list_id = world.make_list(LIST_TEMPLATE).await;
-        Self { harness, world: Some(world), list_id, records: Vec::new(), jobs: Vec::new(), leases: Vec::new() }
+        Self {
+            harness,
+            world: Some(world),
+            list_id,
+            records: Vec::new(),
+            jobs: Vec::new(),
+            leases: Vec::new(),
+            has_given_ids: false,
+        }
     }
 
     fn world(&self) -> &World {
@@ -47,6 +57,7 @@ impl<'h> Side<'h> {
     pub(super) async fn carry_out(&mut self, operation: &Op) -> String {
         // Ids of different operations then ascend alike on both sides.
         self.world().clock.advance(Duration::from_millis(5));
+        self.has_given_ids |= operation.gives_ids();
         let answer = match operation {
             Op::Import(way, import) => self.import(*way, import).await,
             Op::ImportOnce(import, key, request) => self.import_once(import, Some((*key, *request))).await,
@@ -93,8 +104,10 @@ impl<'h> Side<'h> {
             Op::Purge => {
                 let world = self.world();
                 let command = Purge { now: world.now(), retention: WEEK, batch_max: 1_000 };
-                // Of records under ids of their rows' own, one store must keep an image to know their job, another need not.
-                format!("{:?}", world.store.purge(command).await.map(|purged| Purged { images: 0, ..purged }))
+                let purged = world.store.purge(command).await;
+                // Of records under given ids one store keeps an image, to know their job, and another need not.
+                let images_alike = |purged: Purged| Purged { images: 0, ..purged };
+                format!("{:?}", if self.has_given_ids { purged.map(images_alike) } else { purged })
             }
             Op::Reopen => self.reopen().await,
         };
