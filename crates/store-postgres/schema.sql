@@ -233,12 +233,15 @@ CREATE TABLE job (
     record_ids_ms          bigint,
     record_ids_index       integer,
     -- What it does, and which job it does it to.
-    kind                   text NOT NULL DEFAULT 'import' CHECK (kind IN ('import', 'retry', 'undo')),
+    kind                   text NOT NULL DEFAULT 'import' 
+        CONSTRAINT job_kind_check CHECK (kind IN ('import', 'retry', 'undo', 'dry_run', 'apply')),
     of_job                 uuid,
     -- Names the staged rows of a job that has ended without some of them; they go when the job does.
     kept                   uuid,
     -- Options that have no column of their own, in the form the domain gives them; NULL: none was chosen.
     more                   text,
+    -- Of the existing ones those that were passed over and met no record.
+    skipped                bigint NOT NULL DEFAULT 0,
 
     PRIMARY KEY (team_no, id),
     CHECK (cursor BETWEEN 0 AND total),
@@ -253,7 +256,8 @@ CREATE TABLE job (
     CHECK (ended_at IS NULL OR staged IS NULL),
     CHECK ((suspect_row IS NULL) = (suspect_deaths = 0)),
     CHECK ((record_ids_ms IS NULL) = (record_ids_index IS NULL)),
-    CONSTRAINT job_of_another CHECK ((kind = 'import') = (of_job IS NULL)),
+    CONSTRAINT job_of_another CHECK ((kind IN ('import', 'dry_run')) = (of_job IS NULL)),
+    CONSTRAINT job_skipped_of_existing CHECK (skipped BETWEEN 0 AND existing),
     CONSTRAINT job_kept_once_ended CHECK (kept IS NULL OR ended_at IS NOT NULL)
 );
 
@@ -261,8 +265,8 @@ CREATE INDEX job_of_team ON job (team_no, created_at, id);
 CREATE INDEX job_unfinished ON job (team_no, created_at, id) WHERE ended_at IS NULL;
 CREATE INDEX job_ended ON job (ended_at) WHERE ended_at IS NOT NULL;
 
--- For where a record that was made comes from. An undo has the ids of the job that it undoes.
-CREATE INDEX job_record_ids ON job (team_no, coalesce(record_ids_ms, created_at)) WHERE kind <> 'undo';
+-- For where a record that was made comes from. An undo has the ids of the job that it undoes, a dry run makes none.
+CREATE INDEX job_record_ids ON job (team_no, coalesce(record_ids_ms, created_at)) WHERE kind NOT IN ('undo', 'dry_run');
 
 -- Which row of a job is being judged, noted where workers have died. A note has to outlive its process, no more.
 CREATE TABLE job_note (
@@ -281,7 +285,44 @@ CREATE TABLE job_outcome (
     first_row integer NOT NULL,
     rows      integer NOT NULL CHECK (rows > 0),
     encoded   bytea NOT NULL,
+    -- Of a dry run what else it says of each row, in the form the domain gives it.
+    forecast  bytea,
     PRIMARY KEY (team_no, job_id, first_row),
+    FOREIGN KEY (team_no, job_id) REFERENCES job (team_no, id)
+);
+
+-- What a dry run would have written so far; it goes once the job has ended.
+CREATE TABLE draft_key (
+    team_no   bigint NOT NULL,
+    job_id    uuid NOT NULL,
+    key       uuid NOT NULL,
+    record_id uuid NOT NULL,
+    held      boolean NOT NULL,
+    PRIMARY KEY (team_no, job_id, key, record_id),
+    FOREIGN KEY (team_no, job_id) REFERENCES job (team_no, id)
+);
+
+CREATE TABLE draft_record (
+    team_no     bigint NOT NULL,
+    job_id      uuid NOT NULL,
+    record_id   uuid NOT NULL,
+    body        text NOT NULL,
+    list_values text,
+    PRIMARY KEY (team_no, job_id, record_id),
+    FOREIGN KEY (team_no, job_id) REFERENCES job (team_no, id)
+);
+
+CREATE TABLE draft_option (
+    team_no    bigint NOT NULL,
+    job_id     uuid NOT NULL,
+    place      integer NOT NULL,
+    list_id    uuid,
+    property   text NOT NULL,
+    id         uuid NOT NULL,
+    slug       text NOT NULL,
+    value      text NOT NULL,
+    sort_index bigint NOT NULL,
+    PRIMARY KEY (team_no, job_id, place),
     FOREIGN KEY (team_no, job_id) REFERENCES job (team_no, id)
 );
 

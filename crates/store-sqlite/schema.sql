@@ -208,13 +208,18 @@ CREATE TABLE job (
     error_code             TEXT,
     error_message          TEXT,
 
-    -- What it does, and which job it does it to.
-    kind                   TEXT NOT NULL DEFAULT 'import' CHECK (kind IN ('import', 'retry', 'undo')),
-    of_job                 BLOB CHECK (length(of_job) = 16) CHECK ((kind = 'import') = (of_job IS NULL)),
     -- Names the file of staged rows of a job that has ended without some of them; it goes when the job does.
     kept                   BLOB CHECK (length(kept) = 16) CHECK (kept IS NULL OR ended_at IS NOT NULL),
     -- Options that have no column of their own, in the form the domain gives them; NULL: none was chosen.
     more                   TEXT,
+
+    -- What it does, and which job it does it to.
+    kind                   TEXT NOT NULL DEFAULT 'import'
+        CHECK (kind IN ('import', 'retry', 'undo', 'dry_run', 'apply')),
+    of_job                 BLOB CHECK (length(of_job) = 16)
+        CHECK ((kind IN ('import', 'dry_run')) = (of_job IS NULL)),
+    -- Of the existing ones those that were passed over and met no record.
+    skipped                INTEGER NOT NULL DEFAULT 0 CHECK (skipped BETWEEN 0 AND existing),
 
     CHECK (cursor BETWEEN 0 AND total),
     CHECK (cursor = created + existing + updated + rejected),
@@ -233,8 +238,8 @@ CREATE INDEX job_of_team ON job (team_no, created_at, id);
 CREATE INDEX job_unfinished ON job (team_no) WHERE ended_at IS NULL;
 CREATE INDEX job_ended ON job (ended_at) WHERE ended_at IS NOT NULL;
 
--- For where a record that was made comes from. An undo has the numbers of the job that it undoes.
-CREATE INDEX job_numbers ON job (first_record_no) WHERE kind <> 'undo' AND total > 0;
+-- For where a record that was made comes from. An undo has the numbers of the job that it undoes, a dry run makes none.
+CREATE INDEX job_numbers ON job (first_record_no) WHERE kind NOT IN ('undo', 'dry_run') AND total > 0;
 
 -- Outcomes in their stored form, a few thousand rows a piece, without gaps from row 0 to the job's cursor.
 CREATE TABLE job_outcome (
@@ -242,8 +247,39 @@ CREATE TABLE job_outcome (
     first_row INTEGER NOT NULL,
     rows      INTEGER NOT NULL CHECK (rows > 0),
     encoded   BLOB NOT NULL,
+    -- Of a dry run what else it says of each row, in the form the domain gives it.
+    forecast  BLOB,
     PRIMARY KEY (job_no, first_row)
 ) STRICT;
+
+-- What a dry run would have written so far; it goes once the job has ended.
+CREATE TABLE draft_key (
+    job_no    INTEGER NOT NULL REFERENCES job (job_no),
+    key       BLOB NOT NULL CHECK (length(key) = 16),
+    record_id BLOB NOT NULL CHECK (length(record_id) = 16),
+    held      INTEGER NOT NULL CHECK (held IN (0, 1)),
+    PRIMARY KEY (job_no, key, record_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE draft_record (
+    job_no      INTEGER NOT NULL REFERENCES job (job_no),
+    record_id   BLOB NOT NULL CHECK (length(record_id) = 16),
+    body        TEXT NOT NULL,
+    list_values TEXT,
+    PRIMARY KEY (job_no, record_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE draft_option (
+    job_no     INTEGER NOT NULL REFERENCES job (job_no),
+    place      INTEGER NOT NULL,
+    list_id    BLOB CHECK (length(list_id) = 16),
+    property   TEXT NOT NULL,
+    id         BLOB NOT NULL CHECK (length(id) = 16),
+    slug       TEXT NOT NULL,
+    value      TEXT NOT NULL,
+    sort_index INTEGER NOT NULL,
+    PRIMARY KEY (job_no, place)
+) STRICT, WITHOUT ROWID;
 
 -- Records as they were before a job changed them, one a job and record: what it takes to undo it.
 CREATE TABLE job_image (

@@ -48,11 +48,17 @@ pub enum RowCode {
     MissingKey,
     /// Somebody has changed the record since the import that is undone: it stays as it is.
     EditedSince,
+    /// What the dry run said of the row does not hold any more, so that it was not carried out.
+    Stale,
+    /// Another row of the import has the same key, and the import takes that for a mistake.
+    DuplicateRow,
+    /// The row is good, but another one of an import of all or nothing was not.
+    AnotherRowFailed,
 }
 
 impl RowCode {
     /// All codes, in the order of their numbers.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::InvalidRow,
         Self::UnknownProperty,
         Self::InvalidValue,
@@ -72,6 +78,9 @@ impl RowCode {
         Self::InvalidJson,
         Self::MissingKey,
         Self::EditedSince,
+        Self::Stale,
+        Self::DuplicateRow,
+        Self::AnotherRowFailed,
     ];
 
     /// The word on the wire.
@@ -97,6 +106,9 @@ impl RowCode {
             Self::InvalidJson => "invalid_json",
             Self::MissingKey => "missing_key",
             Self::EditedSince => "edited_since",
+            Self::Stale => "stale",
+            Self::DuplicateRow => "duplicate_row",
+            Self::AnotherRowFailed => "another_row_failed",
         }
     }
 

@@ -124,6 +124,13 @@ impl RecordIdSpace {
         RecordId(Uuid::from_u128(bits))
     }
 
+    /// The row that would make the record of this id; `None` when no row would.
+    #[must_use]
+    pub fn row_of(&self, id: RecordId) -> Option<u32> {
+        let (_, index) = ordered_part(id)?;
+        index.checked_sub(self.first_index).filter(|row| self.record_id(*row) == id)
+    }
+
     fn keyed_bits(&self, row: u32) -> u64 {
         let mut hasher = SipHasher24::new_with_key(self.source.as_bytes());
         hasher.write_u32(row);
@@ -163,6 +170,8 @@ mod tests {
         ) {
             let ids = space(millis, first, source);
             prop_assert_eq!(ids.record_id(a), ids.record_id(a));
+            prop_assert_eq!(ids.row_of(ids.record_id(a)), Some(a));
+            prop_assert_eq!(space(millis, first, !source).row_of(ids.record_id(a)), None);
             prop_assert_eq!(ids.record_id(a).cmp(&ids.record_id(b)), a.cmp(&b));
         }
 

@@ -15,6 +15,12 @@ pub const DEDUPE_VALUE_BYTES_MAX: usize = 2_048;
 /// Most options a job may create (import-semantics, Values).
 pub const NEW_OPTIONS_PER_JOB_MAX: u32 = 1_000;
 
+/// Most rows of an import of all or nothing: it is one transaction, for which others may have to wait.
+pub const ATOMIC_ROWS_MAX: u32 = 100_000;
+
+/// Most bytes of such rows, as they were sent: they are all in memory at once.
+pub const ATOMIC_BYTES_MAX: u64 = 64 << 20;
+
 /// Most properties of a type, and of a list: as many as a row may carry.
 pub const PROPERTIES_MAX: usize = ROW_PROPERTIES_MAX;
 

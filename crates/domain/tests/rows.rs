@@ -304,7 +304,7 @@ fn a_chunk_keeps_good_and_faulty_rows_apart() {
             JudgedRow::Good(good) => {
                 Some((judged.body(good), judged.match_keys(good).len(), judged.other_keys(good).len()))
             }
-            JudgedRow::Faulty(_) => None,
+            JudgedRow::Skipped(_) | JudgedRow::Faulty(_) => None,
         })
         .collect();
     assert_eq!(good, [Some((r#"{"str":"a","num":1}"#, 1, 1)), None, Some((r#"{"num":2,"str":"c"}"#, 1, 1))]);

@@ -31,7 +31,8 @@ pub(crate) fn judge_body(
             set_id(row, of_record)?;
             Ok(JudgedBody::Good(judged))
         }
-        None => Err(EngineError::Internal("a body was judged to no verdict".into())),
+        // Only imports pass rows over.
+        Some(JudgedRow::Skipped(_)) | None => Err(EngineError::Internal("a body was judged to no verdict".into())),
     }
 }
 

@@ -55,6 +55,14 @@ pub enum EngineError {
         /// The limit.
         limit: usize,
     },
+    /// More rows than can be taken all or not at all.
+    #[error("{rows} rows of {row_bytes} bytes are more than can be taken all or not at all")]
+    AtomicTooLarge {
+        /// The rows.
+        rows: u64,
+        /// Their bytes, as they were sent.
+        row_bytes: u64,
+    },
     /// The process is about to end.
     #[error("shutting down")]
     ShuttingDown,

@@ -193,6 +193,7 @@ fn judge_value(
     match judged.rows.pop() {
         Some(JudgedRow::Good(row)) => Ok((judged, row)),
         Some(JudgedRow::Faulty(error)) => Err(EngineError::Value(error)),
-        None => Err(EngineError::Internal("a value was judged to no verdict".into())),
+        // Only imports pass rows over.
+        Some(JudgedRow::Skipped(_)) | None => Err(EngineError::Internal("a value was judged to no verdict".into())),
     }
 }

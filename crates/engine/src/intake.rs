@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use refract_domain::import::job::JobKind;
+use refract_domain::import::options::ImportOptions;
 use refract_domain::import::route::{Route, route};
 use refract_domain::import::row::RawChunk;
+use refract_domain::limits::{ATOMIC_BYTES_MAX, ATOMIC_ROWS_MAX};
 use refract_domain::object_type::ObjectType;
 use refract_store::{Caller, StoreError, Upload};
 use tokio::task::JoinHandle;
@@ -26,6 +28,7 @@ pub struct Intake {
     respond_async: bool,
     rows: u64,
     body_bytes: u64,
+    row_bytes: u64,
     upload: Option<Upload>,
     staging: Option<JoinHandle<Result<RawChunk, StoreError>>>,
 }
@@ -52,6 +55,7 @@ impl Engine {
             respond_async,
             rows: 0,
             body_bytes: 0,
+            row_bytes: 0,
             upload: None,
             staging: None,
         };
@@ -66,6 +70,7 @@ impl Intake {
     /// Adds one row, as it was sent.
     pub fn push_row(&mut self, raw_row: &[u8]) {
         self.rows += 1;
+        self.row_bytes += raw_row.len() as u64;
         self.chunk.push(raw_row);
     }
 
@@ -84,6 +89,15 @@ impl Intake {
     #[must_use]
     pub fn route(&self) -> Route {
         route(self.rows, self.body_bytes, self.respond_async, &self.engine.settings.limits)
+    }
+
+    /// Refuses more rows than can be taken all or not at all.
+    pub(crate) fn check_atomic(&self, options: &ImportOptions) -> Result<(), EngineError> {
+        let is_too_large = self.rows > u64::from(ATOMIC_ROWS_MAX) || self.row_bytes > ATOMIC_BYTES_MAX;
+        if options.atomic && is_too_large {
+            return Err(EngineError::AtomicTooLarge { rows: self.rows, row_bytes: self.row_bytes });
+        }
+        Ok(())
     }
 
     /// Stages what has been collected once it is worth it. To be called after each piece of the body.

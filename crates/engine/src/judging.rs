@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use refract_domain::import::draft::schema_with;
+use refract_domain::import::job::JobSpec;
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::options::ImportOptions;
 use refract_domain::object_type::ObjectType;
@@ -42,6 +44,24 @@ pub(crate) async fn record_context(
 ) -> Result<Arc<JudgeContext>, EngineError> {
     let context = fitting_context(store, caller, object_type, options, freshness).await?;
     Ok(Arc::new(context.insisting()))
+}
+
+/// The same for the next rows of a dry run: what its earlier rows would have made of the schema is there.
+///
+/// # Errors
+/// As [`judge_context`].
+pub(crate) async fn dry_run_context(
+    store: &SharedStore,
+    caller: &Caller,
+    spec: &JobSpec,
+    freshness: Freshness,
+) -> Result<Arc<JudgeContext>, EngineError> {
+    let drafted = store.drafted_options(caller, spec.id).await?;
+    let schema = schema_with(&store.schema(caller, freshness).await?, spec.object_type, &drafted);
+    let (hasher, options) = (store.key_hasher(), spec.options.clone());
+    let context = JudgeContext::new(caller.team_id, schema, spec.object_type, options, &hasher);
+    let drafted = u32::try_from(drafted.len()).unwrap_or(u32::MAX);
+    context.map(|context| Arc::new(context.with_drafted_options(drafted))).map_err(EngineError::Options)
 }
 
 async fn fitting_context(

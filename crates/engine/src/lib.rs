@@ -8,6 +8,7 @@ mod accounts;
 mod batches;
 mod bodies;
 mod chunk_size;
+mod dry_run;
 mod duties;
 mod error;
 mod find;
@@ -55,8 +56,8 @@ pub use outcomes::{Fates, FatesPage, JobOutcomes};
 pub use query::{Page, Question};
 pub use records::RecordScope;
 pub use refract_store::{
-    Access, Answered, ApiKey, BatchEffect, Caller, IdempotencyClaim, InlineReport, KeptAnswer, List, OutcomePiece,
-    RecordEffect, SchemaEffect, SharedStore, StoreError, UndoEffect, ViewEffect, WrittenRecord,
+    Access, Answered, ApiKey, ApplyEffect, BatchEffect, Caller, IdempotencyClaim, InlineReport, KeptAnswer, List,
+    OutcomePiece, RecordEffect, SchemaEffect, SharedStore, StoreError, UndoEffect, ViewEffect, WrittenRecord,
 };
 pub use retry::RetryFault;
 pub use rows::{JobRow, JobRows, RowsLeft};
@@ -182,6 +183,16 @@ impl Engine {
         if let Err(error) = self.store.close().await {
             tracing::error!(%error, "the store did not close as it should");
         }
+    }
+
+    /// Refuses a further job of a team that has as many as it may.
+    async fn check_room_for_a_job(&self, caller: &Caller) -> Result<(), EngineError> {
+        self.check_accepting()?;
+        let limit = self.settings.queued_jobs_per_team_max;
+        if self.store.unfinished_jobs(caller).await? >= limit {
+            return Err(EngineError::TooManyJobs { limit });
+        }
+        Ok(())
     }
 
     fn check_accepting(&self) -> Result<(), EngineError> {

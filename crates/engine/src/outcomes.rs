@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use refract_domain::import::fate::Fate;
-use refract_domain::import::outcome::{Outcome, decode};
+use refract_domain::import::forecast;
+use refract_domain::import::outcome::decode;
 use refract_domain::import::summary::{FaultGroup, Summary};
 use refract_domain::page_cursor::PageSigner;
 use refract_store::{Caller, OutcomePiece, SharedStore};
@@ -72,8 +73,8 @@ impl Engine {
         while left > 0 {
             let Some(fates) = outcomes.next().await? else { break };
             for (row, fate) in fates.rows() {
-                if let Fate::Reached(Outcome::Rejected(error)) = fate {
-                    summary.add(row, &error);
+                if let Some(error) = fate.error() {
+                    summary.add(row, error);
                     left -= 1;
                 }
             }
@@ -169,5 +170,11 @@ fn fates_of(piece: &OutcomePiece, first_row: u32, end_row: u32) -> Option<Vec<Fa
         return None;
     }
     let wanted = (end_row - first_row) as usize;
-    Some(outcomes.into_iter().skip(skipped).take(wanted).map(Fate::Reached).collect())
+    let outcomes = outcomes.into_iter().skip(skipped).take(wanted);
+    if piece.forecast.is_empty() {
+        return Some(outcomes.map(Fate::Reached).collect());
+    }
+    let forecasts = forecast::decode(&piece.forecast).filter(|forecasts| forecasts.len() == piece.rows as usize)?;
+    let changes = forecasts.into_iter().skip(skipped).map(|forecast| forecast.changes.into_boxed_slice());
+    Some(outcomes.zip(changes).map(|(outcome, changes)| Fate::Foreseen(outcome, changes)).collect())
 }

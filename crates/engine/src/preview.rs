@@ -27,7 +27,7 @@ impl Engine {
         rows.iter().for_each(|row| chunk.push(row.as_bytes()));
         let verdict = |row| match row {
             JudgedRow::Faulty(error) => Some(error),
-            JudgedRow::Good(_) => None,
+            JudgedRow::Skipped(_) | JudgedRow::Good(_) => None,
         };
         Ok(judge_chunk(&context, &chunk).rows.into_iter().map(verdict).collect())
     }

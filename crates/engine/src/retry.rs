@@ -27,6 +27,9 @@ pub enum RetryFault {
     /// It is an undo, which has no rows of its own.
     #[error("the job is an undo")]
     OfUndo,
+    /// It is a dry run, which has taken none of its rows.
+    #[error("the job is a dry run")]
+    OfDryRun,
     /// All its rows are in.
     #[error("all rows of the job are in")]
     NothingLeft,
@@ -53,6 +56,9 @@ impl Engine {
             }
             if view.snapshot.spec.kind.is_undo() {
                 return Err(RetryFault::OfUndo.into());
+            }
+            if view.snapshot.spec.kind.is_dry_run() {
+                return Err(RetryFault::OfDryRun.into());
             }
             if !view.snapshot.keeps_rows() {
                 return Err(RetryFault::NothingLeft.into());

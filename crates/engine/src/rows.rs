@@ -26,8 +26,7 @@ impl RowsLeft {
     #[must_use]
     pub const fn holds(self, fate: &Fate) -> bool {
         match fate {
-            Fate::Reached(Outcome::Rejected(_)) => true,
-            Fate::Reached(_) => false,
+            Fate::Reached(outcome) | Fate::Foreseen(outcome, _) => matches!(outcome, Outcome::Rejected(_)),
             Fate::NotAttempted => matches!(self, Self::FailedOrNotAttempted),
         }
     }

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use refract_domain::ids::{JobId, TeamId};
-use refract_domain::import::job::JobSpec;
+use refract_domain::import::duplicates::pass_duplicates_over;
+use refract_domain::import::job::{JobKind, JobSpec};
 use refract_domain::import::judge::judge_chunk;
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::route::Route;
@@ -56,11 +57,18 @@ impl InlinePermits {
 }
 
 impl Intake {
+    /// Only says what the rows would come to. As a job, however few they are.
+    #[must_use]
+    pub fn as_dry_run(mut self) -> Self {
+        self.kind = JobKind::DryRun;
+        self
+    }
+
     /// Carries the import out, or makes it a job, whatever the caller does meanwhile.
     ///
     /// # Errors
-    /// [`EngineError::Options`] when the options do not fit the team's schema; [`EngineError::TooManyInline`]; the
-    /// store's. On any error nothing is written.
+    /// [`EngineError::Options`] when the options do not fit the team's schema; [`EngineError::AtomicTooLarge`];
+    /// [`EngineError::TooManyInline`]; the store's. On any error nothing is written.
     pub async fn submit(
         self,
         options: ImportOptions,
@@ -68,8 +76,9 @@ impl Intake {
     ) -> Result<Answered<Submitted>, EngineError> {
         to_the_end(async move {
             match self.route() {
-                Route::Inline => self.apply_inline(options, idempotent).await,
-                Route::Queued => {
+                // What a dry run says must be there when it is applied.
+                Route::Inline if !self.kind.is_dry_run() => self.apply_inline(options, idempotent).await,
+                Route::Inline | Route::Queued => {
                     let idempotent = idempotent.map(|IdempotentRequest { claim, reservation, render }| {
                         let render: Render<JobSpec> = Arc::new(move |spec| render(&Submitted::Job(spec.clone())));
                         IdempotentRequest { claim, reservation, render }
@@ -100,9 +109,11 @@ impl Intake {
             async move {
                 let context =
                     judge_context(&engine.store, &intake.caller, intake.object_type, options, freshness).await?;
+                let mut judged = judge_chunk(&context, &intake.chunk);
+                pass_duplicates_over(&context, &mut judged);
                 let command = InlineImport {
                     caller: intake.caller,
-                    judged: judge_chunk(&context, &intake.chunk),
+                    judged,
                     context,
                     source: engine.ids.random_uuid(),
                     now: engine.clock.now(),
@@ -141,6 +152,7 @@ impl Intake {
 
     /// Refuses options that do not fit before anything is written.
     async fn check_options(&self, options: &ImportOptions) -> Result<(), EngineError> {
+        self.check_atomic(options)?;
         let context =
             judge_context(&self.engine.store, &self.caller, self.object_type, options, Freshness::Cached).await;
         context.map(|_| ())

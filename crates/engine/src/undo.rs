@@ -22,11 +22,7 @@ impl Engine {
         of: JobId,
         idempotent: Option<IdempotentRequest<UndoEffect>>,
     ) -> Result<Answered<UndoEffect>, EngineError> {
-        self.check_accepting()?;
-        let limit = self.settings.queued_jobs_per_team_max;
-        if self.store.unfinished_jobs(&caller).await? >= limit {
-            return Err(EngineError::TooManyJobs { limit });
-        }
+        self.check_room_for_a_job(&caller).await?;
         let (store, hints) = (Arc::clone(&self.store), self.work_hints.clone());
         let (job_id, retention, now) = (JobId(self.ids.random_uuid()), self.settings.retention, self.clock.now());
         to_the_end(async move {

@@ -11,6 +11,7 @@ use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderName, HeaderValue
 use refract_domain::error::{Fault as RowFault, RowCode, RowError};
 use refract_domain::ids::RecordId;
 use refract_domain::import::judge::ContextError;
+use refract_domain::limits::{ATOMIC_BYTES_MAX, ATOMIC_ROWS_MAX};
 use refract_domain::modelling::{ModelCode, ModelFault};
 use refract_engine::{EngineError, KeptAnswer, RetryFault, StoreError, ViewFault};
 use refract_wire::{ErrorBody, ErrorDetail, ErrorDetails, FieldError};
@@ -356,6 +357,9 @@ impl From<EngineError> for ApiError {
             EngineError::Retry(RetryFault::OfUndo) => {
                 Self::conflict("An undo has no rows of its own. Undo the import again, or send its rows.")
             }
+            EngineError::Retry(RetryFault::OfDryRun) => Self::conflict(
+                "A dry run takes no rows, so none can be tried again. Apply it, or send the rows to be imported.",
+            ),
             EngineError::Retry(RetryFault::NothingLeft) => {
                 Self::conflict("All rows of the import are in; there is nothing left to retry.")
             }
@@ -376,6 +380,10 @@ impl From<EngineError> for ApiError {
                 format!("The team has {limit} imports under way, the most it may have at once. Wait for one to end."),
                 Duration::from_secs(1),
             ),
+            EngineError::AtomicTooLarge { rows, row_bytes } => Self::payload_too_large(format!(
+                "An import of all or nothing takes at most {ATOMIC_ROWS_MAX} rows and {ATOMIC_BYTES_MAX} bytes of them; these \
+                 are {rows} rows of {row_bytes} bytes. Split them, or make a dry run and apply it."
+            )),
             EngineError::ShuttingDown => shutting_down(),
             EngineError::Internal(text) => {
                 tracing::error!(error = %text, "a use case failed");
@@ -399,6 +407,9 @@ fn options_field(error: &ContextError) -> &'static str {
         ContextError::UnknownList(_) | ContextError::ListOfAnotherType { .. } => ".body.options.list_id",
         ContextError::StageWithoutList => ".body.options.require_list_stage",
         ContextError::RuleWithoutKey { option: "on_missing_key" } => ".body.options.on_missing_key",
+        ContextError::RuleWithoutKey { option: "duplicates" } | ContextError::DuplicatesByNewOptions { .. } => {
+            ".body.options.duplicates"
+        }
         ContextError::RuleWithoutKey { .. } => ".body.options.on_multiple",
         ContextError::UnknownWriteProperty { .. } | ContextError::NotAppendable { .. } => ".body.options.write",
     }

@@ -89,7 +89,8 @@ async fn a_job_tells_what_it_does_and_what_became_of_its_rows() {
     assert_eq!(counts(&done), [1, 1, 1, 0, 1]);
     let options = json!({"dedupe_by": "email", "caseInsensitive": true, "update_existing": true,
                          "create_missing_options": false, "require_list_stage": false,
-                         "unknown_properties": "fail", "on_missing_key": "create", "on_multiple": "fail"});
+                         "unknown_properties": "fail", "on_missing_key": "create", "on_multiple": "fail",
+                         "duplicates": "sequential", "atomic": false});
     assert_eq!((&done["options"], &accepted["options"]), (&options, &options));
     assert!(done.get("rows_per_second").is_none() && done.get("estimated_end_at").is_none());
 

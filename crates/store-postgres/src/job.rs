@@ -54,7 +54,8 @@ pub(crate) fn spec(row: &Row, hasher: &KeyHasher) -> Outcome<JobSpec> {
     })
 }
 
-fn kind(row: &Row) -> Outcome<JobKind> {
+/// What the job of this row does.
+pub(crate) fn kind(row: &Row) -> Outcome<JobKind> {
     let name: String = column(row, "kind")?;
     let of = column::<Option<Uuid>>(row, "of_job")?.map(JobId);
     JobKind::parse(&name, of).ok_or_else(|| Failure::corrupt(format!("no kind of job is called {name:?}")))
@@ -63,9 +64,12 @@ fn kind(row: &Row) -> Outcome<JobKind> {
 /// The counters of this row.
 pub(crate) fn tally(row: &Row) -> Outcome<Tally> {
     let count = |name: &str| column::<i64>(row, name).map(i64::unsigned_abs);
+    let skipped = count("skipped")?;
     Ok(Tally {
         created: count("created")?,
-        existing: count("existing")?,
+        // The column holds all that were passed over.
+        existing: count("existing")?.saturating_sub(skipped),
+        skipped,
         updated: count("updated")?,
         rejected: count("rejected")?,
     })

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0007_views.sql"),
     include_str!("../migrations/0008_job_kinds.sql"),
     include_str!("../migrations/0009_undo.sql"),
+    include_str!("../migrations/0010_dry_runs.sql"),
 ];
 
 const LOCK: &str = include_str!("sql/migrate_lock.sql");

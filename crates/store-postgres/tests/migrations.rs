@@ -9,7 +9,7 @@ use refract_testkit::postgres::TestDatabase;
 use tokio::task::JoinSet;
 
 /// The version that the migrations lead to.
-const NEWEST: i64 = 9;
+const NEWEST: i64 = 10;
 
 fn settings(database: &TestDatabase) -> PostgresSettings {
     PostgresSettings { durability: Durability::Waived, ..PostgresSettings::new(database.url()) }

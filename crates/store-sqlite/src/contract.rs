@@ -9,6 +9,7 @@ use refract_domain::grants::Grants;
 use refract_domain::ids::{ApiKeyId, JobId, ListId, RecordId, TeamId, ViewId};
 use refract_domain::import::job::{JobError, JobSnapshot, JobSpec};
 use refract_domain::import::listing::{JobFilter, JobPlace};
+use refract_domain::import::plan::NewOption;
 use refract_domain::import::provenance::Provenance;
 use refract_domain::import::row::RawChunk;
 use refract_domain::key::{KeyHash, KeyHasher};
@@ -18,12 +19,12 @@ use refract_domain::query::RecordQuery;
 use refract_domain::record::Record;
 use refract_domain::view::SavedView;
 use refract_store::{
-    AccountVerbs, AdmitJob, AdmitUndo, Answered, ApiKey, ApplyChunk, BatchEffect, Caller, ChangeSchema, ChunkReceipt,
-    ClaimJobs, CreateList, CreateRecord, DeleteRecord, DeleteRecords, Freshness, GrantVerbs, IdempotencyClaim,
-    ImportVerbs, InlineImport, InlineReport, KeptAnswer, KeyProperty, Keying, Lease, List, ListVerbs, NewApiKey,
-    OutcomePiece, PatchRecord, Purge, Purged, PutGrants, PutView, QueryVerbs, RecordEffect, RecordPage, RecordVerbs,
-    RestoreRecord, SchemaEffect, SchemaVerbs, StoreError, Team, UndoChunk, UndoEffect, UndoVerbs, UpdateRecords,
-    Upload, ViewEffect, ViewVerbs,
+    AccountVerbs, AdmitApply, AdmitJob, AdmitUndo, Answered, ApiKey, ApplyChunk, ApplyEffect, BatchEffect, Caller,
+    ChangeSchema, ChunkReceipt, ClaimJobs, CreateList, CreateRecord, DeleteRecord, DeleteRecords, DryRunVerbs,
+    Freshness, GrantVerbs, IdempotencyClaim, ImportVerbs, InlineImport, InlineReport, KeptAnswer, KeyProperty, Keying,
+    Lease, List, ListVerbs, NewApiKey, OutcomePiece, PatchRecord, Purge, Purged, PutGrants, PutView, QueryVerbs,
+    RecordEffect, RecordPage, RecordVerbs, RestoreRecord, SchemaEffect, SchemaVerbs, StoreError, Team, UndoChunk,
+    UndoEffect, UndoVerbs, UpdateRecords, Upload, ViewEffect, ViewVerbs,
 };
 
 use crate::store::SqliteStore;
@@ -127,6 +128,17 @@ impl ImportVerbs for SqliteStore {
 
     fn small_writes_waited(&self) -> u64 {
         self.threads.writer.small_writes_waited()
+    }
+}
+
+#[async_trait]
+impl DryRunVerbs for SqliteStore {
+    async fn admit_apply(&self, command: AdmitApply) -> Result<Answered<ApplyEffect>, StoreError> {
+        verbs::admit_apply::admit_apply(self, command).await
+    }
+
+    async fn drafted_options(&self, caller: &Caller, job_id: JobId) -> Result<Vec<NewOption>, StoreError> {
+        verbs::drafted_options::drafted_options(self, caller, job_id).await
     }
 }
 

@@ -40,7 +40,8 @@ pub(crate) fn spec(row: &Row<'_>, hasher: &KeyHasher) -> Outcome<JobSpec> {
     })
 }
 
-fn kind(row: &Row<'_>) -> Outcome<JobKind> {
+/// What the job of this row does.
+pub(crate) fn kind(row: &Row<'_>) -> Outcome<JobKind> {
     let name: String = row.get("kind")?;
     let of = row.get::<_, Option<[u8; 16]>>("of_job")?.map(JobId::from_bytes);
     JobKind::parse(&name, of).ok_or_else(|| Failure::corrupt(format!("no kind of job is called {name:?}")))
@@ -49,9 +50,12 @@ fn kind(row: &Row<'_>) -> Outcome<JobKind> {
 /// The counters of this row.
 pub(crate) fn tally(row: &Row<'_>) -> Outcome<Tally> {
     let count = |name: &str| row.get::<_, i64>(name).map(i64::unsigned_abs);
+    let skipped = count("skipped")?;
     Ok(Tally {
         created: count("created")?,
-        existing: count("existing")?,
+        // The column holds all that were passed over.
+        existing: count("existing")?.saturating_sub(skipped),
+        skipped,
         updated: count("updated")?,
         rejected: count("rejected")?,
     })

@@ -30,6 +30,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration::sql(include_str!("../migrations/0007_views.sql")),
     Migration::sql(include_str!("../migrations/0008_job_kinds.sql")),
     Migration::sql(include_str!("../migrations/0009_undo.sql")),
+    Migration::sql(include_str!("../migrations/0010_dry_runs.sql")),
 ];
 
 /// Keys that are moved together: as a chunk would bring them.

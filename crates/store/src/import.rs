@@ -7,6 +7,7 @@ use std::{iter, slice};
 use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
 use refract_domain::ids::{JobId, RecordIdSpace, TeamId};
+use refract_domain::import::forecast::{self, Forecast};
 use refract_domain::import::job::{JobError, JobKind, JobSnapshot, JobSpec};
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::listing::{JobFilter, JobPlace};
@@ -19,6 +20,7 @@ use refract_domain::object_type::ObjectType;
 use uuid::Uuid;
 
 use crate::caller::Caller;
+use crate::dry_run::DRAFTS_PURGED_MAX;
 use crate::error::StoreError;
 use crate::idempotency::{Answered, IdempotencyClaim, Idempotent, KeptAnswer};
 use crate::lease::Lease;
@@ -141,6 +143,8 @@ pub struct OutcomePiece {
     pub rows: u32,
     /// Their outcomes, encoded.
     pub encoded: Vec<u8>,
+    /// Of a dry run what else it says of each row (`refract_domain::import::forecast::decode`); otherwise nothing.
+    pub forecast: Vec<u8>,
 }
 
 impl OutcomePiece {
@@ -151,17 +155,21 @@ impl OutcomePiece {
     /// ever carried, so that pieces of rows that all failed at length must not be large.
     pub const BYTES_ENOUGH: usize = 256 << 10;
 
-    /// The pieces of the outcomes of a chunk whose first row is this. For backends.
-    pub fn of_chunk(first_row: u32, outcomes: &[Outcome]) -> impl Iterator<Item = Self> {
-        let (mut next_row, mut rest) = (first_row, outcomes);
+    /// The pieces of the outcomes of a chunk whose first row is this, with what a dry run says of each row. For backends.
+    pub fn of_chunk(first_row: u32, outcomes: &[Outcome], forecasts: &[Forecast]) -> impl Iterator<Item = Self> {
+        let (mut next_row, mut rest, mut forecasts) = (first_row, outcomes, forecasts.iter());
         iter::from_fn(move || {
             let likely_bytes = rest.len().min(Self::ROWS_MAX as usize);
-            let mut piece = Self { first_row: next_row, rows: 0, encoded: Vec::with_capacity(likely_bytes) };
+            let encoded = Vec::with_capacity(likely_bytes);
+            let mut piece = Self { first_row: next_row, rows: 0, encoded, forecast: Vec::new() };
             while piece.rows < Self::ROWS_MAX
-                && piece.encoded.len() < Self::BYTES_ENOUGH
+                && piece.encoded.len() + piece.forecast.len() < Self::BYTES_ENOUGH
                 && let Some((outcome, after)) = rest.split_first()
             {
                 encode(slice::from_ref(outcome), &mut piece.encoded);
+                if let Some(forecast) = forecasts.next() {
+                    forecast::encode(forecast, &mut piece.forecast);
+                }
                 piece.rows += 1;
                 rest = after;
             }
@@ -211,6 +219,8 @@ pub struct Purged {
     pub idempotency_keys: usize,
     /// What expired jobs kept of records in case they were undone; it goes before its job, and the job with the last of it.
     pub images: usize,
+    /// What dry runs that have ended had drafted.
+    pub drafts: usize,
 }
 
 impl Purged {
@@ -221,6 +231,7 @@ impl Purged {
             || self.uploads >= batch_max
             || self.idempotency_keys >= batch_max
             || self.images >= IMAGES_PURGED_MAX
+            || self.drafts >= DRAFTS_PURGED_MAX
     }
 }
 
@@ -283,7 +294,9 @@ pub trait ImportVerbs {
     fn suspect(&self, lease: &Lease, row: Option<u32>);
 
     /// Carries out one chunk: fence (attempt and cursor), claim keys, plan, write, outcomes, tally, cursor; the last one
-    /// also completes the job. [`StoreError::LeaseLost`] when the fence finds another attempt or cursor; then, as on
+    /// also completes the job. A dry run drafts what an import would write, and a job that applies one writes what it said.
+    /// [`StoreError::SchemaChanged`] when the rows were judged under another version, or without options that a dry run has
+    /// drafted meanwhile. [`StoreError::LeaseLost`] when the fence finds another attempt or cursor; then, as on
     /// every other error, nothing is written. On success the lease stands at the new cursor.
     async fn apply_chunk(&self, lease: &mut Lease, command: ApplyChunk) -> Result<ChunkReceipt, StoreError>;
 
@@ -346,15 +359,15 @@ mod tests {
     #[test]
     fn pieces_follow_each_other_and_end_by_rows_or_by_bytes() {
         let made = vec![Outcome::Created { given_id: None }; 5_000];
-        let cut: Vec<_> = OutcomePiece::of_chunk(7, &made).map(|piece| (piece.first_row, piece.rows)).collect();
+        let cut: Vec<_> = OutcomePiece::of_chunk(7, &made, &[]).map(|piece| (piece.first_row, piece.rows)).collect();
         assert_eq!(cut, [(7, 4_096), (4_103, 904)]);
 
         let failed = Outcome::Rejected(Box::new(RowError::new("", RowCode::InvalidRow, "x".repeat(1_000))));
         let failed = vec![failed; 1_000];
-        let pieces: Vec<_> = OutcomePiece::of_chunk(0, &failed).collect();
+        let pieces: Vec<_> = OutcomePiece::of_chunk(0, &failed, &[]).collect();
         assert!(pieces.len() > 3, "{} pieces", pieces.len());
         assert!(pieces.iter().all(|piece| piece.encoded.len() < OutcomePiece::BYTES_ENOUGH + 2_000));
         assert_eq!(OutcomePiece::rows_of(&pieces, 0, 1_000).unwrap(), failed);
-        assert_eq!(OutcomePiece::of_chunk(0, &[]).count(), 0);
+        assert_eq!(OutcomePiece::of_chunk(0, &[], &[]).count(), 0);
     }
 }

@@ -10,6 +10,7 @@ mod account;
 mod caller;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod dry_run;
 mod error;
 mod grants;
 mod idempotency;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 
 pub use account::{AccountVerbs, ApiKey, NewApiKey, Team};
 pub use caller::{Access, Caller};
+pub use dry_run::{AdmitApply, ApplyEffect, DRAFTS_PURGED_MAX, DryRunVerbs};
 pub use error::{DidItHappen, StoreError};
 pub use grants::{GrantVerbs, PutGrants, kept_grants};
 pub use idempotency::{
@@ -54,6 +56,7 @@ pub use view::{PutView, ViewEffect, ViewVerbs};
 pub trait Store:
     ImportVerbs
     + UndoVerbs
+    + DryRunVerbs
     + RecordVerbs
     + QueryVerbs
     + SchemaVerbs
@@ -69,6 +72,8 @@ pub trait Store:
 impl<
     S: ImportVerbs
         + UndoVerbs
+        + DryRunVerbs
+        + DryRunVerbs
         + RecordVerbs
         + QueryVerbs
         + SchemaVerbs

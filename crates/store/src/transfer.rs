@@ -209,7 +209,14 @@ const LIST_ENTRIES: &[Column] = &[
     column("values", Form::Text),
     column("version", Form::Large),
 ];
-const OUTCOMES: &[Column] = &[TEAM, column("job_id", Form::Id), FIRST_ROW, ROWS, column("encoded", Form::Bytes)];
+const OUTCOMES: &[Column] = &[
+    TEAM,
+    column("job_id", Form::Id),
+    FIRST_ROW,
+    ROWS,
+    column("encoded", Form::Bytes),
+    column("forecast", Form::Bytes),
+];
 const IMAGES: &[Column] = &[
     TEAM,
     column("job_id", Form::Id),
@@ -272,6 +279,7 @@ const JOBS: &[Column] = &[
     column("of_job", Form::Id),
     column("kept", Form::Id),
     column("more", Form::Text),
+    column("skipped", Form::Large),
 ];
 
 impl Kind {

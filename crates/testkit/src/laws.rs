@@ -88,6 +88,7 @@ async fn picture(world: &World, import: &DrawnImport, outcomes: Vec<Outcome>, id
             Outcome::Created { .. } => "created",
             Outcome::Existing(_) => "existing",
             Outcome::Updated(_) => "updated",
+            Outcome::Skipped(_) => "skipped",
             Outcome::Rejected(error) => {
                 picture.faults.extend(error.faults().map(|fault| format!("{} {}", fault.field, fault.code)));
                 "rejected"

@@ -30,6 +30,10 @@ pub enum ImportKind {
     Retry,
     /// Takes back what an earlier job wrote.
     Undo,
+    /// Says what the rows of a request would come to, and writes nothing.
+    DryRun,
+    /// Carries the rows of a dry run out, as far as they still come to what it said.
+    Apply,
 }
 
 /// An import: the answer to `POST …/import` and to `GET …/imports/{jobId}`.
@@ -51,11 +55,17 @@ pub struct ImportJob {
     /// The job that it takes back; only for an undo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo_of: Option<String>,
+    /// The dry run that it applies; only for such a job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apply_of: Option<String>,
+    /// The plan that `POST …/imports/{id}/apply` takes: the job's own id; only for a dry run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_id: Option<String>,
     /// Rows in the import.
     pub total: u64,
     /// Rows attempted: `succeeded + failed`.
     pub processed: u64,
-    /// Rows that are in: `created + updated + existing + unchanged`.
+    /// Rows of which nothing is left to do: `created + updated + existing + unchanged + skipped`.
     pub succeeded: u64,
     /// Rows that were rejected.
     pub failed: u64,
@@ -71,6 +81,9 @@ pub struct ImportJob {
     /// Rows that met a record and had nothing new to say, where `update_existing` was asked for.
     #[serde(default)]
     pub unchanged: u64,
+    /// Rows that were passed over because an option says so of their kind.
+    #[serde(default)]
+    pub skipped: u64,
     /// Rows that an ended job did not come to; 0 while processing.
     #[serde(default)]
     pub not_attempted: u64,
@@ -155,6 +168,8 @@ pub enum RowOutcome {
     Existing,
     /// It was to change the record it met, and had nothing new to say.
     Unchanged,
+    /// It was passed over on purpose.
+    Skipped,
     /// It was rejected.
     Failed,
     /// The job ended before it came to the row.
@@ -173,7 +188,19 @@ pub struct ImportResult {
     /// What became of it, in a word; where results are asked for by themselves, and of an undo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<RowOutcome>,
-    /// The record; null when the row was rejected.
+    /// Of a dry run: what would become of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<RowVerdict>,
+    /// Why the row was passed over, `missing_key` or `duplicate_row`; only then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip_reason: Option<String>,
+    /// The row that was taken in its place; only for a `duplicate_row`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<u64>,
+    /// Of a dry run: the values of the record that would change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ValueDiff>,
+    /// The record; null when the row was rejected or passed over, and of a dry run when the record would be made first.
     pub id: Option<String>,
     /// Whether the row made the record.
     pub created: bool,
@@ -184,6 +211,37 @@ pub struct ImportResult {
     /// Why the row was rejected; only then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<RowError>,
+}
+
+/// What would become of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RowVerdict {
+    /// It makes a record.
+    Create,
+    /// It changes the record it meets; `changes` says how.
+    Update,
+    /// It is to change the record it meets, and has nothing new to say.
+    Unchanged,
+    /// It is passed over.
+    Skip,
+    /// Several records match it; it is rejected.
+    Ambiguous,
+    /// It is rejected.
+    Error,
+}
+
+/// A value that would change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ValueDiff {
+    /// Where: `default.` or `list.` and a slug.
+    pub field: String,
+    /// The value before, shortened where it is very long; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    /// The value after; absent where it is cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Value>,
 }
 
 /// Why a row was rejected.
@@ -218,10 +276,16 @@ pub struct ImportOptions {
     pub require_list_stage: Option<Value>,
     /// `fail` or `ignore`.
     pub unknown_properties: Option<Value>,
-    /// `create` or `fail`.
+    /// `create`, `fail` or `skip`.
     pub on_missing_key: Option<Value>,
     /// `fail`, `oldest` or `newest`.
     pub on_multiple: Option<Value>,
+    /// `sequential`, `first`, `last` or `fail`.
+    pub duplicates: Option<Value>,
+    /// All rows or none.
+    pub atomic: Option<Value>,
+    /// Only say what would be done.
+    pub dry_run: Option<Value>,
     /// How values of each property are written to records that are there.
     pub write: Option<Value>,
     /// Names that no option has, in the order of the names.
@@ -230,7 +294,7 @@ pub struct ImportOptions {
 
 impl ImportOptions {
     /// The names an option may have. `dedupe_type` is of old clients and means nothing.
-    pub const NAMES: [&'static str; 12] = [
+    pub const NAMES: [&'static str; 15] = [
         "dedupe_by",
         "caseInsensitive",
         "list_id",
@@ -240,6 +304,9 @@ impl ImportOptions {
         "unknown_properties",
         "on_missing_key",
         "on_multiple",
+        "duplicates",
+        "atomic",
+        "dry_run",
         "write",
         "crm_id",
         "dedupe_type",
@@ -261,6 +328,9 @@ impl ImportOptions {
                 "unknown_properties" => &mut options.unknown_properties,
                 "on_missing_key" => &mut options.on_missing_key,
                 "on_multiple" => &mut options.on_multiple,
+                "duplicates" => &mut options.duplicates,
+                "atomic" => &mut options.atomic,
+                "dry_run" => &mut options.dry_run,
                 "write" => &mut options.write,
                 "dedupe_type" => continue,
                 _ => {
@@ -287,6 +357,8 @@ mod tests {
             kind: ImportKind::Import,
             retry_of: None,
             undo_of: None,
+            apply_of: None,
+            plan_id: None,
             total: 1,
             processed: 1,
             succeeded: 0,
@@ -295,6 +367,7 @@ mod tests {
             updated: 0,
             existing: 0,
             unchanged: 0,
+            skipped: 0,
             not_attempted: 0,
             options: None,
             file: None,
@@ -309,6 +382,10 @@ mod tests {
             results: Some(vec![ImportResult {
                 input_index: 0,
                 outcome: None,
+                verdict: None,
+                skip_reason: None,
+                duplicate_of: None,
+                changes: Vec::new(),
                 id: None,
                 created: false,
                 existing: false,
@@ -320,7 +397,7 @@ mod tests {
         let expected = concat!(
             r#"{"job_id":null,"status":"complete","object_type":"contact","kind":"import","#,
             r#""total":1,"processed":1,"succeeded":0,"failed":1,"#,
-            r#""created":0,"updated":0,"existing":0,"unchanged":0,"not_attempted":0,"#,
+            r#""created":0,"updated":0,"existing":0,"unchanged":0,"skipped":0,"not_attempted":0,"#,
             r#""created_at":"2026-07-01T10:00:00.000Z","updated_at":"2026-07-01T10:00:00.120Z","#,
             r#""results":[{"input_index":0,"id":null,"created":false,"existing":false,"updated":false}]}"#
         );

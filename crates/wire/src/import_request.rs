@@ -44,14 +44,25 @@ pub struct ImportRequestOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^(fail|ignore)$")]
     pub unknown_properties: Option<String>,
-    /// What becomes of a row without a value to match by: `create` or `fail`.
+    /// What becomes of a row without a value to match by: `create`, `fail` or `skip`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^(create|fail)$")]
+    #[schema(pattern = "^(create|fail|skip)$")]
     pub on_missing_key: Option<String>,
     /// What becomes of a row that several records match: `fail`, or it means the `oldest` or the `newest` of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^(fail|oldest|newest)$")]
     pub on_multiple: Option<String>,
+    /// What becomes of rows of the import that have a value to match by in common: they are taken in turn (`sequential`), the
+    /// `first` or the `last` of them is taken and the others are passed over, or all of them `fail`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(sequential|first|last|fail)$")]
+    pub duplicates: Option<String>,
+    /// Whether all rows are taken or none; for at most 100,000 rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub atomic: Option<bool>,
+    /// Whether the import only says what it would do: a job whose results can be read and applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
     /// How values are written to records that are there, by slug: `replace`, `fill_if_empty` or `append`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]

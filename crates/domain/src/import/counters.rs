@@ -1,7 +1,7 @@
 //! The counters of a job as its caller reads them, and the law they keep.
 //!
-//! An ended job accounts for every row: `total = created + updated + unchanged + existing + failed + not_attempted`.
-//! Nothing here trusts that the store kept it: a job whose numbers disagree has no counters to show.
+//! An ended job accounts for every row: `total = created + updated + unchanged + existing + skipped + failed +
+//! not_attempted`. Nothing here trusts that the store kept it: a job whose numbers disagree has no counters to show.
 
 use std::fmt;
 
@@ -22,6 +22,8 @@ pub struct Counters {
     pub unchanged: u64,
     /// Rows that met a record and were passed over, since no changes were asked for.
     pub existing: u64,
+    /// Rows that were passed over because an option says so of their kind.
+    pub skipped: u64,
     /// Rows that were rejected.
     pub failed: u64,
     /// Rows that an ended job did not come to; 0 while it may still come to them.
@@ -56,6 +58,7 @@ impl Counters {
             updated: tally.updated,
             unchanged,
             existing,
+            skipped: tally.skipped,
             failed: tally.rejected,
             not_attempted: 0,
         }
@@ -102,7 +105,7 @@ impl Counters {
     /// Rows that are in; one that was passed over counts.
     #[must_use]
     pub const fn succeeded(&self) -> u64 {
-        self.created + self.updated + self.unchanged + self.existing
+        self.created + self.updated + self.unchanged + self.existing + self.skipped
     }
 
     /// Rows that are accounted for.
@@ -152,18 +155,18 @@ mod tests {
         /// Whatever a store says, the law holds for what is shown, or nothing is shown.
         #[test]
         fn ended_jobs_account_for_every_row_or_are_not_shown(
-            counts in proptest::array::uniform4(0_u64..5), cursor in 0_u32..22, total in 0_u32..22,
+            counts in proptest::array::uniform5(0_u64..5), cursor in 0_u32..27, total in 0_u32..27,
             state in 0_usize..4, update_existing: bool,
         ) {
-            let [created, existing, updated, rejected] = counts;
-            let tally = Tally { created, existing, updated, rejected };
+            let [created, existing, updated, skipped, rejected] = counts;
+            let tally = Tally { created, existing, updated, skipped, rejected };
             let state = states()[state].clone();
             let (has_ended, is_complete) = (state.ended_at().is_some(), matches!(state, JobState::Complete { .. }));
             let right = tally.processed() == u64::from(cursor) && cursor <= total && (!is_complete || cursor == total);
             let shown = Counters::of(&snapshot(total, cursor, tally, state, update_existing));
             prop_assert_eq!(shown.is_ok(), right);
-            if let Ok(Counters { total, created, updated, unchanged, existing, failed, not_attempted }) = shown {
-                let sum = created + updated + unchanged + existing + failed + not_attempted;
+            if let Ok(Counters { total, created, updated, unchanged, existing, skipped, failed, not_attempted }) = shown {
+                let sum = created + updated + unchanged + existing + skipped + failed + not_attempted;
                 prop_assert_eq!(sum, if has_ended { total } else { u64::from(cursor) });
                 prop_assert!(has_ended || not_attempted == 0);
                 prop_assert_eq!(if update_existing { existing } else { unchanged }, 0);

@@ -1,15 +1,39 @@
 //! What became of a row, in the words that callers know.
 
+use super::forecast::FieldChange;
 use super::job::JobSpec;
 use super::outcome::Outcome;
+use crate::error::RowError;
 
 /// What became of a row of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
     /// It was carried out or rejected.
     Reached(Outcome),
+    /// A dry run says that this would become of it, and how the record that it met would change.
+    Foreseen(Outcome, Box<[FieldChange]>),
     /// The job ended before it came to the row.
     NotAttempted,
+}
+
+impl Fate {
+    /// What became of the row, or would; `None` of one that the job did not come to.
+    #[must_use]
+    pub const fn outcome(&self) -> Option<&Outcome> {
+        match self {
+            Self::Reached(outcome) | Self::Foreseen(outcome, _) => Some(outcome),
+            Self::NotAttempted => None,
+        }
+    }
+
+    /// Why the row was rejected, or would be.
+    #[must_use]
+    pub fn error(&self) -> Option<&RowError> {
+        match self.outcome() {
+            Some(Outcome::Rejected(error)) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 /// The words for it.
@@ -23,6 +47,8 @@ pub enum FateWord {
     Existing,
     /// It was to change the record it met, and had nothing new to say.
     Unchanged,
+    /// It was passed over on purpose.
+    Skipped,
     /// It was rejected.
     Failed,
     /// The job did not come to it.
@@ -35,11 +61,12 @@ pub enum FateWord {
 
 impl FateWord {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Created,
         Self::Updated,
         Self::Existing,
         Self::Unchanged,
+        Self::Skipped,
         Self::Failed,
         Self::NotAttempted,
         Self::Removed,
@@ -49,16 +76,17 @@ impl FateWord {
     /// The word for what became of a row of this job; the same that the counters go by.
     #[must_use]
     pub const fn of(fate: &Fate, spec: &JobSpec) -> Self {
-        match fate {
-            Fate::Reached(Outcome::Created { .. }) if spec.kind.is_undo() => Self::Removed,
-            Fate::Reached(Outcome::Updated(_)) if spec.kind.is_undo() => Self::Restored,
-            Fate::Reached(Outcome::Existing(_)) if spec.kind.is_undo() => Self::Unchanged,
-            Fate::Reached(Outcome::Created { .. }) => Self::Created,
-            Fate::Reached(Outcome::Updated(_)) => Self::Updated,
-            Fate::Reached(Outcome::Existing(_)) if spec.options.update_existing => Self::Unchanged,
-            Fate::Reached(Outcome::Existing(_)) => Self::Existing,
-            Fate::Reached(Outcome::Rejected(_)) => Self::Failed,
-            Fate::NotAttempted => Self::NotAttempted,
+        let Some(outcome) = fate.outcome() else { return Self::NotAttempted };
+        match outcome {
+            Outcome::Created { .. } if spec.kind.is_undo() => Self::Removed,
+            Outcome::Updated(_) if spec.kind.is_undo() => Self::Restored,
+            Outcome::Existing(_) if spec.kind.is_undo() => Self::Unchanged,
+            Outcome::Created { .. } => Self::Created,
+            Outcome::Updated(_) => Self::Updated,
+            Outcome::Existing(_) if spec.options.update_existing => Self::Unchanged,
+            Outcome::Existing(_) => Self::Existing,
+            Outcome::Skipped(_) => Self::Skipped,
+            Outcome::Rejected(_) => Self::Failed,
         }
     }
 
@@ -70,6 +98,7 @@ impl FateWord {
             Self::Updated => "updated",
             Self::Existing => "existing",
             Self::Unchanged => "unchanged",
+            Self::Skipped => "skipped",
             Self::Failed => "failed",
             Self::NotAttempted => "not_attempted",
             Self::Removed => "removed",

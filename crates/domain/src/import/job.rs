@@ -32,6 +32,13 @@ pub enum JobKind {
         /// The job that wrote it.
         of: JobId,
     },
+    /// Says what the rows of a request would come to, and writes nothing.
+    DryRun,
+    /// Carries the rows of a dry run out, as far as they still come to what it said.
+    Apply {
+        /// The dry run.
+        of: JobId,
+    },
 }
 
 impl JobKind {
@@ -42,6 +49,8 @@ impl JobKind {
             Self::Import => "import",
             Self::Retry { .. } => "retry",
             Self::Undo { .. } => "undo",
+            Self::DryRun => "dry_run",
+            Self::Apply { .. } => "apply",
         }
     }
 
@@ -49,8 +58,8 @@ impl JobKind {
     #[must_use]
     pub const fn of(self) -> Option<JobId> {
         match self {
-            Self::Import => None,
-            Self::Retry { of } | Self::Undo { of } => Some(of),
+            Self::Import | Self::DryRun => None,
+            Self::Retry { of } | Self::Undo { of } | Self::Apply { of } => Some(of),
         }
     }
 
@@ -60,11 +69,26 @@ impl JobKind {
         matches!(self, Self::Undo { .. })
     }
 
+    /// Whether it only says what its rows would come to.
+    #[must_use]
+    pub const fn is_dry_run(self) -> bool {
+        matches!(self, Self::DryRun)
+    }
+
+    /// The job that staged the rows of a job of this kind and id.
+    #[must_use]
+    pub const fn rows_of(self, own: JobId) -> JobId {
+        match self {
+            Self::Apply { of } => of,
+            Self::Import | Self::Retry { .. } | Self::Undo { .. } | Self::DryRun => own,
+        }
+    }
+
     /// The job that keys the record ids of a job of this kind and id: an undo speaks of the records of the job it undoes.
     #[must_use]
     pub const fn ids_of(self, own: JobId) -> JobId {
         match self {
-            Self::Import | Self::Retry { .. } => own,
+            Self::Import | Self::Retry { .. } | Self::DryRun | Self::Apply { .. } => own,
             Self::Undo { of } => of,
         }
     }
@@ -76,6 +100,8 @@ impl JobKind {
             ("import", None) => Some(Self::Import),
             ("retry", Some(of)) => Some(Self::Retry { of }),
             ("undo", Some(of)) => Some(Self::Undo { of }),
+            ("dry_run", None) => Some(Self::DryRun),
+            ("apply", Some(of)) => Some(Self::Apply { of }),
             _ => None,
         }
     }
@@ -212,15 +238,16 @@ pub struct JobSnapshot {
 }
 
 impl JobSnapshot {
-    /// Whether its staged rows are kept once it has ended: some did not get in, and may be asked for or tried again.
+    /// Whether its staged rows are kept once it has ended: some did not get in, and may be asked for or tried again, or it
+    /// was a dry run and may be applied.
     #[must_use]
     pub fn keeps_rows(&self) -> bool {
-        keeps_rows(&self.tally, self.spec.total)
+        keeps_rows(self.spec.kind, &self.tally, self.spec.total)
     }
 }
 
 /// As [`JobSnapshot::keeps_rows`], for stores, which decide it in the transaction that ends the job.
 #[must_use]
-pub fn keeps_rows(tally: &Tally, total: u32) -> bool {
-    tally.succeeded() < u64::from(total)
+pub fn keeps_rows(kind: JobKind, tally: &Tally, total: u32) -> bool {
+    kind.is_dry_run() || tally.succeeded() < u64::from(total)
 }

@@ -5,8 +5,12 @@
 //! [`ChunkPlan`](plan::ChunkPlan), which the store writes. Nothing here knows where rows come from, where they are kept,
 //! or how outcomes are shown.
 
+pub mod apply;
 pub mod counters;
+pub mod draft;
+pub mod duplicates;
 pub mod fate;
+pub mod forecast;
 pub mod job;
 pub mod judge;
 pub mod listing;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ids::ListId;
-use crate::import::policy::{OnMissingKey, OnMultiple, PropertyRule, decode_rules, encode_rules};
+use crate::import::policy::{Duplicates, OnMissingKey, OnMultiple, PropertyRule, decode_rules, encode_rules};
 use crate::import::table::TableInput;
 use crate::json::{checked_members, unquote};
 
@@ -28,6 +28,10 @@ pub struct ImportOptions {
     pub on_missing_key: OnMissingKey,
     /// What becomes of rows whose key several records hold; only with `dedupe_by`.
     pub on_multiple: OnMultiple,
+    /// What becomes of rows that have a key in common; only with `dedupe_by`.
+    pub duplicates: Duplicates,
+    /// All rows are taken or none ([`crate::limits::ATOMIC_ROWS_MAX`]).
+    pub atomic: bool,
     /// How values are written to records that are there, property by property; the others replace.
     pub write: Vec<PropertyRule>,
     /// What the columns of a file mean; `None` for rows that came as JSON.
@@ -67,6 +71,8 @@ impl Default for ImportOptions {
             unknown_properties: UnknownProperties::Fail,
             on_missing_key: OnMissingKey::Create,
             on_multiple: OnMultiple::Fail,
+            duplicates: Duplicates::Sequential,
+            atomic: false,
             write: Vec::new(),
             table: None,
         }
@@ -83,9 +89,13 @@ impl ImportOptions {
             .then(|| format!("\"on_missing_key\":\"{}\"", self.on_missing_key.name()));
         let multiple = (self.on_multiple != OnMultiple::default())
             .then(|| format!("\"on_multiple\":\"{}\"", self.on_multiple.name()));
+        let duplicates = (self.duplicates != Duplicates::default())
+            .then(|| format!("\"duplicates\":\"{}\"", self.duplicates.name()));
+        let atomic = self.atomic.then(|| "\"atomic\":true".to_owned());
         let write = (!self.write.is_empty()).then(|| format!("\"write\":{}", encode_rules(&self.write)));
         let table = self.table.as_deref().map(|table| format!("\"table\":{}", table.encode()));
-        let chosen: Vec<String> = [ignores, missing, multiple, write, table].into_iter().flatten().collect();
+        let chosen: Vec<String> =
+            [ignores, missing, multiple, duplicates, atomic, write, table].into_iter().flatten().collect();
         (!chosen.is_empty()).then(|| format!("{{{}}}", chosen.join(",")))
     }
 
@@ -99,6 +109,8 @@ impl ImportOptions {
                 "ignore_unknown" if raw == "true" => options.unknown_properties = UnknownProperties::Ignore,
                 "on_missing_key" => options.on_missing_key = OnMissingKey::parse(&unquote(raw))?,
                 "on_multiple" => options.on_multiple = OnMultiple::parse(&unquote(raw))?,
+                "duplicates" => options.duplicates = Duplicates::parse(&unquote(raw))?,
+                "atomic" if raw == "true" => options.atomic = true,
                 "write" => options.write = decode_rules(raw)?,
                 "table" => options.table = Some(Arc::new(TableInput::decode(raw)?)),
                 _ => return None,

@@ -22,8 +22,30 @@ pub enum Outcome {
     Existing(RecordId),
     /// The row changed this record.
     Updated(RecordId),
+    /// The import passes such rows over: nothing was written, and nothing is wrong.
+    Skipped(Skip),
     /// Nothing was written.
     Rejected(Box<RowError>),
+}
+
+/// Why a row was passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skip {
+    /// It has no value of the property that matches.
+    MissingKey,
+    /// It has the key of this row, which was taken in its place.
+    DuplicateOf(u32),
+}
+
+impl Skip {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MissingKey => "missing_key",
+            Self::DuplicateOf(_) => "duplicate_row",
+        }
+    }
 }
 
 impl Outcome {
@@ -33,7 +55,7 @@ impl Outcome {
         match self {
             Self::Created { given_id } => Some(given_id.unwrap_or_else(|| ids.record_id(row))),
             Self::Existing(id) | Self::Updated(id) => Some(*id),
-            Self::Rejected(_) => None,
+            Self::Skipped(_) | Self::Rejected(_) => None,
         }
     }
 }
@@ -45,6 +67,8 @@ const UPDATED: u8 = 3;
 /// As outcomes were kept whose faults named neither value nor suggestion; read, and not written any more.
 const REJECTED_IN_SHORT: u8 = 4;
 const REJECTED: u8 = 5;
+const SKIPPED_WITHOUT_KEY: u8 = 6;
+const SKIPPED_AS_DUPLICATE: u8 = 7;
 
 /// Appends the stored form of `outcomes` to `bytes`.
 pub fn encode(outcomes: &[Outcome], bytes: &mut Vec<u8>) {
@@ -55,6 +79,11 @@ pub fn encode(outcomes: &[Outcome], bytes: &mut Vec<u8>) {
             Outcome::Created { given_id: Some(id) } => encode_id(CREATED_WITH_ID, *id, bytes),
             Outcome::Existing(id) => encode_id(EXISTING, *id, bytes),
             Outcome::Updated(id) => encode_id(UPDATED, *id, bytes),
+            Outcome::Skipped(Skip::MissingKey) => bytes.push(SKIPPED_WITHOUT_KEY),
+            Outcome::Skipped(Skip::DuplicateOf(row)) => {
+                bytes.push(SKIPPED_AS_DUPLICATE);
+                bytes.extend_from_slice(&row.to_le_bytes());
+            }
             Outcome::Rejected(error) => {
                 bytes.push(REJECTED);
                 encode_error(error, bytes);
@@ -97,7 +126,7 @@ fn encode_error(error: &RowError, bytes: &mut Vec<u8>) {
     }
 }
 
-fn encode_text(text: &str, bytes: &mut Vec<u8>) {
+pub(super) fn encode_text(text: &str, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
     bytes.extend_from_slice(text.as_bytes());
 }
@@ -105,7 +134,7 @@ fn encode_text(text: &str, bytes: &mut Vec<u8>) {
 /// A length that no text has stands for none.
 const NONE: u32 = u32::MAX;
 
-fn encode_optional(text: Option<&str>, bytes: &mut Vec<u8>) {
+pub(super) fn encode_optional(text: Option<&str>, bytes: &mut Vec<u8>) {
     match text {
         Some(text) => encode_text(text, bytes),
         None => bytes.extend_from_slice(&NONE.to_le_bytes()),
@@ -118,6 +147,8 @@ fn decode_one(rest: &mut &[u8]) -> Option<Outcome> {
         CREATED_WITH_ID => Outcome::Created { given_id: Some(decode_id(rest)?) },
         EXISTING => Outcome::Existing(decode_id(rest)?),
         UPDATED => Outcome::Updated(decode_id(rest)?),
+        SKIPPED_WITHOUT_KEY => Outcome::Skipped(Skip::MissingKey),
+        SKIPPED_AS_DUPLICATE => Outcome::Skipped(Skip::DuplicateOf(decode_u32(rest)?)),
         REJECTED_IN_SHORT => Outcome::Rejected(Box::new(decode_error(rest, |_| Some((None, None)))?)),
         REJECTED => {
             let more = |rest: &mut &[u8]| Some((decode_optional(rest)?, decode_optional(rest)?));
@@ -148,14 +179,14 @@ fn decode_error(
     RowError::of(faults)
 }
 
-fn decode_text(rest: &mut &[u8]) -> Option<String> {
+pub(super) fn decode_text(rest: &mut &[u8]) -> Option<String> {
     let length = decode_u32(rest)?;
     let bytes = take(rest, usize::try_from(length).ok()?)?;
     String::from_utf8(bytes.to_vec()).ok()
 }
 
 /// The outer `None`: this is no optional text.
-fn decode_optional(rest: &mut &[u8]) -> Option<Option<Box<str>>> {
+pub(super) fn decode_optional(rest: &mut &[u8]) -> Option<Option<Box<str>>> {
     if rest.starts_with(&NONE.to_le_bytes()) {
         decode_u32(rest)?;
         return Some(None);
@@ -163,11 +194,11 @@ fn decode_optional(rest: &mut &[u8]) -> Option<Option<Box<str>>> {
     decode_text(rest).map(|text| Some(text.into()))
 }
 
-fn decode_u32(rest: &mut &[u8]) -> Option<u32> {
+pub(super) fn decode_u32(rest: &mut &[u8]) -> Option<u32> {
     take(rest, 4)?.try_into().ok().map(u32::from_le_bytes)
 }
 
-fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+pub(super) fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
     let (taken, left) = rest.split_at_checked(length)?;
     *rest = left;
     Some(taken)
@@ -195,6 +226,8 @@ mod tests {
             proptest::option::of(id.clone()).prop_map(|given_id| Outcome::Created { given_id }),
             id.clone().prop_map(Outcome::Existing),
             id.prop_map(Outcome::Updated),
+            Just(Outcome::Skipped(Skip::MissingKey)),
+            any::<u32>().prop_map(|row| Outcome::Skipped(Skip::DuplicateOf(row))),
             proptest::collection::vec(fault, 1..4)
                 .prop_map(|faults| Outcome::Rejected(Box::new(RowError::of(faults).expect("one at least")))),
         ]

@@ -13,17 +13,56 @@ pub enum OnMissingKey {
     Create,
     /// It is a fault.
     Fail,
+    /// It is passed over.
+    Skip,
 }
 
 impl OnMissingKey {
     /// All of them, the default first.
-    pub const ALL: [Self; 2] = [Self::Create, Self::Fail];
+    pub const ALL: [Self; 3] = [Self::Create, Self::Fail, Self::Skip];
 
     /// The word on the wire and in stores.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Create => "create",
+            Self::Fail => "fail",
+            Self::Skip => "skip",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+}
+
+/// What becomes of rows of one import that have a key in common.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Duplicates {
+    /// They are taken one after the other: the later meet what the earlier left.
+    #[default]
+    Sequential,
+    /// The first of them is taken, the others are passed over.
+    First,
+    /// The last of them is taken, the others are passed over.
+    Last,
+    /// All of them are faults.
+    Fail,
+}
+
+impl Duplicates {
+    /// All of them, the default first.
+    pub const ALL: [Self; 4] = [Self::Sequential, Self::First, Self::Last, Self::Fail];
+
+    /// The word on the wire and in stores.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sequential => "sequential",
+            Self::First => "first",
+            Self::Last => "last",
             Self::Fail => "fail",
         }
     }

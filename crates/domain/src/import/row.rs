@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::change::{ValueChange, WriteRule};
 use crate::error::{Fault, RowCode, RowError};
 use crate::ids::RecordId;
+use crate::import::outcome::Skip;
 use crate::key::KeyHash;
 use crate::object_type::ObjectType;
 
@@ -95,7 +96,7 @@ impl JudgedChunk {
         self.keys.extend(next.keys);
         let moved = |range: Range<usize>, by: usize| range.start + by..range.end + by;
         self.rows.extend(next.rows.into_iter().map(|row| match row {
-            JudgedRow::Faulty(error) => JudgedRow::Faulty(error),
+            other @ (JudgedRow::Faulty(_) | JudgedRow::Skipped(_)) => other,
             JudgedRow::Good(good) => JudgedRow::Good(GoodRow {
                 body: moved(good.body, text_start),
                 match_keys: moved(good.match_keys, keys_start),
@@ -127,6 +128,8 @@ impl JudgedChunk {
 /// The verdict on one row, before matching.
 #[derive(Debug, Clone)]
 pub enum JudgedRow {
+    /// The import passes such rows over.
+    Skipped(Skip),
     /// The row has faults; nothing of it will be written.
     Faulty(Box<RowError>),
     /// The row may be written.

@@ -13,6 +13,8 @@ pub struct Tally {
     pub existing: u64,
     /// Rows that changed the record they matched.
     pub updated: u64,
+    /// Rows that were passed over on purpose.
+    pub skipped: u64,
     /// Rows that were rejected.
     pub rejected: u64,
 }
@@ -24,10 +26,10 @@ impl Tally {
         self.succeeded() + self.rejected
     }
 
-    /// Rows that are in; an existing (skipped) row counts (import-semantics, Job).
+    /// Rows of which nothing is left to do; an existing or skipped row counts (import-semantics, Job).
     #[must_use]
     pub fn succeeded(&self) -> u64 {
-        self.created + self.existing + self.updated
+        self.created + self.existing + self.updated + self.skipped
     }
 
     /// Counts one more outcome.
@@ -36,6 +38,7 @@ impl Tally {
             Outcome::Created { .. } => self.created += 1,
             Outcome::Existing(_) => self.existing += 1,
             Outcome::Updated(_) => self.updated += 1,
+            Outcome::Skipped(_) => self.skipped += 1,
             Outcome::Rejected(_) => self.rejected += 1,
         }
     }
@@ -56,6 +59,7 @@ impl AddAssign for Tally {
         self.created += other.created;
         self.existing += other.existing;
         self.updated += other.updated;
+        self.skipped += other.skipped;
         self.rejected += other.rejected;
     }
 }

@@ -72,6 +72,7 @@ pub(crate) fn judge_bytes(context: &JudgeContext, raw: &[u8]) -> Result<Good, Ve
             extra: good.extra.as_deref().cloned().unwrap_or_default(),
         }),
         Some(JudgedRow::Faulty(error)) => Err(error.faults().cloned().collect()),
+        Some(JudgedRow::Skipped(why)) => panic!("passed over: {why:?}"),
         None => panic!("a row without a verdict"),
     }
 }

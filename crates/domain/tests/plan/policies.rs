@@ -1,12 +1,14 @@
 //! Rows without a key, keys of several records, values where there is one: as callers want them decided.
 
 use refract_domain::error::RowCode;
+use refract_domain::ids::RecordId;
 use refract_domain::import::judge::{ContextError, JudgeContext};
 use refract_domain::import::options::ImportOptions;
-use refract_domain::import::outcome::Outcome;
-use refract_domain::import::policy::{OnMissingKey, OnMultiple, PropertyRule, WriteWord};
+use refract_domain::import::outcome::{Outcome, Skip};
+use refract_domain::import::policy::{Duplicates, OnMissingKey, OnMultiple, PropertyRule, WriteWord};
 use refract_domain::key::KeyHasher;
 use refract_domain::object_type::ObjectType;
+use uuid::Uuid;
 
 use crate::world::{LIST, World};
 
@@ -50,6 +52,74 @@ fn a_row_without_a_key_is_a_fault_where_keys_are_demanded() {
     let Outcome::Rejected(error) = &outcomes[1] else { panic!("no key") };
     assert_eq!(error.first.field, "default.email");
     assert_eq!(world.import(&updating(), 10, &rows[1..4]), vec![CREATED; 3], "by default such rows make records");
+}
+
+#[test]
+fn a_row_without_a_key_is_passed_over_where_that_is_asked() {
+    let passing = ImportOptions { on_missing_key: OnMissingKey::Skip, ..updating() };
+    let mut world = World::new();
+    let rows = [
+        r#"{"default":{"title":"CEO"}}"#,
+        r#"{"default":{"email":"a@x.io"}}"#,
+        r#"{"default":{"no_such":1}}"#,
+        r#"{"id":"00000000-0000-0000-0000-000000000009","default":{}}"#,
+        r#"{"default":{"email":null,"title":"CEO"}}"#,
+    ];
+    let outcomes = world.import(&passing, 0, &rows);
+    assert_eq!(codes(&outcomes), [None, None, Some(RowCode::UnknownProperty), None, None]);
+    let skipped = Outcome::Skipped(Skip::MissingKey);
+    let with_id = Outcome::Created { given_id: Some(RecordId(Uuid::from_u128(9))) };
+    assert_eq!([&outcomes[0], &outcomes[1], &outcomes[3], &outcomes[4]], [&skipped, &CREATED, &with_id, &skipped]);
+    assert_eq!(world.records.len(), 2);
+    world.assert_keys_are_those_of_the_records(&passing);
+}
+
+#[test]
+fn all_or_nothing_writes_nothing_where_a_row_cannot_be_taken() {
+    let atomic =
+        ImportOptions { atomic: true, create_missing_options: true, on_missing_key: OnMissingKey::Skip, ..updating() };
+    let seeded = || {
+        let mut world = World::new();
+        world.put(1, &updating(), r#"{"email":"old@x.io"}"#);
+        world
+    };
+    let good = [
+        r#"{"default":{"email":"a@x.io","seniority":"Astronaut"}}"#,
+        r#"{"default":{"email":"old@x.io","title":"CEO"}}"#,
+        r#"{"default":{}}"#,
+    ];
+    let mut world = seeded();
+    let outcomes = world.import(&atomic, 0, &good);
+    let skipped = Outcome::Skipped(Skip::MissingKey);
+    assert_eq!(outcomes, [CREATED, Outcome::Updated(RecordId(Uuid::from_u128(1))), skipped]);
+
+    let mut world = seeded();
+    let (records, keys, left) = (world.records.clone(), world.keys.clone(), world.options_left);
+    let mut rows = good.to_vec();
+    rows.push(r#"{"default":{"no_such":1}}"#);
+    let outcomes = world.import(&atomic, 0, &rows);
+    let other = Some(RowCode::AnotherRowFailed);
+    assert_eq!(codes(&outcomes), [other, other, None, Some(RowCode::UnknownProperty)]);
+    let Outcome::Rejected(error) = &outcomes[0] else { panic!("turned down") };
+    assert!(error.first.message.contains("row 3 "), "{}", error.first.message);
+    assert_eq!((world.records, world.keys, world.options_left), (records, keys, left));
+}
+
+#[test]
+fn duplicates_need_a_key_that_is_known_beforehand() {
+    let refused = |options: ImportOptions| {
+        let schema = std::sync::Arc::new(World::new().schema);
+        let team_id = refract_domain::ids::TeamId(Uuid::from_u128(1));
+        JudgeContext::new(team_id, schema, ObjectType::Contact, options, &KeyHasher::new([3; 16])).err()
+    };
+    let first = ImportOptions { duplicates: Duplicates::First, ..ImportOptions::default() };
+    assert_eq!(refused(first.clone()), Some(ContextError::RuleWithoutKey { option: "duplicates" }));
+    let by_option =
+        ImportOptions { dedupe_by: Some("seniority".into()), create_missing_options: true, ..first.clone() };
+    let unknown = ContextError::DuplicatesByNewOptions { slug: "seniority".into() };
+    assert_eq!(refused(by_option.clone()), Some(unknown));
+    assert_eq!(refused(ImportOptions { create_missing_options: false, ..by_option }), None);
+    assert_eq!(refused(ImportOptions { dedupe_by: Some("email".into()), ..first }), None);
 }
 
 #[test]

@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use refract_domain::ids::{ListId, RecordId, RecordIdSpace, TeamId};
+use refract_domain::import::draft::{DraftKey, DraftRecord, DraftWrites, draft_chunk, needed_records};
+use refract_domain::import::forecast::Forecast;
 use refract_domain::import::judge::{JudgeContext, judge_chunk};
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::outcome::Outcome;
-use refract_domain::import::plan::{ChunkPlan, Found, FoundRecord, Holders, Lookup, PlanInput, plan_chunk};
+use refract_domain::import::plan::{
+    ChunkPlan, Found, FoundRecord, Holders, Lookup, NewOption, PlanInput, Purpose, plan_chunk,
+};
 use refract_domain::import::row::{JudgedChunk, RawChunk};
 use refract_domain::key::{KeyHash, KeyHasher};
 use refract_domain::object_type::ObjectType;
@@ -17,6 +21,7 @@ use uuid::Uuid;
 pub(crate) const LIST: ListId = ListId(Uuid::from_u128(0x115));
 pub(crate) const JOB_MS: u64 = 1_800_000_000_000;
 
+#[derive(Clone)]
 pub(crate) struct World {
     pub(crate) schema: Schema,
     pub(crate) records: BTreeMap<RecordId, FoundRecord>,
@@ -34,6 +39,11 @@ impl World {
 
     pub(crate) fn ids() -> RecordIdSpace {
         RecordIdSpace { created_ms: JOB_MS, first_index: 0, source: Uuid::from_u128(7) }
+    }
+
+    /// Those of dry runs: other than those of what applies them.
+    pub(crate) fn dry_run_ids() -> RecordIdSpace {
+        RecordIdSpace { source: Uuid::from_u128(8), ..Self::ids() }
     }
 
     pub(crate) fn context(&self, options: &ImportOptions) -> JudgeContext {
@@ -71,8 +81,19 @@ impl World {
 
     /// Plans judged rows and carries the plan out.
     pub(crate) fn write(&mut self, context: &JudgeContext, chunk: &JudgedChunk) -> Vec<Outcome> {
+        self.write_for(Purpose::Write, context, chunk)
+    }
+
+    /// As [`Self::write`], for a purpose.
+    pub(crate) fn write_for(
+        &mut self,
+        purpose: Purpose<'_>,
+        context: &JudgeContext,
+        chunk: &JudgedChunk,
+    ) -> Vec<Outcome> {
         let lookup = Lookup::of(context, chunk);
         let found = self.find(&lookup);
+        self.claim(&lookup);
         let plan = plan_chunk(PlanInput {
             context,
             chunk,
@@ -80,24 +101,53 @@ impl World {
             found,
             record_ids: Self::ids(),
             new_options_left: self.options_left,
+            purpose,
         });
         self.carry_out(&plan, chunk, &lookup);
         plan.outcomes
     }
 
-    fn find(&mut self, lookup: &Lookup) -> Found {
+    /// Plans rows that start at `first_row` without carrying anything out; later ones go by what is drafted.
+    pub(crate) fn dry_run(
+        &self,
+        options: &ImportOptions,
+        draft: &mut Draft,
+        first_row: u32,
+        rows: &[&str],
+    ) -> (Vec<Outcome>, Vec<Forecast>) {
+        let mut grown = self.clone();
+        draft.options.iter().for_each(|new| grown.add_option(new));
+        let context = grown.context(options);
+        let mut raw = RawChunk::starting_at(first_row);
+        rows.iter().for_each(|row| raw.push(row.as_bytes()));
+        let chunk = judge_chunk(&context, &raw);
+        let lookup = Lookup::of(&context, &chunk);
+        let mut found = self.find(&lookup);
+        let keys = draft.keys_of(&lookup);
+        let records = draft.records_of(&needed_records(&lookup, &found, &keys));
+        found.cover(&lookup, ObjectType::Contact, &keys, records);
+        let (plan, writes) = draft_chunk(PlanInput {
+            context: &context,
+            chunk: &chunk,
+            lookup: &lookup,
+            found,
+            record_ids: Self::dry_run_ids(),
+            new_options_left: grown.options_left,
+            purpose: Purpose::DryRun,
+        });
+        draft.add(writes);
+        (plan.outcomes, plan.forecasts)
+    }
+
+    fn find(&self, lookup: &Lookup) -> Found {
         let mut found = Found { holders: Vec::new(), records: HashMap::new() };
-        for (key, first_row) in lookup.keys.iter().zip(&lookup.first_rows) {
-            let holders = self.keys.entry(*key).or_default();
-            match holders.as_slice() {
-                [] => {
-                    holders.push(Self::ids().record_id(*first_row));
-                    found.holders.push(Holders::Claimed);
-                    continue;
-                }
-                [one] => found.holders.push(Holders::Held(*one)),
-                several => found.holders.push(Holders::Shared(several.to_vec())),
-            }
+        for key in &lookup.keys {
+            let holders = self.keys.get(key).map_or(&[] as &[RecordId], Vec::as_slice);
+            found.holders.push(match holders {
+                [] => Holders::Claimed,
+                [one] => Holders::Held(*one),
+                several => Holders::Shared(several.to_vec()),
+            });
             if lookup.needs_records {
                 found.records.extend(holders.iter().map(|id| (*id, self.records[id].clone())));
             }
@@ -105,6 +155,15 @@ impl World {
         let named = lookup.ids.iter().filter_map(|id| Some((*id, self.records.get(id)?.clone())));
         found.records.extend(named);
         found
+    }
+
+    fn claim(&mut self, lookup: &Lookup) {
+        for (key, first_row) in lookup.keys.iter().zip(&lookup.first_rows) {
+            let holders = self.keys.entry(*key).or_default();
+            if holders.is_empty() {
+                holders.push(Self::ids().record_id(*first_row));
+            }
+        }
     }
 
     fn carry_out(&mut self, plan: &ChunkPlan, chunk: &JudgedChunk, lookup: &Lookup) {
@@ -140,21 +199,23 @@ impl World {
             let record = self.records.get_mut(&entry.record).expect("members are records");
             record.list_values = Some(entry.values.clone());
         }
-        for new in &plan.new_options {
-            self.options_left -= 1;
-            let property = match new.list_id {
-                Some(list_id) => {
-                    let list = self.schema.lists.get_mut(&list_id).expect("the list is there");
-                    list.properties.iter_mut().find(|property| property.slug == new.property)
-                }
-                None => {
-                    let contact = self.schema.of_mut(ObjectType::Contact);
-                    contact.properties.iter_mut().find(|property| property.slug == new.property)
-                }
-            };
-            property.expect("the property is there").options.push(new.option.clone());
-        }
+        plan.new_options.iter().for_each(|new| self.add_option(new));
         self.check_keys(plan);
+    }
+
+    fn add_option(&mut self, new: &NewOption) {
+        self.options_left -= 1;
+        let property = match new.list_id {
+            Some(list_id) => {
+                let list = self.schema.lists.get_mut(&list_id).expect("the list is there");
+                list.properties.iter_mut().find(|property| property.slug == new.property)
+            }
+            None => {
+                let contact = self.schema.of_mut(ObjectType::Contact);
+                contact.properties.iter_mut().find(|property| property.slug == new.property)
+            }
+        };
+        property.expect("the property is there").options.push(new.option.clone());
     }
 
     /// Every key held is held by a live record that has it.
@@ -179,5 +240,30 @@ impl World {
         let mut held = self.keys.clone();
         held.values_mut().for_each(|holders| holders.sort_unstable());
         assert_eq!(held, expected);
+    }
+}
+
+/// What a dry run has drafted.
+#[derive(Default)]
+pub(crate) struct Draft {
+    keys: BTreeMap<(KeyHash, RecordId), bool>,
+    records: BTreeMap<RecordId, DraftRecord>,
+    options: Vec<NewOption>,
+}
+
+impl Draft {
+    fn keys_of(&self, lookup: &Lookup) -> Vec<DraftKey> {
+        let drafted = self.keys.iter().filter(|((key, _), _)| lookup.keys.contains(key));
+        drafted.map(|((key, record), held)| DraftKey { key: *key, record: *record, held: *held }).collect()
+    }
+
+    fn records_of(&self, ids: &[RecordId]) -> Vec<DraftRecord> {
+        ids.iter().filter_map(|id| self.records.get(id).cloned()).collect()
+    }
+
+    fn add(&mut self, writes: DraftWrites) {
+        self.keys.extend(writes.keys.into_iter().map(|draft| ((draft.key, draft.record), draft.held)));
+        self.records.extend(writes.records.into_iter().map(|new| (new.id, new)));
+        self.options.extend(writes.options);
     }
 }

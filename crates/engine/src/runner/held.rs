@@ -10,6 +10,8 @@ use refract_domain::import::judge::JudgeContext;
 use refract_store::{ChunkReceipt, Freshness, Lease};
 use tokio::time::Instant;
 
+use super::duplicates::DuplicatesOf;
+
 use crate::Engine;
 
 /// The first pause after a failure; doubled with each that follows.
@@ -26,6 +28,8 @@ pub(super) struct HeldJob {
     pub(super) freshness: Freshness,
     /// Whether every record's key of the dedupe property is held.
     pub(super) is_keyed: bool,
+    /// Which of its rows yield to others of the same key, where the import asks for that; and the search for them.
+    pub(super) duplicates: DuplicatesOf,
     /// Up to this row chunks are single rows, because a larger one could not be applied.
     pub(super) one_by_one_until: u32,
     /// A moment at which the lease had not begun to count yet: it lasts at least for its time from here.
@@ -45,6 +49,7 @@ impl HeldJob {
             context: None,
             freshness: Freshness::Cached,
             is_keyed: false,
+            duplicates: DuplicatesOf::default(),
             one_by_one_until: 0,
             leased_since,
             served: Duration::ZERO,

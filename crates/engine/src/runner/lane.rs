@@ -105,7 +105,7 @@ impl Lane {
         let may_look_ahead = end_row < held.lease.spec.total && !held.is_wary() && end_row >= held.one_by_one_until;
         let errand = Errand::of(&self.engine, &held, &self.judge).filter(|_| may_look_ahead);
         let room = self.room();
-        let wanted = self.wanted(end_row, self.size.rows());
+        let wanted = self.wanted(&held, end_row, self.size.rows());
         let ahead = async {
             let errand = errand?;
             Some(errand.prepare(wanted, room, None).await)
@@ -127,7 +127,11 @@ impl Lane {
         self.size.saw(rows, took, self.engine.store.small_writes_waited() + self.beside.gave_way());
     }
 
-    fn wanted(&self, from_row: u32, rows_max: usize) -> Wanted {
+    fn wanted(&self, held: &HeldJob, from_row: u32, rows_max: usize) -> Wanted {
+        if held.lease.spec.options.atomic {
+            // All or nothing is one transaction.
+            return Wanted { from_row, rows_max: usize::MAX, bytes_max: usize::MAX };
+        }
         Wanted { from_row, rows_max, bytes_max: self.engine.settings.chunk_bytes_max }
     }
 
@@ -150,7 +154,8 @@ impl Lane {
     async fn prepare(&self, held: &mut HeldJob, room: JudgedChunk) -> Prepared {
         let cursor = held.lease.cursor;
         let rows_max = if cursor < held.one_by_one_until { 1 } else { self.size.rows() };
-        prepare_at_cursor(&self.engine, held, &self.judge, self.wanted(cursor, rows_max), room).await
+        let wanted = self.wanted(held, cursor, rows_max);
+        prepare_at_cursor(&self.engine, held, &self.judge, wanted, room).await
     }
 
     /// Takes a job with what was made ready for it into the lane, or deals with what stood in the way.
@@ -198,6 +203,13 @@ impl Lane {
                 None
             }
             StoreError::OutcomeUnknown(_) => read_back(&self.engine, held).await,
+            StoreError::Internal(_) if held.lease.spec.options.atomic => {
+                tracing::error!(job = %held.job_id(), %error, "rows that are all or nothing could not be applied");
+                let message =
+                    "the server could not write these rows, which are all or nothing; nothing was written".into();
+                end(&self.engine, held, JobError { code: JobErrorCode::Internal, message }).await;
+                None
+            }
             StoreError::Internal(_) if rows > 1 => {
                 tracing::error!(job = %held.job_id(), %error, "a chunk could not be applied; its rows are tried one by one");
                 held.one_by_one_until = held.lease.cursor.saturating_add(u32::try_from(rows).unwrap_or(u32::MAX));

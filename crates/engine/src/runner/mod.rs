@@ -9,6 +9,7 @@
 //! Must not know how rows are judged or written, nor hold anything that a restart would miss: all there is to know of a
 //! job lies in the store, and a lost lease only means that somebody else goes on.
 
+mod duplicates;
 mod held;
 mod lane;
 mod lanes;

@@ -8,16 +8,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use refract_domain::error::{Fault, RowCode, RowError};
-use refract_domain::import::job::{JobError, JobErrorCode, JobSpec};
+use refract_domain::import::duplicates::DuplicateRows;
+use refract_domain::import::job::{JobError, JobErrorCode, JobKind, JobSpec};
 use refract_domain::import::judge::{ContextError, JudgeContext};
 use refract_domain::import::plan::Lookup;
 use refract_domain::import::row::{JudgedChunk, JudgedRow, RawChunk};
 use refract_store::{Keying, Lease, SharedStore, StoreError};
 
+use super::duplicates::search_step;
 use super::{HeldJob, JudgeChunk};
 use tokio::time::Instant;
 
-use crate::judging::{judge_context, key_step};
+use crate::judging::{dry_run_context, judge_context, key_step};
 use crate::{Engine, EngineError};
 
 /// Deaths at one cursor after which a row is given up.
@@ -30,9 +32,9 @@ const SUSPECT_DEATHS_MAX: u32 = 3;
 const PROLONGED_IN_A_LEASE: u32 = 3;
 
 /// Rows read and judged at a time.
-const PIECE_ROWS_MAX: usize = 4_096;
+pub(super) const PIECE_ROWS_MAX: usize = 4_096;
 /// Raw bytes read and judged at a time.
-const PIECE_BYTES_MAX: usize = 1 << 20;
+pub(super) const PIECE_BYTES_MAX: usize = 1 << 20;
 
 /// Most rows undone at once: the records that they name are all in memory.
 const UNDO_ROWS_MAX: usize = 4_096;
@@ -79,7 +81,7 @@ impl ReadyChunk {
 /// What preparing came to.
 pub(super) enum Prepared {
     Chunk(ReadyChunk),
-    /// The dedupe property is being keyed; one step of it was taken.
+    /// The dedupe property is being keyed, or duplicates are looked for; one step of it was taken.
     Keying,
     /// The job cannot be carried through.
     Hopeless(JobError),
@@ -97,10 +99,12 @@ pub(super) struct Wanted {
 
 /// What the next chunk of a job needs, apart from the lease, which may be in use for the chunk before.
 pub(super) struct Errand {
-    store: SharedStore,
+    pub(super) store: SharedStore,
     spec: Arc<JobSpec>,
     context: Arc<JudgeContext>,
     judge: Arc<JudgeChunk>,
+    /// Rows that yield to others of the same key.
+    duplicates: Option<Arc<DuplicateRows>>,
     /// With the lease's bookkeeping of deaths.
     given_up_row: Option<u32>,
 }
@@ -113,6 +117,7 @@ impl Errand {
             spec: Arc::clone(&held.lease.spec),
             context: Arc::clone(held.context.as_ref()?),
             judge: Arc::clone(judge),
+            duplicates: held.duplicates.found(),
             given_up_row: given_up_row(&held.lease),
         })
     }
@@ -148,7 +153,13 @@ impl Errand {
                 break;
             }
         }
-        match apart(&errand, |errand| ReadyChunk::of(Arc::clone(&errand.context), judged)).await {
+        let ready = |errand: &Self| {
+            if let Some(duplicates) = &errand.duplicates {
+                duplicates.pass_over(&errand.context, &mut judged);
+            }
+            ReadyChunk::of(Arc::clone(&errand.context), judged)
+        };
+        match apart(&errand, ready).await {
             Ok(ready) => {
                 let (rows, micros) = (ready.rows(), started.elapsed().as_micros());
                 tracing::debug!(job = %errand.spec.id, rows, micros, "chunk made ready");
@@ -165,18 +176,18 @@ impl Errand {
             let rows = rows_left.min(wanted.rows_max);
             let bytes = piece.text.len().saturating_mul(rows) / piece.rows.len();
             judged.rows.reserve_exact(rows);
-            judged.text.reserve_exact((bytes + bytes / 32).min(wanted.bytes_max + PIECE_BYTES_MAX));
+            judged.text.reserve_exact((bytes + bytes / 32).min(wanted.bytes_max.saturating_add(PIECE_BYTES_MAX)));
             judged.keys.reserve_exact(piece.keys.len().saturating_mul(rows) / piece.rows.len());
         }
         judged.append(piece);
     }
 
-    fn judge_or_isolate(&self, raw: &RawChunk) -> JudgedChunk {
+    pub(super) fn judge_or_isolate(&self, raw: &RawChunk) -> JudgedChunk {
         let whole = catch_unwind(AssertUnwindSafe(|| (self.judge)(&self.context, raw)));
         whole.unwrap_or_else(|_| self.judge_each(raw, |_| {}))
     }
 
-    fn judge_noting(&self, raw: &RawChunk, lease: &Lease) -> JudgedChunk {
+    pub(super) fn judge_noting(&self, raw: &RawChunk, lease: &Lease) -> JudgedChunk {
         let judged = self.judge_each(raw, |row| self.store.suspect(lease, Some(row)));
         self.store.suspect(lease, None);
         judged
@@ -241,6 +252,21 @@ pub(super) async fn prepare_at_cursor(
         return hopeless_or_failed;
     }
     let Some(errand) = Errand::of(engine, held, judge) else { return Prepared::Keying };
+    if held.duplicates.are_missing(held.lease.spec.options.duplicates) {
+        return match search_step(held, errand).await {
+            // Another worker may have the job by now; the fence of a chunk says so too, where a lost job is put down.
+            Ok(()) => {
+                holds_on(engine, held).await;
+                Prepared::Keying
+            }
+            Err(hopeless_or_failed) => hopeless_or_failed,
+        };
+    }
+    if held.lease.spec.options.atomic
+        && let Some(row) = errand.given_up_row
+    {
+        return Prepared::Hopeless(not_all(row));
+    }
     let wanted = up_to_given_up_row(wanted, errand.given_up_row);
     errand.prepare(wanted, room, held.is_wary().then_some(&held.lease)).await
 }
@@ -265,7 +291,7 @@ async fn holds_on(engine: &Engine, held: &mut HeldJob) -> bool {
 fn bytes_of_faults(judged: &JudgedChunk) -> usize {
     let errors = judged.rows.iter().filter_map(|row| match row {
         JudgedRow::Faulty(error) => Some(error),
-        JudgedRow::Good(_) => None,
+        JudgedRow::Skipped(_) | JudgedRow::Good(_) => None,
     });
     let faults = errors.flat_map(|error| error.faults());
     let texts = |fault: &Fault| {
@@ -276,7 +302,7 @@ fn bytes_of_faults(judged: &JudgedChunk) -> usize {
 }
 
 /// Runs work that takes its time on a thread where it may.
-async fn apart<T: Send + 'static>(
+pub(super) async fn apart<T: Send + 'static>(
     errand: &Arc<Errand>,
     work: impl FnOnce(&Errand) -> T + Send + 'static,
 ) -> Result<T, StoreError> {
@@ -288,7 +314,11 @@ async fn apart<T: Send + 'static>(
 async fn find_context(engine: &Engine, held: &mut HeldJob) -> Result<(), Prepared> {
     let spec = &held.lease.spec;
     let caller = held.lease.caller();
-    match judge_context(&engine.store, &caller, spec.object_type, &spec.options, held.freshness).await {
+    let context = match spec.kind {
+        JobKind::DryRun => dry_run_context(&engine.store, &caller, spec, held.freshness).await,
+        _ => judge_context(&engine.store, &caller, spec.object_type, &spec.options, held.freshness).await,
+    };
+    match context {
         Ok(context) => {
             held.context = Some(context);
             held.freshness = refract_store::Freshness::Cached;
@@ -299,6 +329,7 @@ async fn find_context(engine: &Engine, held: &mut HeldJob) -> Result<(), Prepare
                 ContextError::UnknownDedupeProperty { .. }
                 | ContextError::NotAKey { .. }
                 | ContextError::RuleWithoutKey { .. }
+                | ContextError::DuplicatesByNewOptions { .. }
                 | ContextError::UnknownWriteProperty { .. }
                 | ContextError::NotAppendable { .. } => JobErrorCode::PropertyDeleted,
                 ContextError::UnknownList(_)
@@ -326,13 +357,22 @@ fn given_up_row(lease: &Lease) -> Option<u32> {
     lease.suspect_row.filter(|_| is_certain)
 }
 
+/// A row of an import of all or nothing brings its judge down.
+fn not_all(row: u32) -> JobError {
+    let message = format!(
+        "the import is all or nothing, and the server could not process row {row}; nothing was written. Check that row for \
+         unusual content and report it"
+    );
+    JobError { code: JobErrorCode::Internal, message }
+}
+
 /// The verdict on a row that brings its judge down.
 pub(super) fn crashed() -> JudgedRow {
     let message = "the server could not process this row and left it out; check it for unusual content and report it";
     JudgedRow::Faulty(Box::new(RowError::new("", RowCode::RowCrashed, message)))
 }
 
-fn unreadable(error: StoreError) -> Prepared {
+pub(super) fn unreadable(error: StoreError) -> Prepared {
     let (code, message) = match &error {
         StoreError::StagedRowsLost(_) => (JobErrorCode::StorageLost, "the rows of this import are no longer stored"),
         StoreError::Corrupt(_) => (JobErrorCode::PayloadCorrupt, "the stored rows of this import cannot be read"),

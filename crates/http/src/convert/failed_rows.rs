@@ -13,7 +13,6 @@ use futures_util::stream;
 use refract_domain::error::RowError;
 use refract_domain::import::fate::Fate;
 use refract_domain::import::options::ImportOptions;
-use refract_domain::import::outcome::Outcome;
 use refract_domain::import::table::{TableFormat, TableInput};
 use refract_engine::{EngineError, JobRow, JobRows};
 use serde::Deserializer;
@@ -69,9 +68,8 @@ impl Writing {
     fn push(&self, row: &JobRow, bytes: &mut Vec<u8>) {
         let cut_off = not_attempted();
         let error = match &row.fate {
-            Fate::Reached(Outcome::Rejected(error)) => Some(&**error),
             Fate::NotAttempted => Some(&cut_off),
-            Fate::Reached(_) => None,
+            reached => reached.error(),
         };
         match (self.form, &self.table, error) {
             (RowsForm::Cells, Some(table), Some(error)) => failed_cells::push(table, &row.raw, row.row, error, bytes),

@@ -103,13 +103,17 @@ fn tenths(rate: f64) -> f64 {
 }
 
 fn job_of(spec: &JobSpec, counters: Counters, status: JobStatus) -> ImportJob {
-    let (kind, retry_of, undo_of) = match spec.kind {
-        JobKind::Import => (ImportKind::Import, None, None),
-        JobKind::Retry { of } => (ImportKind::Retry, Some(of.to_string()), None),
-        JobKind::Undo { of, .. } => (ImportKind::Undo, None, Some(of.to_string())),
-    };
     let job = job(spec.object_type, &spec.options, counters, status, rfc3339(spec.created_at));
-    ImportJob { job_id: Some(spec.id.to_string()), kind, retry_of, undo_of, ..job }
+    let job_id = Some(spec.id.to_string());
+    let of = spec.kind.of().map(|of| of.to_string());
+    let job = match spec.kind {
+        JobKind::Import => job,
+        JobKind::Retry { .. } => ImportJob { kind: ImportKind::Retry, retry_of: of, ..job },
+        JobKind::Undo { .. } => ImportJob { kind: ImportKind::Undo, undo_of: of, ..job },
+        JobKind::DryRun => ImportJob { kind: ImportKind::DryRun, plan_id: job_id.clone(), ..job },
+        JobKind::Apply { .. } => ImportJob { kind: ImportKind::Apply, apply_of: of, ..job },
+    };
+    ImportJob { job_id, ..job }
 }
 
 fn job(
@@ -119,7 +123,7 @@ fn job(
     status: JobStatus,
     created_at: String,
 ) -> ImportJob {
-    let Counters { total, created, updated, unchanged, existing, failed, not_attempted } = counters;
+    let Counters { total, created, updated, unchanged, existing, skipped, failed, not_attempted } = counters;
     ImportJob {
         job_id: None,
         status,
@@ -127,6 +131,8 @@ fn job(
         kind: ImportKind::Import,
         retry_of: None,
         undo_of: None,
+        apply_of: None,
+        plan_id: None,
         total,
         processed: counters.processed(),
         succeeded: counters.succeeded(),
@@ -135,6 +141,7 @@ fn job(
         updated,
         existing,
         unchanged,
+        skipped,
         not_attempted,
         options: Some(shown_options(options)),
         file: options.table.as_deref().map(imported_file),
@@ -171,8 +178,9 @@ fn imported_file(table: &TableInput) -> ImportedFile {
 pub(crate) fn ended_job_body(outcomes: JobOutcomes) -> Body {
     let view = outcomes.view();
     let spec = &view.snapshot.spec;
-    // What became of a row of an undo needs a word: the flags of an import do not say it.
-    let form = if spec.kind.is_undo() { ResultForm::Page } else { ResultForm::Plain };
+    // What became of a row of an undo needs a word, and so does what would become of one: flags do not say it.
+    let needs_words = spec.kind.is_undo() || spec.kind.is_dry_run();
+    let form = if needs_words { ResultForm::Page } else { ResultForm::Plain };
     let mut writer = ResultWriter::of_form(form, before_results(&polled_job(view)), spec.record_ids);
     rows_body(outcomes, move |part| match part {
         Part::Row(row, fate, word) => {
@@ -226,7 +234,7 @@ mod tests {
     fn view(state: JobState) -> JobView {
         let is_complete = matches!(state, JobState::Complete { .. });
         let (cursor, rejected) = if is_complete { (5, 2) } else { (4, 1) };
-        let tally = Tally { created: 1, existing: 1, updated: 1, rejected };
+        let tally = Tally { created: 1, existing: 1, updated: 1, skipped: 0, rejected };
         let snapshot = JobSnapshot { spec: spec(), state, cursor, tally, updated_at: CREATED_AT };
         let counters = Counters::of(&snapshot).expect("they add up");
         JobView { snapshot, counters, estimate: None, expires_at: Timestamp(1_783_504_800_000) }

@@ -5,6 +5,7 @@
 pub(crate) mod answer;
 pub(crate) mod batch;
 pub(crate) mod csv;
+pub(crate) mod dry_run;
 pub(crate) mod failed_cells;
 pub(crate) mod failed_rows;
 pub(crate) mod grants;

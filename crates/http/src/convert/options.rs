@@ -5,13 +5,13 @@
 
 use refract_domain::ids::ListId;
 use refract_domain::import::options::{ImportOptions, UnknownProperties};
-use refract_domain::import::policy::{OnMissingKey, OnMultiple, PropertyRule};
+use refract_domain::import::policy::{Duplicates, OnMissingKey, OnMultiple, PropertyRule};
 use refract_domain::object_type::ObjectType;
 use refract_domain::property::{Schema, nearest};
 use refract_wire::{ImportOptions as SentOptions, ImportRequestOptions};
 use serde_json::{Map, Value};
 
-use super::policies::{on_missing_key, on_multiple, shown_rules, unknown_properties, write_rules};
+use super::policies::{duplicates, on_missing_key, on_multiple, shown_rules, unknown_properties, write_rules};
 use super::reading::{FILE_OPTIONS, Reading, refuse_late};
 use crate::error::ApiError;
 
@@ -19,21 +19,23 @@ const FIELD: &str = ".body.options";
 const EXCERPT_CHARS_MAX: usize = 40;
 
 /// Reads the value of `options`; absent and `null` are alike.
-pub(crate) fn import_options(sent: Option<&[u8]>) -> Result<ImportOptions, ApiError> {
-    let Some(sent) = sent else { return Ok(ImportOptions::default()) };
+pub(crate) fn import_options(sent: Option<&[u8]>) -> Result<Asked, ApiError> {
+    let Some(sent) = sent else { return Ok(Asked::default()) };
     // The splitter has checked the JSON; only numbers beyond f64 can still be refused.
     let value: Value = serde_json::from_slice(sent)
         .map_err(|error| ApiError::invalid_field(FIELD, format!("options cannot be read: {error}.")))?;
     match value {
-        Value::Null => Ok(ImportOptions::default()),
+        Value::Null => Ok(Asked::default()),
         Value::Object(members) => options_of(members),
         _ => Err(ApiError::invalid_field(FIELD, "options must be an object.")),
     }
 }
 
 /// Reads the members of `options`.
-pub(crate) fn options_of(members: Map<String, Value>) -> Result<ImportOptions, ApiError> {
-    patch_of(members).map(|patch| patch.applied_to(ImportOptions::default()))
+pub(crate) fn options_of(members: Map<String, Value>) -> Result<Asked, ApiError> {
+    let patch = patch_of(members)?;
+    let dry_run = patch.dry_run.unwrap_or(false);
+    Ok(Asked { options: patch.applied_to(ImportOptions::default()), dry_run })
 }
 
 /// Options that take the place of others.
@@ -48,7 +50,18 @@ pub(crate) struct OptionsPatch {
     unknown_properties: Option<UnknownProperties>,
     on_missing_key: Option<OnMissingKey>,
     on_multiple: Option<OnMultiple>,
+    duplicates: Option<Duplicates>,
+    atomic: Option<bool>,
     write: Option<Vec<PropertyRule>>,
+    dry_run: Option<bool>,
+}
+
+/// What is asked of an import.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Asked {
+    pub(crate) options: ImportOptions,
+    /// Only to say what it would do.
+    pub(crate) dry_run: bool,
 }
 
 impl OptionsPatch {
@@ -64,6 +77,8 @@ impl OptionsPatch {
             unknown_properties: self.unknown_properties.unwrap_or(options.unknown_properties),
             on_missing_key: self.on_missing_key.unwrap_or(options.on_missing_key),
             on_multiple: self.on_multiple.unwrap_or(options.on_multiple),
+            duplicates: self.duplicates.unwrap_or(options.duplicates),
+            atomic: self.atomic.unwrap_or(options.atomic),
             write: self.write.unwrap_or(options.write),
             table: options.table,
         }
@@ -110,7 +125,12 @@ pub(crate) fn retry_options(body: Option<&[u8]>) -> Result<RetryOptions, ApiErro
             let mut reading = Reading::default();
             let is_for_files = options.keys().any(|name| FILE_OPTIONS.contains(&name.as_str()));
             reading.take(&mut options)?;
-            Ok(RetryOptions { patch: patch_of(options)?, reading: is_for_files.then_some(reading) })
+            let patch = patch_of(options)?;
+            if patch.dry_run == Some(true) {
+                let message = "A retry cannot be a dry run. Retry the job, and undo that if need be.";
+                return Err(ApiError::invalid_field(format!("{FIELD}.dry_run"), message));
+            }
+            Ok(RetryOptions { patch, reading: is_for_files.then_some(reading) })
         }
         Some(_) => Err(ApiError::invalid_field(FIELD, "options must be an object.")),
     }
@@ -132,7 +152,10 @@ fn patch_of(members: Map<String, Value>) -> Result<OptionsPatch, ApiError> {
         unknown_properties: unknown_properties(options.unknown_properties.as_ref())?,
         on_missing_key: on_missing_key(options.on_missing_key.as_ref())?,
         on_multiple: on_multiple(options.on_multiple.as_ref())?,
+        duplicates: duplicates(options.duplicates.as_ref())?,
+        atomic: flag("atomic", options.atomic)?,
         write: write_rules(options.write.as_ref())?,
+        dry_run: flag("dry_run", options.dry_run)?,
     })
 }
 
@@ -148,6 +171,8 @@ pub(crate) fn shown_options(options: &ImportOptions) -> ImportRequestOptions {
         unknown_properties,
         on_missing_key,
         on_multiple,
+        duplicates,
+        atomic,
         write,
         // What the columns of a file mean is shown beside the options.
         table: _,
@@ -162,6 +187,10 @@ pub(crate) fn shown_options(options: &ImportOptions) -> ImportRequestOptions {
         unknown_properties: Some(unknown_properties.name().to_owned()),
         on_missing_key: Some(on_missing_key.name().to_owned()),
         on_multiple: Some(on_multiple.name().to_owned()),
+        duplicates: Some(duplicates.name().to_owned()),
+        atomic: Some(*atomic),
+        // The kind of the job says it.
+        dry_run: None,
         write: shown_rules(write),
     }
 }
@@ -241,7 +270,7 @@ mod tests {
     const LIST: &str = "0b8f2d6e-0000-4000-8000-000000000001";
 
     fn read(text: &str) -> Result<ImportOptions, String> {
-        import_options(Some(text.as_bytes())).map_err(|error| {
+        import_options(Some(text.as_bytes())).map(|asked| asked.options).map_err(|error| {
             let body = error.kept("req_1").body;
             assert_eq!(error.status(), 400);
             String::from_utf8(body).expect("text")
@@ -251,7 +280,7 @@ mod tests {
     #[test]
     fn absent_options_are_the_defaults() {
         let defaults = ImportOptions::default();
-        assert_eq!(import_options(None).ok(), Some(defaults.clone()));
+        assert_eq!(import_options(None).ok(), Some(Asked::default()));
         for text in [
             "null",
             "{}",
@@ -268,7 +297,8 @@ mod tests {
     fn every_option_is_read() {
         let text = format!(
             r#"{{"dedupe_by":["email"],"caseInsensitive":false,"update_existing":true,"create_missing_options":true,
-               "require_list_stage":true,"list_id":"{LIST}","crm_id":"{LIST}","dedupe_type":5}}"#
+               "require_list_stage":true,"list_id":"{LIST}","crm_id":"{LIST}","dedupe_type":5,
+               "duplicates":"last","atomic":true,"on_missing_key":"skip"}}"#
         );
         let expected = ImportOptions {
             dedupe_by: Some("email".into()),
@@ -277,12 +307,24 @@ mod tests {
             create_missing_options: true,
             require_list_stage: true,
             list_id: ListId::parse(LIST),
+            duplicates: Duplicates::Last,
+            atomic: true,
+            on_missing_key: OnMissingKey::Skip,
             ..ImportOptions::default()
         };
         assert_eq!(read(&text), Ok(expected.clone()));
         let shown = serde_json::to_string(&shown_options(&expected)).expect("plain data");
         assert_eq!(read(&shown), Ok(expected), "what is shown can be sent");
         assert_eq!(read(&format!(r#"{{"crm_id":"{LIST}"}}"#)).map(|options| options.list_id), Ok(ListId::parse(LIST)));
+    }
+
+    #[test]
+    fn a_dry_run_is_asked_for_beside_the_options() {
+        let asked = |text: &str| import_options(Some(text.as_bytes())).map(|asked| asked.dry_run).ok();
+        assert_eq!(asked(r#"{"dry_run":true}"#), Some(true));
+        assert_eq!(asked(r#"{"dry_run":false,"atomic":true}"#), Some(false));
+        assert_eq!(asked(r#"{"dry_run":1}"#), None);
+        assert!(retry_options(Some(br#"{"options":{"dry_run":true}}"#)).is_err());
     }
 
     #[test]
@@ -322,6 +364,8 @@ mod tests {
             (r#"{"dedupe_by":5}"#, "dedupe_by"),
             (r#"{"caseInsensitive":"yes"}"#, "caseInsensitive"),
             (r#"{"update_existing":1}"#, "update_existing"),
+            (r#"{"duplicates":"newest"}"#, "sequential, first, last"),
+            (r#"{"atomic":"yes"}"#, "atomic"),
             (r#"{"create_missing_options":null}"#, "create_missing_options"),
             (r#"{"list_id":"sales"}"#, "list_id"),
             (

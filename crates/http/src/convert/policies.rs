@@ -1,7 +1,7 @@
 //! The options of an import that decide cases otherwise than is usual: words, and rules by property.
 
 use refract_domain::import::options::UnknownProperties;
-use refract_domain::import::policy::{OnMissingKey, OnMultiple, PropertyRule, WriteWord};
+use refract_domain::import::policy::{Duplicates, OnMissingKey, OnMultiple, PropertyRule, WriteWord};
 use serde_json::{Map, Value};
 
 use crate::error::ApiError;
@@ -19,6 +19,11 @@ pub(crate) fn unknown_properties(sent: Option<&Value>) -> Result<Option<UnknownP
 /// Reads `on_missing_key`.
 pub(crate) fn on_missing_key(sent: Option<&Value>) -> Result<Option<OnMissingKey>, ApiError> {
     word("on_missing_key", sent, &OnMissingKey::ALL.map(OnMissingKey::name), OnMissingKey::parse)
+}
+
+/// Reads `duplicates`.
+pub(crate) fn duplicates(sent: Option<&Value>) -> Result<Option<Duplicates>, ApiError> {
+    word("duplicates", sent, &Duplicates::ALL.map(Duplicates::name), Duplicates::parse)
 }
 
 /// Reads `on_multiple`.
@@ -76,7 +81,7 @@ mod tests {
         assert_eq!(on_multiple(Some(&json!("oldest"))).ok(), Some(Some(OnMultiple::Oldest)));
         assert_eq!(on_missing_key(None).ok(), Some(None));
         assert_eq!(unknown_properties(Some(&json!("ignore"))).ok(), Some(Some(UnknownProperties::Ignore)));
-        for bad in [json!("skip"), json!(null), json!(true)] {
+        for bad in [json!("drop"), json!(null), json!(true)] {
             let refused = on_missing_key(Some(&bad)).expect_err("no word").kept("r").body;
             assert!(String::from_utf8_lossy(&refused).contains("one of create, fail"), "{bad}");
         }

@@ -3,7 +3,8 @@
 use axum::body::Body;
 use refract_domain::error::{Fault, RowError};
 use refract_domain::import::fate::{Fate, FateWord};
-use refract_domain::import::outcome::Outcome;
+use refract_domain::import::forecast::FieldChange;
+use refract_domain::import::outcome::{Outcome, Skip};
 use refract_engine::{FatesPage, JobOutcomes, JobView};
 
 use super::csv::CsvWriter;
@@ -45,16 +46,16 @@ pub(crate) fn results_lines(outcomes: JobOutcomes, wanted: Option<FateWord>) -> 
 
 /// The same as CSV: a line a row, with the first fault in cells of its own and the others in one.
 pub(crate) fn results_csv(outcomes: JobOutcomes, wanted: Option<FateWord>) -> Body {
-    let record_ids = outcomes.view().snapshot.spec.record_ids;
+    let spec = &outcomes.view().snapshot.spec;
+    let (record_ids, is_dry_run) = (spec.record_ids, spec.kind.is_dry_run());
     let mut writer = CsvWriter::default();
     writer.line(COLUMNS);
     rows_body(outcomes, move |part| match part {
         Part::Row(row, fate, word) => {
             if wanted.is_none_or(|wanted| wanted == word) {
-                let id = match fate {
-                    Fate::Reached(outcome) => outcome.record_id(&record_ids, row),
-                    Fate::NotAttempted => None,
-                };
+                let id = fate.outcome().and_then(|outcome| outcome.record_id(&record_ids, row));
+                // Records of a dry run are nobody's yet.
+                let id = id.filter(|id| !is_dry_run || record_ids.row_of(*id).is_none());
                 let id = id.map(|id| id.to_string()).unwrap_or_default();
                 let [code, field, value, message, suggestion, more] = error_cells(fate);
                 writer.line([&*row.to_string(), word.name(), &id, &code, &field, &value, &message, &suggestion, &more]);
@@ -65,12 +66,35 @@ pub(crate) fn results_csv(outcomes: JobOutcomes, wanted: Option<FateWord>) -> Bo
     })
 }
 
+/// What is said of a row that is not rejected: why it was passed over, or how its record would change.
+fn told_cells(fate: &Fate) -> [String; 6] {
+    let (mut code, mut message) = (String::new(), String::new());
+    if let Some(Outcome::Skipped(why)) = fate.outcome() {
+        why.name().clone_into(&mut code);
+        if let Skip::DuplicateOf(other) = why {
+            message = format!("row {other} has the same key and was taken");
+        }
+    }
+    if let Fate::Foreseen(_, changes) = fate {
+        let told = changes.iter().map(|FieldChange { field, before, after }| {
+            format!("{field}: {} -> {}", before.as_deref().unwrap_or("nothing"), after.as_deref().unwrap_or("nothing"))
+        });
+        let told: Vec<_> = told.collect();
+        if !told.is_empty() {
+            message = told.join(" | ");
+        }
+    }
+    [code, String::new(), String::new(), message, String::new(), String::new()]
+}
+
 /// Code, field, value, message and suggestion of the first fault, and what is said of the others.
 fn error_cells(fate: &Fate) -> [String; 6] {
     let error: &RowError = match fate {
-        Fate::Reached(Outcome::Rejected(error)) => error,
-        Fate::Reached(_) => return Default::default(),
         Fate::NotAttempted => &not_attempted(),
+        Fate::Reached(_) | Fate::Foreseen(..) => match fate.error() {
+            Some(error) => error,
+            None => return told_cells(fate),
+        },
     };
     let Fault { field, code, message, value, suggestion } = &error.first;
     let said = |fault: &Fault| format!("{}: {}", fault.field, fault.message);

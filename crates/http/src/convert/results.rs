@@ -6,7 +6,8 @@
 use refract_domain::error::{Fault, RowCode, RowError};
 use refract_domain::ids::{RecordId, RecordIdSpace};
 use refract_domain::import::fate::{Fate, FateWord};
-use refract_domain::import::outcome::Outcome;
+use refract_domain::import::forecast::FieldChange;
+use refract_domain::import::outcome::{Outcome, Skip};
 use refract_domain::import::undo::NO_RECORD;
 
 /// A piece is handed on once it has this many bytes.
@@ -53,12 +54,18 @@ impl ResultWriter {
         std::mem::replace(&mut self.bytes, Vec::with_capacity(PIECE_BYTES + 1_024))
     }
 
-    /// Writes what became of a row; `word` says it in a word.
+    /// Writes what became of a row, or would; `word` says it in a word.
     pub(crate) fn push(&mut self, row: u32, fate: &Fate, word: FateWord) {
         match fate {
             Fate::Reached(outcome) => self.push_outcome(row, outcome, word),
+            Fate::Foreseen(outcome, changes) => {
+                self.begin(row, word);
+                self.push_verdict(outcome, word, changes);
+                self.finish_outcome(row, outcome, word, true);
+            }
             Fate::NotAttempted => {
                 self.begin(row, word);
+                self.begin_id();
                 self.finish_rejected(&not_attempted());
             }
         }
@@ -70,18 +77,21 @@ impl ResultWriter {
     /// The same for a row that was reached.
     pub(crate) fn push_outcome(&mut self, row: u32, outcome: &Outcome, word: FateWord) {
         self.begin(row, word);
+        self.finish_outcome(row, outcome, word, false);
+    }
+
+    /// From the record's id on. A record that a dry run would make is nobody's yet, and has none.
+    fn finish_outcome(&mut self, row: u32, outcome: &Outcome, word: FateWord, is_foreseen: bool) {
+        self.begin_id();
+        let id = outcome.record_id(&self.record_ids, row).filter(|id| *id != NO_RECORD);
+        let id = id.filter(|id| !is_foreseen || self.record_ids.row_of(*id).is_none());
         match outcome {
-            Outcome::Existing(NO_RECORD) => self.finish_without_record(),
-            Outcome::Created { given_id } => {
-                let id = given_id.unwrap_or_else(|| self.record_ids.record_id(row));
-                let made: &[u8] = match word {
-                    FateWord::Removed => br#"","created":false,"existing":false,"updated":false}"#,
-                    _ => br#"","created":true,"existing":false,"updated":false}"#,
-                };
-                self.finish(id, made);
-            }
-            Outcome::Existing(id) => self.finish(*id, br#"","created":false,"existing":true,"updated":false}"#),
-            Outcome::Updated(id) => self.finish(*id, br#"","created":false,"existing":true,"updated":true}"#),
+            // Of an undo: the row wrote no record, so there was none to take back.
+            Outcome::Existing(NO_RECORD) => self.finish(None, [false, false, false]),
+            Outcome::Created { .. } => self.finish(id, [word != FateWord::Removed, false, false]),
+            Outcome::Existing(_) => self.finish(id, [false, true, false]),
+            Outcome::Updated(_) => self.finish(id, [false, true, true]),
+            Outcome::Skipped(why) => self.finish_skipped(*why),
             Outcome::Rejected(error) => self.finish_rejected(error),
         }
     }
@@ -102,22 +112,68 @@ impl ResultWriter {
             self.bytes.extend_from_slice(word.name().as_bytes());
             self.bytes.push(b'"');
         }
+    }
+
+    fn push_verdict(&mut self, outcome: &Outcome, word: FateWord, changes: &[FieldChange]) {
+        self.bytes.extend_from_slice(br#","verdict":""#);
+        self.bytes.extend_from_slice(verdict(outcome, word).as_bytes());
+        self.bytes.push(b'"');
+        for (position, FieldChange { field, before, after }) in changes.iter().enumerate() {
+            self.bytes.extend_from_slice(if position == 0 { br#","changes":[{"field":"# } else { br#"},{"field":"# });
+            self.push_text(field);
+            for (name, raw) in [(&br#","before":"#[..], before), (br#","after":"#, after)] {
+                if let Some(raw) = raw {
+                    self.bytes.extend_from_slice(name);
+                    self.bytes.extend_from_slice(raw.as_bytes());
+                }
+            }
+        }
+        if !changes.is_empty() {
+            self.bytes.extend_from_slice(b"}]");
+        }
+    }
+
+    fn begin_id(&mut self) {
         self.bytes.extend_from_slice(br#","id":"#);
     }
 
-    fn finish(&mut self, id: RecordId, flags: &[u8]) {
-        self.bytes.push(b'"');
-        self.bytes.extend_from_slice(id.0.hyphenated().encode_lower(&mut [0; 36]).as_bytes());
-        self.bytes.extend_from_slice(flags);
+    fn finish(&mut self, id: Option<RecordId>, flags: [bool; 3]) {
+        self.push_flags(id, flags);
+        self.bytes.push(b'}');
     }
 
-    /// Of an undo: the row wrote no record, so there was none to take back.
-    fn finish_without_record(&mut self) {
-        self.bytes.extend_from_slice(br#"null,"created":false,"existing":false,"updated":false}"#);
+    /// The id, and whether the row made, met and changed a record.
+    fn push_flags(&mut self, id: Option<RecordId>, [created, existing, updated]: [bool; 3]) {
+        match id {
+            Some(id) => {
+                self.bytes.push(b'"');
+                self.bytes.extend_from_slice(id.0.hyphenated().encode_lower(&mut [0; 36]).as_bytes());
+                self.bytes.push(b'"');
+            }
+            None => self.bytes.extend_from_slice(b"null"),
+        }
+        let named = [(&br#","created":"#[..], created), (br#","existing":"#, existing), (br#","updated":"#, updated)];
+        for (name, flag) in named {
+            self.bytes.extend_from_slice(name);
+            self.bytes.extend_from_slice(if flag { b"true" } else { b"false" });
+        }
+    }
+
+    fn finish_skipped(&mut self, why: Skip) {
+        self.push_flags(None, [false, false, false]);
+        self.bytes.extend_from_slice(br#","skip_reason":""#);
+        self.bytes.extend_from_slice(why.name().as_bytes());
+        self.bytes.push(b'"');
+        if let Skip::DuplicateOf(other) = why {
+            self.bytes.extend_from_slice(br#","duplicate_of":"#);
+            push_number(&mut self.bytes, other);
+        }
+        self.bytes.push(b'}');
     }
 
     fn finish_rejected(&mut self, error: &RowError) {
-        self.bytes.extend_from_slice(br#"null,"created":false,"existing":false,"updated":false,"error":{"code":""#);
+        self.push_flags(None, [false, false, false]);
+        self.bytes.extend_from_slice(br#","error":{"code":""#);
         self.bytes.extend_from_slice(error.first.code.name().as_bytes());
         self.bytes.extend_from_slice(br#"","message":"#);
         self.push_text(&error.first.message);
@@ -150,6 +206,18 @@ impl ResultWriter {
     fn push_text(&mut self, text: &str) {
         // Writing a text into a vector cannot fail.
         let _ = serde_json::to_writer(&mut self.bytes, text);
+    }
+}
+
+/// What a dry run says of a row.
+fn verdict(outcome: &Outcome, word: FateWord) -> &'static str {
+    match outcome {
+        Outcome::Created { .. } => "create",
+        Outcome::Updated(_) => "update",
+        Outcome::Existing(_) if word == FateWord::Unchanged => "unchanged",
+        Outcome::Existing(_) | Outcome::Skipped(_) => "skip",
+        Outcome::Rejected(error) if error.first.code == RowCode::MultipleMatches => "ambiguous",
+        Outcome::Rejected(_) => "error",
     }
 }
 
@@ -199,9 +267,25 @@ mod tests {
         serde_json::from_slice(&writer.take()).expect("an array of results")
     }
 
+    fn plain_result() -> ImportResult {
+        ImportResult {
+            input_index: 0,
+            outcome: None,
+            verdict: None,
+            skip_reason: None,
+            duplicate_of: None,
+            changes: Vec::new(),
+            id: None,
+            created: false,
+            existing: false,
+            updated: false,
+            error: None,
+        }
+    }
+
     fn result(input_index: u64, id: RecordId, flags: (bool, bool, bool)) -> ImportResult {
         let (created, existing, updated) = flags;
-        ImportResult { input_index, outcome: None, id: Some(id.to_string()), created, existing, updated, error: None }
+        ImportResult { input_index, id: Some(id.to_string()), created, existing, updated, ..plain_result() }
     }
 
     #[test]
@@ -283,12 +367,6 @@ mod tests {
             suggestion: None,
         };
         let expected = ImportResult {
-            input_index: 0,
-            outcome: None,
-            id: None,
-            created: false,
-            existing: false,
-            updated: false,
             error: Some(WireRowError {
                 code: "unknown_property".into(),
                 message: "no \"emial\"\n\u{1f}é".into(),
@@ -301,8 +379,58 @@ mod tests {
                     },
                 ],
             }),
+            ..plain_result()
         };
         assert_eq!(written(&[Outcome::Rejected(Box::new(error))]), [expected]);
+    }
+
+    #[test]
+    fn rows_that_are_passed_over_say_why() {
+        let outcomes = [Outcome::Skipped(Skip::MissingKey), Outcome::Skipped(Skip::DuplicateOf(7))];
+        let skipped = |reason: &str| ImportResult { skip_reason: Some(reason.into()), ..plain_result() };
+        let duplicate = ImportResult { input_index: 1, duplicate_of: Some(7), ..skipped("duplicate_row") };
+        assert_eq!(written(&outcomes), [skipped("missing_key"), duplicate]);
+    }
+
+    #[test]
+    fn a_dry_run_tells_verdicts_and_changes_and_ids_of_records_that_are_there() {
+        let (old, unmade) = (RecordId::from_bytes([0xab; 16]), ids().record_id(0));
+        let text = |raw: &str| Some(raw.into());
+        let changes = [
+            FieldChange { field: "default.city".into(), before: text("\"Oslo\""), after: text("[1,\"x\"]") },
+            FieldChange { field: "default.title".into(), before: None, after: None },
+        ];
+        let rejected = |code| Outcome::Rejected(Box::new(RowError::new("", code, "no")));
+        let fates = [
+            (Outcome::Created { given_id: None }, FateWord::Created, "create"),
+            (Outcome::Updated(old), FateWord::Updated, "update"),
+            (Outcome::Updated(unmade), FateWord::Updated, "update"),
+            (Outcome::Existing(old), FateWord::Unchanged, "unchanged"),
+            (Outcome::Existing(old), FateWord::Existing, "skip"),
+            (Outcome::Skipped(Skip::MissingKey), FateWord::Skipped, "skip"),
+            (rejected(RowCode::MultipleMatches), FateWord::Failed, "ambiguous"),
+            (rejected(RowCode::InvalidRow), FateWord::Failed, "error"),
+        ];
+        let mut writer = ResultWriter::of_form(ResultForm::Page, b"[".to_vec(), ids());
+        for (row, (outcome, word, _)) in (0..).zip(&fates) {
+            let changes: &[FieldChange] = if row == 1 { &changes } else { &[] };
+            writer.push(row, &Fate::Foreseen(outcome.clone(), changes.into()), *word);
+        }
+        writer.raw(b"]");
+        let bytes = writer.take();
+        let _: Vec<ImportResult> = serde_json::from_slice(&bytes).expect("results");
+        let read: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+        for (row, (_, _, verdict)) in fates.iter().enumerate() {
+            assert_eq!(read[row]["verdict"], *verdict, "{}", read[row]);
+        }
+        let named: Vec<_> = (0..4).map(|row| read[row]["id"].as_str()).collect();
+        let old = old.to_string();
+        assert_eq!(named, [None, Some(old.as_str()), None, Some(old.as_str())]);
+        let told = serde_json::json!([
+            {"field": "default.city", "before": "Oslo", "after": [1, "x"]}, {"field": "default.title"},
+        ]);
+        assert_eq!(read[1]["changes"], told);
+        assert_eq!(read[0].get("changes"), None);
     }
 
     #[test]

@@ -31,6 +31,7 @@ fn refused(refusal: UndoRefusal) -> ApiError {
         UndoRefusal::NotFound => return job_not_found(),
         UndoRefusal::Unfinished => "The import is still processing. Wait for its end, or cancel it first.".to_owned(),
         UndoRefusal::IsUndo => "The job is an undo itself. Send the import again to have its rows back.".to_owned(),
+        UndoRefusal::IsDryRun => "The job is a dry run: it has written nothing that could be undone.".to_owned(),
         UndoRefusal::UnderWay(job_id) => format!("The import is being undone already, by job {job_id}."),
     };
     ApiError::new(StatusCode::CONFLICT, "conflict", message).should_retry(false)

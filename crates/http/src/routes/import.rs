@@ -2,13 +2,12 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use refract_domain::import::options::ImportOptions;
 use refract_domain::object_type::ObjectType;
 use refract_engine::{Access, Caller, KeptAnswer, Submitted};
 
 use super::write::{self, Received};
 use crate::convert::job;
-use crate::convert::options::{import_options, options_of};
+use crate::convert::options::{Asked, import_options, options_of};
 use crate::error::ApiError;
 use crate::extract::admission::admit;
 use crate::extract::body::BodyReader;
@@ -30,7 +29,8 @@ use crate::state::SharedApi;
     tag = "imports",
     summary = "Import rows",
     description = "Fewer rows than the server's limit (100 unless set otherwise) are answered at once, with a result a row. More \
-                   become a durable job: poll where `Location` points.",
+                   become a durable job: poll where `Location` points. With the option `dry_run` the job says what would be done, \
+                   whatever the number of rows, and can be applied.",
     params(TypePath, WriteHeaders),
     request_body(description = "Rows and options as JSON, or a file with its options in the query.", content(
         (refract_wire::ImportRequest = "application/json", example = json!({
@@ -86,8 +86,8 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     };
     let received = Received { api: &api, caller, request_id, wanted: options, key: held.map(HeldKey::claim) };
     let retention = api.settings.job_retention;
-    let render_for = |options: &ImportOptions| {
-        let options = options.clone();
+    let render_for = |asked: &Asked| {
+        let options = asked.options.clone();
         move |submitted: &Submitted| -> KeptAnswer {
             match submitted {
                 Submitted::Inline(report) => job::inline_answer(report, object_type, &options),
@@ -95,7 +95,10 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
             }
         }
     };
-    let submit = |_, options, idempotent| intake.submit(options, idempotent);
+    let submit = |_, asked: Asked, idempotent| {
+        let intake = if asked.dry_run { intake.as_dry_run() } else { intake };
+        intake.submit(asked.options, idempotent)
+    };
     received.carry_out(render_for, submit, ApiError::from).await
 }
 
@@ -106,10 +109,10 @@ async fn file_options(
     object_type: ObjectType,
     read: ReadFile,
     samples: &Samples,
-) -> Result<ImportOptions, ApiError> {
+) -> Result<Asked, ApiError> {
     let ReadFile { facts, reading, members } = read;
-    let options = options_of(members)?;
+    let Asked { options, dry_run } = options_of(members)?;
     let schema = api.engine.known_schema(caller).await?;
     let proposals = reading.proposals(&facts, samples, &schema, object_type, &options)?;
-    reading.complete(&facts, &proposals, options)
+    reading.complete(&facts, &proposals, options).map(|options| Asked { options, dry_run })
 }

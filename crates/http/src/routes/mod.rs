@@ -3,6 +3,7 @@
 //! Each handler reads as the way of a request: admission, what the path and headers say, the call into the engine, the
 //! answer. Fixed words in a path win over ids and types in the same place (contract §1.5).
 
+mod apply_import;
 mod cancel_import;
 mod count_records;
 mod create_list;
@@ -87,6 +88,7 @@ fn described() -> OpenApiRouter<SharedApi> {
         .routes(routes!(retry_import::handle))
         .routes(routes!(cancel_import::handle))
         .routes(routes!(undo_import::handle))
+        .routes(routes!(apply_import::handle))
         .routes(routes!(list_properties::handle))
         .routes(routes!(list_lists::handle, create_list::handle))
         .routes(routes!(get_list::handle))

@@ -61,7 +61,7 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let ReadFile { facts, reading, members } = read_import_file(&api, &parts.uri, &media, reader, &mut into).await?;
     let (samples, rows_seen) = (into.samples, into.rows);
 
-    let options = options_of(members)?;
+    let options = options_of(members)?.options;
     let schema = api.engine.known_schema(&caller).await?;
     let proposals = reading.proposals(&facts, &samples, &schema, object_type, &options)?;
     let columns = preview::columns(&facts, &proposals, &samples);

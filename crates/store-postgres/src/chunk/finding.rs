@@ -26,20 +26,20 @@ const ROUNDS_MAX: usize = 8;
 pub(super) async fn find(transaction: &mut Transaction, rows: &Rows<'_>) -> Outcome<(Found, HashSet<RecordId>)> {
     let mut finder = Finder::new(transaction, rows);
     let stored = finder.find_stored().await?;
-    let mut found = Found { holders: finder.places()?, ..Found::default() };
-    let mut members = HashSet::new();
-    let mut values = finder.list_values(&stored).await?;
-    for stored in stored {
-        let read_only = stored.is_read_only(rows.context.team_id())?;
-        let StoredRecord { deleted, record, .. } = stored;
-        let list_values = values.remove(&record.id);
-        if list_values.is_some() {
-            members.insert(record.id);
-        }
-        let entry = FoundRecord { object_type: record.object_type, deleted, read_only, body: record.body, list_values };
-        found.records.insert(record.id, entry);
+    finder.put_together(stored).await
+}
+
+/// Gives what the plan of a dry run needs: nothing is claimed, nobody is locked out.
+pub(super) async fn look(transaction: &mut Transaction, rows: &Rows<'_>) -> Outcome<Found> {
+    let mut finder = Finder::new(transaction, rows);
+    finder.held = holders(finder.transaction, rows.team_no, &finder.hashes).await?;
+    let mut ids: BTreeSet<Uuid> = rows.lookup.ids.iter().map(|id| id.0).collect();
+    if rows.lookup.needs_records {
+        ids.extend(finder.held.iter().map(|(_, record)| *record));
     }
-    Ok((found, members))
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    let stored = records::find(finder.transaction, rows.team_no, &ids).await?;
+    finder.put_together(stored).await.map(|(found, _)| found)
 }
 
 struct Finder<'t, 'r> {
@@ -56,6 +56,25 @@ impl<'t, 'r> Finder<'t, 'r> {
     fn new(transaction: &'t mut Transaction, rows: &'r Rows<'r>) -> Self {
         let hashes = rows.lookup.keys.iter().map(|key| hash(*key)).collect();
         Self { transaction, rows, hashes, taken: Vec::new(), held: Vec::new() }
+    }
+
+    /// What was found, and which of the records are members of the import's list.
+    async fn put_together(&mut self, stored: Vec<StoredRecord>) -> Outcome<(Found, HashSet<RecordId>)> {
+        let mut found = Found { holders: self.places()?, ..Found::default() };
+        let mut members = HashSet::new();
+        let mut values = self.list_values(&stored).await?;
+        for stored in stored {
+            let read_only = stored.is_read_only(self.rows.context.team_id())?;
+            let StoredRecord { deleted, record, .. } = stored;
+            let list_values = values.remove(&record.id);
+            if list_values.is_some() {
+                members.insert(record.id);
+            }
+            let entry =
+                FoundRecord { object_type: record.object_type, deleted, read_only, body: record.body, list_values };
+            found.records.insert(record.id, entry);
+        }
+        Ok((found, members))
     }
 
     /// Claims and locks until nothing changes any more; gives the records that were found.
@@ -96,7 +115,7 @@ impl<'t, 'r> Finder<'t, 'r> {
         }
         let given = self.rows.judged.rows.iter().filter_map(|row| match row {
             JudgedRow::Good(good) => good.extra.as_deref().and_then(|extra| extra.given_id).map(|id| id.0),
-            JudgedRow::Faulty(_) => None,
+            JudgedRow::Skipped(_) | JudgedRow::Faulty(_) => None,
         });
         let given: BTreeSet<Uuid> = given.collect();
         let read = all.into_iter().filter(|id| !given.contains(id)).collect();

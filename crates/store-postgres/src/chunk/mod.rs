@@ -5,16 +5,18 @@
 //! the steps: the team's schema, then keys by hash, then records by id, then keys that records take or give up.
 
 mod copying;
+mod drafting;
 mod finding;
 mod images;
 mod writing;
 
+pub(crate) use drafting::{Drafted, draft, option as drafted_option};
 pub(crate) use finding::values_in_list;
 
 use refract_domain::clock::Timestamp;
 use refract_domain::ids::{JobId, RecordId, RecordIdSpace};
 use refract_domain::import::judge::JudgeContext;
-use refract_domain::import::plan::{ChunkPlan, Lookup, PlanInput, plan_chunk};
+use refract_domain::import::plan::{ChunkPlan, Lookup, PlanInput, Purpose, plan_chunk};
 use refract_domain::import::row::{JudgedChunk, JudgedRow};
 use refract_domain::object_type::ObjectType;
 use refract_store::StoreError;
@@ -40,6 +42,8 @@ pub(crate) struct Rows<'a> {
     pub(crate) now: Timestamp,
     /// The job that the rows are of, if they are of one.
     pub(crate) job_id: Option<JobId>,
+    /// What is to become of them.
+    pub(crate) purpose: Purpose<'a>,
 }
 
 impl Rows<'_> {
@@ -61,7 +65,7 @@ impl Rows<'_> {
         let place = row.checked_sub(self.judged.first_row).and_then(|place| usize::try_from(place).ok());
         match place.and_then(|place| self.judged.rows.get(place)) {
             Some(JudgedRow::Good(good)) => good.extra.as_deref().and_then(|extra| extra.given_id),
-            Some(JudgedRow::Faulty(_)) | None => None,
+            Some(JudgedRow::Skipped(_) | JudgedRow::Faulty(_)) | None => None,
         }
     }
 }
@@ -72,7 +76,7 @@ pub(crate) fn schema_use(judged: &JudgedChunk) -> SchemaUse {
         JudgedRow::Good(good) => good.extra.as_deref().is_some_and(|extra| {
             !extra.late.is_empty() || extra.list.as_ref().is_some_and(|list| !list.late.is_empty())
         }),
-        JudgedRow::Faulty(_) => false,
+        JudgedRow::Skipped(_) | JudgedRow::Faulty(_) => false,
     });
     if may_make { SchemaUse::Own } else { SchemaUse::Share }
 }
@@ -97,6 +101,7 @@ pub(crate) async fn carry_out(transaction: &mut Transaction, rows: &Rows<'_>) ->
         found,
         record_ids: rows.ids,
         new_options_left: rows.new_options_left,
+        purpose: rows.purpose,
     };
     let plan = debug_span!("chunk.plan").in_scope(|| computing(rows.judged.rows.len(), || plan_chunk(input)));
     writing::write(transaction, rows, &plan, &members).instrument(debug_span!("chunk.write")).await?;

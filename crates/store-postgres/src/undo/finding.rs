@@ -42,6 +42,7 @@ pub(crate) async fn outcomes(
             first_row: number(&row, "first_row")?,
             rows: number(&row, "rows")?,
             encoded: column(&row, "encoded")?,
+            forecast: Vec::new(),
         });
     }
     Ok(OutcomePiece::rows_of(&pieces, from_row, end_row)?)

@@ -1,6 +1,6 @@
 //! `apply_inline`: matches and writes a small import in one commit.
 
-use refract_domain::import::plan::Lookup;
+use refract_domain::import::plan::{Lookup, Purpose};
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
 use refract_store::{Answered, InlineImport, InlineReport, StoreError};
 
@@ -32,7 +32,8 @@ async fn write_rows(transaction: &mut Transaction, command: &InlineImport) -> Ou
         let ids = id_space(*now, *source);
         let lookup = &Lookup::of(context, judged);
         let new_options_left = NEW_OPTIONS_PER_JOB_MAX;
-        let rows = Rows { context, judged, lookup, team_no, ids, new_options_left, now: *now, job_id: None };
+        let purpose = Purpose::Write;
+        let rows = Rows { context, judged, lookup, team_no, ids, new_options_left, now: *now, job_id: None, purpose };
         let plan = carry_out(transaction, &rows).await?;
         Ok(InlineReport { record_ids: ids, outcomes: plan.outcomes, tally: plan.tally, created_at: *now })
     })

@@ -7,7 +7,7 @@ use refract_domain::error::RowError;
 use refract_domain::ids::RecordId;
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::outcome::Outcome as RowOutcome;
-use refract_domain::import::plan::Lookup;
+use refract_domain::import::plan::{Lookup, Purpose};
 use refract_domain::import::row::JudgedChunk;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
 use refract_domain::record::Record;
@@ -67,7 +67,8 @@ pub(super) async fn write_all(
     let ids = id_space(now, source);
     let lookup = &Lookup::of(context, judged);
     let new_options_left = NEW_OPTIONS_PER_JOB_MAX;
-    let rows = Rows { context, judged, lookup, team_no, ids, new_options_left, now, job_id: None };
+    let purpose = Purpose::Write;
+    let rows = Rows { context, judged, lookup, team_no, ids, new_options_left, now, job_id: None, purpose };
     let plan = carry_out(transaction, &rows).await?;
     let outcomes = (judged.first_row..).zip(plan.outcomes);
     let outcomes: Vec<_> = outcomes.map(|(row, outcome)| (outcome.record_id(&ids, row), outcome)).collect();

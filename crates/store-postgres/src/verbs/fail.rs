@@ -55,7 +55,7 @@ pub(super) async fn end(
     error: &JobError,
     now: Timestamp,
 ) -> Outcome<Ended> {
-    let keeps_rows = keeps_rows(&job::tally(row)?, job::number(row, "total")?);
+    let keeps_rows = keeps_rows(job::kind(row)?, &job::tally(row)?, job::number(row, "total")?);
     let staged = column::<Option<Uuid>>(row, "staged")?.filter(|_| !keeps_rows);
     let parameters = [
         (&team_no as _, Type::INT8),

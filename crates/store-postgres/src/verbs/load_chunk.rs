@@ -25,7 +25,7 @@ pub(crate) async fn load_chunk(
     rows_max: usize,
     bytes_max: usize,
 ) -> Result<RawChunk, StoreError> {
-    let (job_id, total) = (spec.id, spec.total);
+    let (job_id, total) = (spec.kind.rows_of(spec.id), spec.total);
     if from_row > total {
         return Err(StoreError::Internal(format!("row {from_row} of a job of {total} rows")));
     }

@@ -1,7 +1,7 @@
 //! `purge`: removes what is past its time, in a bounded batch. Any node may, several at once: what one has locked the
 //! others leave to it.
 
-use refract_store::{IMAGES_PURGED_MAX, Purge, Purged, REMEMBERED_FOR, REPLAYED_FOR, StoreError};
+use refract_store::{DRAFTS_PURGED_MAX, IMAGES_PURGED_MAX, Purge, Purged, REMEMBERED_FOR, REPLAYED_FOR, StoreError};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -16,6 +16,9 @@ const OUTCOMES: &str = include_str!("../sql/purge_outcomes.sql");
 const NOTES: &str = include_str!("../sql/purge_notes.sql");
 const IMAGES: &str = include_str!("../sql/purge_images.sql");
 const WITHOUT_IMAGES: &str = include_str!("../sql/purge_without_images.sql");
+const DRAFT_KEYS: &str = include_str!("../sql/purge_draft_keys.sql");
+const DRAFT_RECORDS: &str = include_str!("../sql/purge_draft_records.sql");
+const DRAFT_OPTIONS: &str = include_str!("../sql/purge_draft_options.sql");
 const JOB: &str = include_str!("../sql/purge_job.sql");
 const KEYS: &str = include_str!("../sql/purge_keys.sql");
 const ANSWERS: &str = include_str!("../sql/purge_answers.sql");
@@ -27,16 +30,30 @@ pub(crate) async fn purge(store: &PostgresStore, command: Purge) -> Result<Purge
     store
         .write(command, |transaction, command| {
             Box::pin(async move {
+                // Before the jobs: a job goes once nothing of it is left.
+                let drafts = remove_drafts(transaction).await?;
                 let (jobs, images) = remove_jobs(transaction, command).await?;
                 Ok(Purged {
                     jobs,
                     images,
+                    drafts,
                     idempotency_keys: remove_keys(transaction, command).await?,
                     uploads: remove_uploads(transaction, command.batch_max).await?,
                 })
             })
         })
         .await
+}
+
+/// What dry runs that have ended had drafted.
+async fn remove_drafts(transaction: &mut Transaction) -> Outcome<usize> {
+    let most = limit(DRAFTS_PURGED_MAX);
+    let mut removed = 0;
+    for sql in [DRAFT_KEYS, DRAFT_RECORDS] {
+        removed += transaction.execute(sql, &[(&most, Type::INT8)]).await?;
+    }
+    removed += transaction.execute(DRAFT_OPTIONS, &[]).await?;
+    Ok(usize::try_from(removed).unwrap_or(usize::MAX))
 }
 
 /// `expires_at` of the domain, turned round so that an index can answer it.

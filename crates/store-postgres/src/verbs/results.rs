@@ -2,9 +2,10 @@
 
 use refract_domain::ids::JobId;
 use refract_store::{Caller, OutcomePiece, StoreError};
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use crate::error::column;
+use crate::error::{Outcome, column};
 use crate::job::{int4, number};
 use crate::store::PostgresStore;
 use crate::team::find_team;
@@ -26,14 +27,20 @@ pub(crate) async fn results(
                 let wanted = int4(*from_row)?;
                 let named = [(&team_no as _, Type::INT8), (&job_id.0 as _, Type::UUID), (&wanted as _, Type::INT4)];
                 let Some(row) = transaction.query_opt(RESULTS, &named).await? else { return Ok(None) };
-                let piece = OutcomePiece {
-                    first_row: number(&row, "first_row")?,
-                    rows: number(&row, "rows")?,
-                    encoded: column(&row, "encoded")?,
-                };
+                let piece = outcome_piece(&row)?;
                 // Pieces follow each other without gaps: the last one before `from_row` holds it, or none does.
                 Ok((from_row - piece.first_row < piece.rows).then_some(piece))
             })
         })
         .await
+}
+
+/// The piece of a row: where it begins, how many rows it has, their outcomes, and what a dry run says besides.
+pub(super) fn outcome_piece(row: &Row) -> Outcome<OutcomePiece> {
+    Ok(OutcomePiece {
+        first_row: number(row, "first_row")?,
+        rows: number(row, "rows")?,
+        encoded: column(row, "encoded")?,
+        forecast: column::<Option<Vec<u8>>>(row, "forecast")?.unwrap_or_default(),
+    })
 }

@@ -50,7 +50,7 @@ async fn undo_rows(transaction: &mut Transaction, held: &Held, command: UndoChun
     if removes_options {
         remove_unused(transaction, spec, team_no, of).await?;
     }
-    let done = Done { cursor, outcomes: &plan.outcomes, tally: plan.tally, new_options: 0, now };
+    let done = Done { cursor, outcomes: &plan.outcomes, forecasts: &[], tally: plan.tally, new_options: 0, now };
     let applied = advance(transaction, team_no, held, &fenced, &done).await?;
     Ok(applied.receipt)
 }

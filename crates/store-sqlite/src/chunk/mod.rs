@@ -3,10 +3,12 @@
 //!
 //! Purely mechanical: every decision is made in `refract_domain::import::plan`.
 
+mod drafting;
 mod finding;
 mod images;
 mod writing;
 
+pub(crate) use drafting::{Drafted, draft, option as drafted_option};
 pub(crate) use images::Undoable;
 
 use std::collections::HashMap;
@@ -15,7 +17,7 @@ use std::sync::Arc;
 use refract_domain::clock::Timestamp;
 use refract_domain::ids::{RecordId, RecordIdSpace};
 use refract_domain::import::judge::JudgeContext;
-use refract_domain::import::plan::{ChunkPlan, Lookup, PlanInput, plan_chunk};
+use refract_domain::import::plan::{ChunkPlan, Lookup, PlanInput, Purpose, plan_chunk};
 use refract_domain::import::row::JudgedChunk;
 use refract_domain::object_type::ObjectType;
 use refract_store::StoreError;
@@ -37,6 +39,8 @@ pub(crate) struct Rows<'a> {
     pub(crate) now: Timestamp,
     /// The job that the rows are of, if they are of one.
     pub(crate) undoable: Option<Undoable>,
+    /// What is to become of them.
+    pub(crate) purpose: Purpose<'a>,
 }
 
 impl Rows<'_> {
@@ -94,6 +98,7 @@ pub(crate) fn carry_out(write: &mut WriteContext<'_>, shared: &Arc<Shared>, rows
         found: findings.found,
         record_ids: rows.ids.space,
         new_options_left: rows.new_options_left,
+        purpose: rows.purpose,
     };
     let plan = debug_span!("chunk.plan").in_scope(|| plan_chunk(input));
     let numbers = Numbers { ids: rows.ids, known: findings.numbers };

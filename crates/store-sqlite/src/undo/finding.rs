@@ -24,7 +24,8 @@ pub(crate) fn outcomes(connection: &Connection, job_no: i64, from_row: u32, end_
     let mut statement = connection.prepare_cached(OUTCOMES)?;
     let first = from_row.saturating_sub(OutcomePiece::ROWS_MAX - 1);
     let pieces = statement.query_map((job_no, first, end_row - 1), |row| {
-        Ok(OutcomePiece { first_row: row.get(0)?, rows: row.get(1)?, encoded: row.get(2)? })
+        let forecast = Vec::new();
+        Ok(OutcomePiece { first_row: row.get(0)?, rows: row.get(1)?, encoded: row.get(2)?, forecast })
     })?;
     let pieces: Vec<OutcomePiece> = pieces.collect::<rusqlite::Result<_>>()?;
     Ok(OutcomePiece::rows_of(&pieces, from_row, end_row)?)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use refract_domain::import::plan::Lookup;
+use refract_domain::import::plan::{Lookup, Purpose};
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
 use refract_store::{Answered, InlineImport, InlineReport, StoreError};
 
@@ -48,6 +48,7 @@ fn write_rows(
             new_options_left,
             now,
             undoable: None,
+            purpose: Purpose::Write,
         };
         let plan = carry_out(write, shared, &rows)?;
         Ok(InlineReport { record_ids: ids.space, outcomes: plan.outcomes, tally: plan.tally, created_at: now })

@@ -7,7 +7,7 @@ use refract_domain::error::RowError;
 use refract_domain::ids::RecordId;
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::outcome::Outcome as RowOutcome;
-use refract_domain::import::plan::Lookup;
+use refract_domain::import::plan::{Lookup, Purpose};
 use refract_domain::import::row::JudgedChunk;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
 use refract_store::{Answered, CreateRecord, RecordEffect, StoreError, WrittenRecord};
@@ -72,7 +72,8 @@ pub(super) fn write_all(
     let ids = NumberedIds { space: id_space(first_number, source), first_number };
     let lookup = &Lookup::of(context, judged);
     let new_options_left = NEW_OPTIONS_PER_JOB_MAX;
-    let rows = Rows { context, judged, lookup, team, ids, new_options_left, now, undoable: None };
+    let purpose = Purpose::Write;
+    let rows = Rows { context, judged, lookup, team, ids, new_options_left, now, undoable: None, purpose };
     let plan = carry_out(write, shared, &rows)?;
     let mut items = Vec::with_capacity(plan.outcomes.len());
     for (row, outcome) in (judged.first_row..).zip(plan.outcomes) {

@@ -39,7 +39,7 @@ pub(super) fn end(
     let mut rows = statement.query(parameters)?;
     let Some(row) = rows.next()? else { return Ok(false) };
     let (job_no, staged): (i64, _) = (row.get("job_no")?, job::staged(row)?);
-    let keeps_rows = keeps_rows(&job::tally(row)?, row.get("total")?);
+    let keeps_rows = keeps_rows(job::kind(row)?, &job::tally(row)?, row.get("total")?);
     drop(rows);
     connection.prepare_cached(FAIL)?.execute((job_no, now.0, error.code.name(), &error.message, keeps_rows))?;
     end_of_rows(write, &shared.staged, staged, keeps_rows);

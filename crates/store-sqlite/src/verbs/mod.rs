@@ -2,6 +2,7 @@
 
 pub(crate) mod abandon;
 pub(crate) mod admit;
+pub(crate) mod admit_apply;
 pub(crate) mod admit_undo;
 pub(crate) mod apply_chunk;
 pub(crate) mod apply_inline;
@@ -18,6 +19,7 @@ pub(crate) mod create_team;
 pub(crate) mod delete_record;
 pub(crate) mod delete_records;
 pub(crate) mod delete_view;
+pub(crate) mod drafted_options;
 pub(crate) mod fail;
 pub(crate) mod find_key;
 pub(crate) mod find_records;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use refract_domain::clock::Timestamp;
-use refract_store::{IMAGES_PURGED_MAX, Purge, Purged, REMEMBERED_FOR, REPLAYED_FOR, StoreError};
+use refract_store::{DRAFTS_PURGED_MAX, IMAGES_PURGED_MAX, Purge, Purged, REMEMBERED_FOR, REPLAYED_FOR, StoreError};
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -15,6 +15,9 @@ use crate::writer::{Lane, WriteContext};
 const EXPIRED: &str = include_str!("../sql/purge_expired_jobs.sql");
 const OUTCOMES: &str = include_str!("../sql/purge_outcomes.sql");
 const IMAGES: &str = include_str!("../sql/purge_images.sql");
+const DRAFT_KEYS: &str = include_str!("../sql/purge_draft_keys.sql");
+const DRAFT_RECORDS: &str = include_str!("../sql/purge_draft_records.sql");
+const DRAFT_OPTIONS: &str = include_str!("../sql/purge_draft_options.sql");
 const JOB: &str = include_str!("../sql/purge_job.sql");
 const KEYS: &str = include_str!("../sql/purge_keys.sql");
 const ANSWERS: &str = include_str!("../sql/purge_answers.sql");
@@ -31,8 +34,18 @@ fn remove(write: &mut WriteContext<'_>, shared: &Arc<Shared>, command: &Purge) -
     // Before the jobs: rows that go with their job are no lost upload.
     let uploads = remove_uploads(write, shared, command.batch_max)?;
     let idempotency_keys = remove_keys(connection, command)?;
+    // Before the jobs too: a job goes once nothing of it is left.
+    let drafts = remove_drafts(connection)?;
     let (jobs, images) = remove_jobs(write, shared, command)?;
-    Ok(Purged { jobs, uploads, idempotency_keys, images })
+    Ok(Purged { jobs, uploads, idempotency_keys, images, drafts })
+}
+
+/// What dry runs that have ended had drafted.
+fn remove_drafts(connection: &Connection) -> Outcome<usize> {
+    let most = limit(DRAFTS_PURGED_MAX);
+    let keys = connection.prepare_cached(DRAFT_KEYS)?.execute([most])?;
+    let records = connection.prepare_cached(DRAFT_RECORDS)?.execute([most])?;
+    Ok(keys + records + connection.prepare_cached(DRAFT_OPTIONS)?.execute([])?)
 }
 
 /// `expires_at` of the domain, turned round so that an index can answer it.

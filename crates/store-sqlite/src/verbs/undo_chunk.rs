@@ -54,6 +54,6 @@ fn undo_rows(
     if cursor == spec.total && options_made > 0 {
         remove_unused(write, shared, spec, team_no)?;
     }
-    let done = Done { cursor, outcomes: &plan.outcomes, tally: plan.tally, new_options: 0, now };
+    let done = Done { cursor, outcomes: &plan.outcomes, forecasts: &[], tally: plan.tally, new_options: 0, now };
     advance(write, shared, held, &fenced, &done)
 }

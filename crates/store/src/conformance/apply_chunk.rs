@@ -27,7 +27,7 @@ pub async fn a_chunk_moves_cursor_tally_outcomes_and_records_together(harness: &
     let mut lease = world.claim_one().await;
     world.tick();
     let receipt = world.apply(&mut lease, 4).await.unwrap();
-    let tally = Tally { created: 2, existing: 1, updated: 0, rejected: 1 };
+    let tally = Tally { created: 2, existing: 1, updated: 0, skipped: 0, rejected: 1 };
     assert_eq!(receipt, ChunkReceipt { tally, cursor: 4, complete: false });
     assert_eq!((lease.cursor, lease.tally), (4, tally));
     let snapshot = world.snapshot(spec.id).await;

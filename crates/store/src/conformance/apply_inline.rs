@@ -16,7 +16,7 @@ pub async fn inline_writes_and_reports(harness: &dyn Harness) {
     let command = world.inline_command(ObjectType::Contact, &by("email"), &raw, world.ids.next()).await;
     let Answered::Fresh(report) = world.store.apply_inline(command).await.unwrap() else { panic!("fresh") };
     assert_eq!(report.created_at, world.now());
-    assert_eq!(report.tally, Tally { created: 2, existing: 1, updated: 0, rejected: 1 });
+    assert_eq!(report.tally, Tally { created: 2, existing: 1, updated: 0, skipped: 0, rejected: 1 });
     assert_eq!(report.outcomes.len(), 4);
     let id = report.outcomes[3].record_id(&report.record_ids, 3).unwrap();
     let record = world.get(ObjectType::Contact, id).await.unwrap();

@@ -16,6 +16,7 @@ pub mod apply_inline;
 pub mod batches;
 pub mod claim;
 pub mod closing;
+pub mod dry_runs;
 pub mod ended;
 pub mod finding;
 pub mod fixture;
@@ -166,6 +167,11 @@ macro_rules! conformance_tests {
                 another_team_lists_nothing;
             kept_rows: rows_stay_where_some_did_not_get_in, rows_go_when_all_are_in, rows_of_a_cancelled_job_stay,
                 kept_rows_go_with_the_job, a_retry_names_its_job;
+            dry_runs: a_dry_run_says_what_an_import_does_and_writes_nothing, what_is_drafted_outlives_the_process,
+                options_are_drafted_and_not_made, what_was_said_is_done, what_has_changed_since_is_stale,
+                a_dry_run_is_applied_once, what_cannot_be_applied_is_refused, a_dry_run_can_be_cancelled,
+                a_zombie_drafts_nothing, drafts_go_once_the_job_has_ended, a_dry_run_stays_while_its_job_is_there,
+                what_was_applied_is_undone, a_dry_run_of_a_list_says_who_joins, rows_that_are_passed_over_are_counted;
             undo: what_was_made_is_removed, what_was_changed_has_its_values_back,
                 a_record_changed_again_goes_back_to_before_the_first_change, a_record_made_and_changed_is_removed,
                 what_was_edited_since_is_kept_and_named, an_edit_between_two_changes_of_the_job_is_kept,

@@ -3,6 +3,7 @@
 //! Wraps any store. A rule names a verb, how many of its calls go well before, how many are hit, and what happens to
 //! them. Owns no semantics: what is not hit goes straight through.
 
+mod dry_run;
 mod model;
 mod undo;
 mod verb;

@@ -23,6 +23,8 @@ pub enum Verb {
     Results,
     UnfinishedJobs,
     Purge,
+    AdmitApply,
+    DraftedOptions,
     AdmitUndo,
     UndoChunk,
     Provenance,

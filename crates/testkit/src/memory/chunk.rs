@@ -6,7 +6,9 @@ use std::sync::Arc;
 use refract_domain::clock::Timestamp;
 use refract_domain::ids::{JobId, RecordId, RecordIdSpace};
 use refract_domain::import::judge::JudgeContext;
-use refract_domain::import::plan::{ChunkPlan, Found, FoundRecord, Holders, Lookup, NewOption, PlanInput, plan_chunk};
+use refract_domain::import::plan::{
+    ChunkPlan, Found, FoundRecord, Holders, Lookup, NewOption, PlanInput, Purpose, plan_chunk,
+};
 use refract_domain::import::row::JudgedChunk;
 use refract_domain::key::KeyHash;
 use refract_domain::property::{PropertyPlace, SchemaChange};
@@ -24,6 +26,8 @@ pub(super) struct Rows<'a> {
     pub(super) now: Timestamp,
     /// The job that the rows are of, if they are of one.
     pub(super) job_id: Option<JobId>,
+    /// What is to become of them.
+    pub(super) purpose: Purpose<'a>,
 }
 
 impl State {
@@ -41,12 +45,13 @@ impl State {
             found: self.find(rows.context, &lookup),
             record_ids: rows.record_ids,
             new_options_left: rows.new_options_left,
+            purpose: rows.purpose,
         });
         self.write_plan(rows, &plan)?;
         Ok(plan)
     }
 
-    fn find(&self, context: &JudgeContext, lookup: &Lookup) -> Found {
+    pub(super) fn find(&self, context: &JudgeContext, lookup: &Lookup) -> Found {
         let by_key = self.holders_by_key(context);
         let holders_of = |key: &KeyHash| by_key.get(key).map_or(&[] as &[RecordId], Vec::as_slice);
         let holders = lookup.keys.iter().map(|key| match holders_of(key) {

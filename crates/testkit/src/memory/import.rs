@@ -6,9 +6,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use refract_domain::clock::Timestamp;
 use refract_domain::ids::{JobId, RecordIdSpace};
+use refract_domain::import::forecast;
 use refract_domain::import::job::{JobError, JobErrorCode, JobSnapshot, JobSpec, JobState};
 use refract_domain::import::listing::{JobFilter, JobPlace};
 use refract_domain::import::outcome::encode;
+use refract_domain::import::plan::Purpose;
 use refract_domain::import::row::RawChunk;
 use refract_domain::import::tally::Tally;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
@@ -20,6 +22,7 @@ use uuid::Uuid;
 
 use super::MemoryStore;
 use super::chunk::Rows;
+use super::dry_run::Draft;
 use super::state::{Job, Staged};
 
 /// Outcomes given back at once.
@@ -86,7 +89,9 @@ impl ImportVerbs for MemoryStore {
         let InlineImport { caller, context, judged, source, now, idempotent } = command;
         let record_ids = RecordIdSpace { created_ms: now.millis(), first_index: 0, source };
         let new_options_left = NEW_OPTIONS_PER_JOB_MAX;
-        let rows = Rows { context: &context, judged: &judged, record_ids, new_options_left, now, job_id: None };
+        let purpose = Purpose::Write;
+        let rows =
+            Rows { context: &context, judged: &judged, record_ids, new_options_left, now, job_id: None, purpose };
         self.transaction(|state| {
             state.once(&caller, idempotent, now, |within| {
                 let plan = within.write_rows(&rows)?;
@@ -133,7 +138,8 @@ impl ImportVerbs for MemoryStore {
         rows_max: usize,
         bytes_max: usize,
     ) -> Result<RawChunk, StoreError> {
-        let staged = self.read(|state| state.job(spec.team_id, spec.id).map(|job| job.chunks.clone()))?;
+        let staged =
+            self.read(|state| state.job(spec.team_id, spec.kind.rows_of(spec.id)).map(|job| job.chunks.clone()))?;
         let staged = staged.ok_or_else(|| StoreError::StagedRowsLost("no such job".to_owned()))?;
         let mut loaded = RawChunk::starting_at(from_row);
         let rows = staged.iter().flat_map(|chunk| (chunk.first_row..).zip(chunk.rows()));
@@ -213,7 +219,10 @@ impl ImportVerbs for MemoryStore {
             let mut encoded = Vec::new();
             encode(&piece, &mut encoded);
             let rows = u32::try_from(piece.len()).unwrap_or(u32::MAX);
-            Some(OutcomePiece { first_row: from_row, rows, encoded })
+            let forecasts = job.forecasts.get(from_row as usize..).unwrap_or_default();
+            let mut forecast = Vec::new();
+            forecasts.iter().take(piece.len()).for_each(|one| forecast::encode(one, &mut forecast));
+            Some(OutcomePiece { first_row: from_row, rows, encoded, forecast })
         })
     }
 
@@ -240,6 +249,8 @@ pub(super) fn queued(spec: JobSpec, chunks: Vec<Arc<RawChunk>>) -> Job {
         attempt: 0,
         lease_until: created_at,
         outcomes: Vec::new(),
+        forecasts: Vec::new(),
+        draft: Draft::default(),
         tally: Tally::default(),
         options_made: 0,
         deaths: 0,

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use refract_domain::clock::Timestamp;
 use refract_domain::ids::{JobId, TeamId};
-use refract_domain::import::job::JobState;
+use refract_domain::import::job::{JobKind, JobState};
+use refract_domain::import::plan::Purpose;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
 use refract_domain::retention::is_expired;
 use refract_store::{ApplyChunk, ChunkReceipt, ClaimJobs, Lease, Purge, Purged, StoreError};
@@ -57,18 +58,25 @@ impl State {
         if command.judged.first_row != lease.cursor || command.judged.end_row() > job.spec.total {
             return Err(StoreError::Internal("the chunk is not at the cursor".to_owned()));
         }
+        let (spec, new_options_left) = (Arc::clone(&job.spec), NEW_OPTIONS_PER_JOB_MAX - job.options_made);
+        let expected = match spec.kind {
+            JobKind::Apply { of } => Some(self.expected(&spec, of, (lease.cursor, command.judged.end_row()))?),
+            _ => None,
+        };
         let rows = Rows {
             context: &command.context,
             judged: &command.judged,
-            record_ids: job.spec.record_ids,
-            new_options_left: NEW_OPTIONS_PER_JOB_MAX - job.options_made,
+            record_ids: spec.record_ids,
+            new_options_left,
             now: command.now,
-            job_id: Some(job.spec.id),
+            job_id: Some(spec.id),
+            purpose: expected.as_deref().map_or(Purpose::Write, Purpose::Apply),
         };
-        let plan = self.write_rows(&rows)?;
+        let plan = if spec.kind.is_dry_run() { self.draft_rows(&rows, &spec)? } else { self.write_rows(&rows)? };
         let job = self.held(lease)?;
         job.options_made += u32::try_from(plan.new_options.len()).unwrap_or(u32::MAX);
         job.outcomes.extend(plan.outcomes.into_iter().map(Arc::new));
+        job.forecasts.extend(plan.forecasts);
         job.tally += plan.tally;
         job.forget_deaths();
         job.lease_until = command.now.plus(command.lease_for);
@@ -86,11 +94,17 @@ impl State {
             let undoes = |job: &Job| job.spec.kind.is_undo() && job.spec.kind.of() == Some(id) && !job.state_is_end();
             self.jobs.iter().any(undoes)
         };
+        let is_applied = |id: JobId| self.jobs.iter().any(|job| job.spec.kind == JobKind::Apply { of: id });
         let is_past = |job: &Job| {
-            is_expired(job.spec.created_at, job.state.ended_at(), retention, now) && !is_undone(job.spec.id)
+            let is_expired = is_expired(job.spec.created_at, job.state.ended_at(), retention, now);
+            is_expired && !is_undone(job.spec.id) && !is_applied(job.spec.id)
         };
         let expired: Vec<JobId> =
             self.jobs.iter().filter(|job| is_past(job)).map(|job| job.spec.id).take(batch_max).collect();
+        let mut drafts = 0;
+        for job in self.jobs.iter_mut().filter(|job| job.state_is_end()) {
+            drafts += std::mem::take(&mut job.draft).len();
+        }
         self.jobs.retain(|job| !expired.contains(&job.spec.id));
         let images = self.images.len();
         self.images.retain(|(_, job_id, _), _| !expired.contains(job_id));
@@ -102,7 +116,7 @@ impl State {
         let lost: Vec<_> = lost.take(batch_max).collect();
         self.uploads.retain(|id, _| !lost.contains(id));
         let idempotency_keys = self.forget(now, batch_max);
-        Purged { jobs: expired.len(), uploads: lost.len(), idempotency_keys, images }
+        Purged { jobs: expired.len(), uploads: lost.len(), idempotency_keys, images, drafts }
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod chunk;
+mod dry_run;
 mod grants;
 mod idempotency;
 mod import;

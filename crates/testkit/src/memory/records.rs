@@ -8,6 +8,7 @@ use refract_domain::error::RowError;
 use refract_domain::grants::read_only;
 use refract_domain::ids::{ListId, RecordId, RecordIdSpace, TeamId};
 use refract_domain::import::outcome::Outcome;
+use refract_domain::import::plan::Purpose;
 use refract_domain::limits::NEW_OPTIONS_PER_JOB_MAX;
 use refract_domain::object_type::ObjectType;
 use refract_domain::record::{Precondition, Record};
@@ -32,6 +33,7 @@ impl RecordVerbs for MemoryStore {
             new_options_left: NEW_OPTIONS_PER_JOB_MAX,
             now,
             job_id: None,
+            purpose: Purpose::Write,
         };
         self.transaction(|state| state.once(&caller, idempotent, now, |within| within.write_one(&rows)))
     }
@@ -48,6 +50,7 @@ impl RecordVerbs for MemoryStore {
             new_options_left: NEW_OPTIONS_PER_JOB_MAX,
             now,
             job_id: None,
+            purpose: Purpose::Write,
         };
         self.transaction(|state| {
             state.once(&caller, idempotent, now, |within| {
@@ -105,6 +108,7 @@ impl RecordVerbs for MemoryStore {
             new_options_left: NEW_OPTIONS_PER_JOB_MAX,
             now,
             job_id: None,
+            purpose: Purpose::Write,
         };
         self.transaction(|state| {
             state.once(&caller, idempotent, now, |within| Ok(BatchEffect { items: within.write_all(&rows)? }))

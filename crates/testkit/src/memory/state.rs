@@ -6,6 +6,7 @@ use std::sync::Arc;
 use refract_domain::clock::Timestamp;
 use refract_domain::grants::Grants;
 use refract_domain::ids::{ApiKeyId, JobId, ListId, RecordId, TeamId};
+use refract_domain::import::forecast::Forecast;
 use refract_domain::import::job::{JobSnapshot, JobSpec, JobState, keeps_rows};
 use refract_domain::import::outcome::Outcome;
 use refract_domain::import::plan::NewOption;
@@ -18,6 +19,7 @@ use refract_domain::view::SavedView;
 use refract_store::{KeptAnswer, List, NewApiKey, Team};
 use uuid::Uuid;
 
+use super::dry_run::Draft;
 use super::undo::KeptImage;
 
 /// Everything.
@@ -86,6 +88,10 @@ pub(super) struct Job {
     pub(super) attempt: u32,
     pub(super) lease_until: Timestamp,
     pub(super) outcomes: Vec<Arc<Outcome>>,
+    /// Of a dry run, beside the outcomes.
+    pub(super) forecasts: Vec<Forecast>,
+    /// Of a dry run, until a purge after its end.
+    pub(super) draft: Draft,
     pub(super) tally: Tally,
     pub(super) options_made: u32,
     pub(super) deaths: u32,
@@ -124,7 +130,7 @@ impl Job {
     pub(super) fn end(&mut self, state: JobState, now: Timestamp) {
         self.state = state;
         self.updated_at = now;
-        if !keeps_rows(&self.tally, self.spec.total) {
+        if !keeps_rows(self.spec.kind, &self.tally, self.spec.total) {
             self.chunks.clear();
         }
     }

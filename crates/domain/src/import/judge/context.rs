@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::group::Group;
 use crate::ids::{ListId, TeamId};
 use crate::import::options::ImportOptions;
-use crate::import::policy::{OnMissingKey, OnMultiple, PropertyRule, WriteWord};
+use crate::import::policy::{Duplicates, OnMissingKey, OnMultiple, PropertyRule, WriteWord};
 use crate::import::table::{Known, Layout};
 use crate::json::members;
 use crate::key::{KeyHash, KeyHasher, KeyScope};
@@ -48,6 +48,12 @@ pub enum ContextError {
     RuleWithoutKey {
         /// Its name.
         option: &'static str,
+    },
+    /// `duplicates` by a property whose values the import itself may make: which rows have one in common is only known once
+    /// they are made.
+    DuplicatesByNewOptions {
+        /// The property.
+        slug: String,
     },
     /// `write` names no property of the type, or of the list.
     UnknownWriteProperty {
@@ -94,6 +100,11 @@ impl fmt::Display for ContextError {
                 formatter,
                 "options.{option} needs options.dedupe_by; name the property that matches rows to records"
             ),
+            Self::DuplicatesByNewOptions { slug } => write!(
+                formatter,
+                "options.duplicates cannot go by {slug:?} while options.create_missing_options makes its options; \
+                 make the options first, or match by another property"
+            ),
             Self::UnknownWriteProperty { slug, nearest } => {
                 let advice = match nearest {
                     Some(nearest) => format!("did you mean {nearest:?}?"),
@@ -124,6 +135,7 @@ pub struct JudgeContext {
     object_type: ObjectType,
     options: ImportOptions,
     insists: bool,
+    drafted_options: u32,
     match_position: Option<usize>,
     layout: Option<Layout>,
     pub(super) default_group: Group,
@@ -149,6 +161,14 @@ impl JudgeContext {
         match match_position {
             None if options.on_missing_key != OnMissingKey::default() => return without_key("on_missing_key"),
             None if options.on_multiple != OnMultiple::default() => return without_key("on_multiple"),
+            None if options.duplicates != Duplicates::default() => return without_key("duplicates"),
+            Some(position) if options.duplicates != Duplicates::default() && options.create_missing_options => {
+                if let Some(property) =
+                    type_schema.properties.get(position).filter(|property| property.property_type.has_options())
+                {
+                    return Err(ContextError::DuplicatesByNewOptions { slug: property.slug.clone() });
+                }
+            }
             _ => {}
         }
         let key_of = |position: usize| -> Option<KeyScope> {
@@ -172,8 +192,31 @@ impl JudgeContext {
             let default = Known { properties: &type_schema.properties, position: &of_default };
             Layout::new(Arc::clone(table), &default, &Known { properties: list_properties, position: &of_list })
         });
-        let insists = false;
-        Ok(Self { team_id, object_type, options, insists, match_position, layout, default_group, list_group, schema })
+        let (insists, drafted_options) = (false, 0);
+        Ok(Self {
+            team_id,
+            object_type,
+            options,
+            insists,
+            drafted_options,
+            match_position,
+            layout,
+            default_group,
+            list_group,
+            schema,
+        })
+    }
+
+    /// The same, for a dry run: the schema holds so many options that earlier rows of it would make.
+    #[must_use]
+    pub fn with_drafted_options(self, drafted_options: u32) -> Self {
+        Self { drafted_options, ..self }
+    }
+
+    /// How many options of the schema are only drafted.
+    #[must_use]
+    pub const fn drafted_options(&self) -> u32 {
+        self.drafted_options
     }
 
     /// The same, for writes that insist on values where a property must have one: those of single records, not imports

@@ -162,7 +162,7 @@ fn check_second_reading(context: &JudgeContext, judged: &JudgedChunk, good: &Goo
         return;
     }
     // An id is not in the body either, and without it a key may be missing.
-    if context.options().on_missing_key == OnMissingKey::Fail && judged.match_keys(good).is_empty() {
+    if context.options().on_missing_key != OnMissingKey::Create && judged.match_keys(good).is_empty() {
         return;
     }
     let mut second = JudgedChunk::default();

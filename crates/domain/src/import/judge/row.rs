@@ -5,6 +5,7 @@ use super::group::Walk;
 use super::values::{Faults, GroupJudge, Halt, RowKeys, STAGE_SLUG, Sink};
 use crate::error::{Fault, RowCode, RowError};
 use crate::ids::RecordId;
+use crate::import::outcome::Skip;
 use crate::import::policy::OnMissingKey;
 use crate::import::row::{GoodRow, JudgedChunk, JudgedRow, ListPart, RowExtra};
 use crate::json::{Cursor, Kind, SyntaxError, Text, Value};
@@ -69,8 +70,9 @@ impl<'c> Judge<'c> {
             },
             Err(error) => Err(Halt::Syntax(SyntaxError { at: error.valid_up_to() })),
         };
+        let mut misses_key = false;
         match read {
-            Ok(()) => self.check_key(),
+            Ok(()) => misses_key = self.misses_key(),
             Err(Halt::Syntax(error)) => {
                 self.draft.faults.add(RowCode::InvalidRow, || (String::new(), format!("the row is {error}; {SHAPE}")));
             }
@@ -86,12 +88,18 @@ impl<'c> Judge<'c> {
                 });
             }
         }
+        let misses_key = misses_key && self.draft.faults.found.is_empty();
         if let Some(mut error) = RowError::of(std::mem::take(&mut self.draft.faults.found)) {
             if let Some(layout) = self.context.layout() {
                 layout.name_columns(&mut error);
             }
             into.text.truncate(body_start);
             into.rows.push(JudgedRow::Faulty(Box::new(error)));
+            return;
+        }
+        if misses_key {
+            into.text.truncate(body_start);
+            into.rows.push(JudgedRow::Skipped(Skip::MissingKey));
             return;
         }
         if into.text.len() == body_start {
@@ -128,20 +136,21 @@ impl<'c> Judge<'c> {
         Ok(())
     }
 
-    /// Insists on a key where the import does. A value that is faulty is there, and one that waits for its option too.
-    fn check_key(&mut self) {
-        let draft = &mut self.draft;
-        if self.context.options().on_missing_key == OnMissingKey::Create
-            || !draft.keys.matching.is_empty()
-            || draft.extra.given_id.is_some()
-        {
-            return;
+    /// Whether the row has no key where the import wants one, so that it is passed over; where the import insists on keys
+    /// that is a fault instead. A value that is faulty is there, and one that waits for its option too.
+    fn misses_key(&mut self) -> bool {
+        let (draft, policy) = (&mut self.draft, self.context.options().on_missing_key);
+        if policy == OnMissingKey::Create || !draft.keys.matching.is_empty() || draft.extra.given_id.is_some() {
+            return false;
         }
-        let Some(property) = self.context.match_property() else { return };
+        let Some(property) = self.context.match_property() else { return false };
         let (slug, field) = (&property.slug, format!("default.{}", property.slug));
         let waits = draft.extra.late.iter().any(|late| late.slug == *slug);
         if waits || draft.faults.found.iter().any(|fault| fault.field == field) {
-            return;
+            return false;
+        }
+        if policy == OnMissingKey::Skip {
+            return true;
         }
         draft.faults.add(RowCode::MissingKey, || {
             let message = format!(
@@ -150,6 +159,7 @@ impl<'c> Judge<'c> {
             );
             (field, message)
         });
+        false
     }
 
     /// Insists on a stage where the import does.

@@ -17,6 +17,8 @@ pub use lookup::Lookup;
 pub use planner::plan_chunk;
 
 use crate::ids::{ListId, RecordId, RecordIdSpace};
+use crate::import::draft::DraftRecord;
+use crate::import::forecast::{Expected, Forecast};
 use crate::import::judge::JudgeContext;
 use crate::import::outcome::Outcome;
 use crate::import::row::JudgedChunk;
@@ -40,6 +42,19 @@ pub struct PlanInput<'a> {
     pub record_ids: RecordIdSpace,
     /// How many options the job may still make.
     pub new_options_left: u32,
+    /// What becomes of the plan.
+    pub purpose: Purpose<'a>,
+}
+
+/// What a plan is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose<'a> {
+    /// To be written.
+    Write,
+    /// To be told, and never written: with what is said of each row ([`ChunkPlan::forecasts`]).
+    DryRun,
+    /// To be written as far as it is what a dry run said, which is here for each row of the chunk; other rows are stale.
+    Apply(&'a [Expected]),
 }
 
 /// Who holds a key.
@@ -99,6 +114,10 @@ pub struct ChunkPlan {
     pub new_options: Vec<NewOption>,
     /// Found records that are changed, themselves or in the list, by id; each once.
     pub touched: Vec<Touched>,
+    /// One a row, in order, of a dry run; otherwise none.
+    pub forecasts: Vec<Forecast>,
+    /// Of a dry run: the records that later rows may meet as this chunk would leave them, by id; otherwise none.
+    pub left_behind: Vec<DraftRecord>,
 }
 
 impl ChunkPlan {

@@ -1,7 +1,10 @@
 //! Plans a chunk row by row. Owns the order of decisions for one row; who holds which key is kept in `slots`, what
-//! late options become in `late`.
+//! late options become in `late`. A row is decided whole before anything of it is kept: what a dry run said of it can still
+//! speak against it.
 
+mod atomic;
 mod finishing;
+mod foreseeing;
 mod granted;
 mod matching;
 mod required;
@@ -15,6 +18,7 @@ use super::{ChunkPlan, Insert, InsertBody, KeyChange, PlanInput, Update};
 use crate::change::{ValueChange, WriteRule, is_empty};
 use crate::error::RowError;
 use crate::ids::RecordId;
+use crate::import::forecast::Forecast;
 use crate::import::outcome::Outcome;
 use crate::import::row::{GoodRow, JudgedRow, ListPart, RowExtra};
 use crate::json;
@@ -29,9 +33,10 @@ pub fn plan_chunk(input: PlanInput<'_>) -> ChunkPlan {
     for (row, judged) in (chunk.first_row..).zip(&chunk.rows) {
         let outcome = match judged {
             JudgedRow::Faulty(error) => Outcome::Rejected(error.clone()),
+            JudgedRow::Skipped(why) => Outcome::Skipped(*why),
             JudgedRow::Good(good) => planner.plan_row(row, good).unwrap_or_else(|error| planner.rejected(error)),
         };
-        planner.plan.outcomes.push(outcome);
+        planner.conclude(row, outcome);
     }
     planner.finish()
 }
@@ -63,6 +68,8 @@ struct Planner<'a> {
     match_position: Option<usize>,
     /// Found records that rows of this chunk have changed, each with the last such row.
     touched: BTreeMap<RecordId, u32>,
+    /// What a dry run says of the row at hand.
+    forecast: Forecast,
 }
 
 /// A row with everything that is known before it is matched.
@@ -110,6 +117,7 @@ impl<'a> Planner<'a> {
             late_keys: HashMap::new(),
             match_position,
             touched: BTreeMap::new(),
+            forecast: Forecast::default(),
         }
     }
 
@@ -165,6 +173,7 @@ impl<'a> Planner<'a> {
         let body = made_body(ready);
         let joins = ready.list.as_ref().map(|list| made_of(&list.values, &list.changes));
         self.check_required(body.as_deref().unwrap_or(&ready.body), joins.as_deref())?;
+        self.foresee_making(ready, body.as_deref().unwrap_or(&ready.body), joins.as_deref())?;
         self.make_options(&ready.late, "{}", ready.list_late(), "{}")?;
         let given_id = ready.extra.given_id;
         let id = given_id.unwrap_or_else(|| self.input.record_ids.record_id(ready.row));
@@ -201,19 +210,27 @@ impl<'a> Planner<'a> {
         let joins = ready.list.is_some() && self.entry(id).is_none();
         self.check_writable(ready, target, joins)?;
         self.check_still_there(ready, target, id, joins)?;
+        let body_after = if update { self.patched_body(ready, self.body_of(target)) } else { None };
+        let entry_after = self.entry_after_row(ready, id, joins, update);
+        let changed = body_after.is_some() || (update && entry_after.is_some() && !joins);
+        let outcome = if changed { Outcome::Updated(id) } else { Outcome::Existing(id) };
+        self.foresee_meeting(ready, target, &outcome, (body_after.as_deref(), entry_after.as_deref(), joins))?;
         if (update && !ready.late.is_empty()) || ((update || joins) && !ready.list_late().is_empty()) {
             let before = self.body_of(target).to_owned();
             let list_before = self.entry(id).filter(|_| !joins).unwrap_or("{}").to_owned();
             let of_record: &[Resolved] = if update { &ready.late } else { &[] };
             self.make_options(of_record, &before, ready.list_late(), &list_before)?;
         }
-        let body_changed = update && self.patch(ready, target, id);
-        let list_changed = self.write_entry(ready, id, joins, update);
-        if let (Target::Found(id), true) = (target, body_changed || list_changed) {
+        if let (Target::Found(id), true) = (target, body_after.is_some() || entry_after.is_some()) {
             self.touched.insert(id, ready.row);
         }
-        let changed = body_changed || (update && list_changed && !joins);
-        Ok(if changed { Outcome::Updated(id) } else { Outcome::Existing(id) })
+        if let Some(after) = body_after {
+            self.replace_body(target, id, after);
+        }
+        if let Some(values) = entry_after {
+            self.entries.insert(id, (values, true));
+        }
+        Ok(outcome)
     }
 
     /// Makes the options that late values need in a record of this body, with these values in the list.
@@ -235,10 +252,9 @@ impl<'a> Planner<'a> {
         Outcome::Rejected(Box::new(error))
     }
 
-    /// Changes the record's values; whether any really changed.
-    fn patch(&mut self, ready: &Ready<'_>, target: Target, id: RecordId) -> bool {
+    /// Gives the record other values, and the keys that go with them.
+    fn replace_body(&mut self, target: Target, id: RecordId, after: String) {
         let before = self.body_of(target).to_owned();
-        let Some(after) = self.patched_body(ready, &before) else { return false };
         self.rekey(target, id, &before, &after);
         match target {
             Target::New(row) => {
@@ -252,7 +268,6 @@ impl<'a> Planner<'a> {
                 update.after = after;
             }
         }
-        true
     }
 
     /// The record's values after the row; `None` when none changes.
@@ -306,16 +321,11 @@ impl<'a> Planner<'a> {
         known.or_else(|| self.input.found.records.get(&id).and_then(|record| record.list_values.as_deref()))
     }
 
-    /// Writes the list part: all of it when the record joins, a patch when updates were asked. Whether it changed.
-    fn write_entry(&mut self, ready: &Ready<'_>, id: RecordId, joins: bool, update: bool) -> bool {
-        let Some(list) = &ready.list else { return false };
-        if !joins && !update {
-            return false;
-        }
-        let before = self.entry(id).filter(|_| !joins);
-        let Some(values) = self.entry_after(list, before) else { return false };
-        self.entries.insert(id, (values, true));
-        true
+    /// The record's values in the list after the row: all of the row's when it joins, patched when updates were asked;
+    /// `None` when none changes.
+    fn entry_after_row(&self, ready: &Ready<'_>, id: RecordId, joins: bool, update: bool) -> Option<String> {
+        let list = ready.list.as_ref().filter(|_| joins || update)?;
+        self.entry_after(list, self.entry(id).filter(|_| !joins))
     }
 
     /// The values in the list of a member that has these, or of a new one; `None` when none changes.

@@ -33,6 +33,7 @@ fn table(format: TableFormat, columns: &[(&str, &str)], rules: CellRules) -> Tab
 fn judged(object_type: ObjectType, input: TableInput, rows: &[&str]) -> Vec<Result<String, String>> {
     let judged = judged_chunk(object_type, input, rows);
     let verdict = |row: &JudgedRow| match row {
+        JudgedRow::Skipped(why) => Err(format!("passed over: {why:?}")),
         JudgedRow::Good(good) => Ok(judged.body(good).to_owned()),
         JudgedRow::Faulty(error) => {
             let faults = error.faults().map(|fault| format!("{} {}: {}", fault.code, fault.field, fault.message));
@@ -102,6 +103,7 @@ fn empty_cells_keep_or_clear() {
         let input = table(TableFormat::Csv, &columns, rules);
         let judged = judged_chunk(ObjectType::Contact, input, &[r#"[" \t","",""]"#]);
         match &judged.rows[0] {
+            JudgedRow::Skipped(why) => panic!("passed over: {why:?}"),
             JudgedRow::Good(good) => (judged.body(good).to_owned(), good.extra.as_deref().cloned()),
             JudgedRow::Faulty(error) => panic!("{error:?}"),
         }
@@ -222,6 +224,7 @@ fn unknown_properties_are_faults_unless_they_are_to_be_ignored() {
         chunk.push(br#"{"default":{"shoe_size":43,"email":"a@x.io"}}"#);
         let judged = judge_chunk(&context.expect("a context"), &chunk);
         match &judged.rows[0] {
+            JudgedRow::Skipped(why) => panic!("passed over: {why:?}"),
             JudgedRow::Good(good) => Ok(judged.body(good).to_owned()),
             JudgedRow::Faulty(error) => Err(error.first.code),
         }

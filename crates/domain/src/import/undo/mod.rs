@@ -17,7 +17,7 @@ pub use plan::plan_undo;
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
-use crate::ids::{ApiKeyId, JobId, ListId, RecordId, RecordIdSpace, ordered_part};
+use crate::ids::{ApiKeyId, JobId, ListId, RecordId, RecordIdSpace};
 use crate::import::job::{JobKind, JobSnapshot, JobSpec};
 use crate::import::judge::JudgeContext;
 use crate::import::outcome::Outcome;
@@ -34,6 +34,8 @@ pub enum UndoRefusal {
     Unfinished,
     /// It is an undo itself: the import can be sent again.
     IsUndo,
+    /// It is a dry run, which has written nothing.
+    IsDryRun,
     /// This job is undoing it.
     UnderWay(JobId),
 }
@@ -54,6 +56,9 @@ pub fn refusal(
     }
     if undone.spec.kind.is_undo() {
         return Some(UndoRefusal::IsUndo);
+    }
+    if undone.spec.kind.is_dry_run() {
+        return Some(UndoRefusal::IsDryRun);
     }
     if ended_at.is_none() {
         return Some(UndoRefusal::Unfinished);
@@ -195,9 +200,7 @@ pub const NO_RECORD: RecordId = RecordId(Uuid::nil());
 /// Whether this is the id that a row of the job would give the record it makes.
 #[must_use]
 pub fn is_own_id(spec: &JobSpec, id: RecordId) -> bool {
-    let Some((_, index)) = ordered_part(id) else { return false };
-    let row = index.checked_sub(spec.record_ids.first_index).filter(|row| *row < spec.total);
-    row.is_some_and(|row| spec.record_ids.record_id(row) == id)
+    spec.record_ids.row_of(id).is_some_and(|row| row < spec.total)
 }
 
 /// The record that a row made or met, and whether it made it; `None` for a row that was rejected.

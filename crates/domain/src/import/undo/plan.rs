@@ -148,7 +148,9 @@ impl<'p> Planner<'p, '_> {
 fn removed(outcome: &Outcome, id: RecordId) -> Outcome {
     match outcome {
         Outcome::Created { given_id } => Outcome::Created { given_id: *given_id },
-        Outcome::Existing(_) | Outcome::Updated(_) | Outcome::Rejected(_) => Outcome::Created { given_id: Some(id) },
+        Outcome::Existing(_) | Outcome::Updated(_) | Outcome::Skipped(_) | Outcome::Rejected(_) => {
+            Outcome::Created { given_id: Some(id) }
+        }
     }
 }
 

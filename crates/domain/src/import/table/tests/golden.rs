@@ -36,6 +36,7 @@ fn became(slug: &str, rules: CellRules, raw_cell: &str) -> Became {
     chunk.push(staged.as_bytes());
     let judged = judge_chunk(&context, &chunk);
     match &judged.rows[0] {
+        JudgedRow::Skipped(why) => panic!("passed over: {why:?}"),
         JudgedRow::Faulty(error) => {
             assert_eq!(error.first.field, format!("default.{slug}"));
             assert!(error.first.message.starts_with("column \"The column\": "), "{}", error.first.message);
@@ -269,6 +270,7 @@ fn ids_are_read_and_refused_by_their_column() {
         let mut judged = JudgedChunk::default();
         crate::import::judge::judge_row(&context, format!("[{cell}]").as_bytes(), &mut judged);
         match judged.rows.remove(0) {
+            JudgedRow::Skipped(why) => panic!("passed over: {why:?}"),
             JudgedRow::Good(good) => Ok(good.extra.and_then(|extra| extra.given_id).map(|id| id.to_string())),
             JudgedRow::Faulty(error) => Err((error.first.field, error.first.message)),
         }
