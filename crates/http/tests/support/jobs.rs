@@ -33,7 +33,7 @@ pub fn number(job: &Value, name: &str) -> u64 {
 /// Every row of an ended job is accounted for.
 #[track_caller]
 pub fn assert_adds_up(job: &Value) {
-    let names = ["created", "updated", "unchanged", "existing", "failed", "not_attempted"];
+    let names = ["created", "updated", "unchanged", "existing", "skipped", "failed", "not_attempted"];
     let sum: u64 = names.iter().map(|name| number(job, name)).sum();
     assert_eq!(sum, number(job, "total"), "{job}");
 }
