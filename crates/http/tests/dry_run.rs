@@ -92,7 +92,11 @@ async fn a_dry_run_tells_verdicts_and_applying_it_does_what_was_said() {
     assert_eq!(verdicts, ["create", "update", "update", "error", "unchanged", "ambiguous"]);
     assert_eq!(told[1]["changes"], json!([{"field": "default.full_name", "before": "Old", "after": "New"}]));
     let ids: Vec<_> = told.iter().map(|row| row["id"].as_str()).collect();
-    assert_eq!(ids, [None, Some(old.as_str()), None, None, Some(old.as_str()), None], "records yet to be made have no id");
+    assert_eq!(
+        ids,
+        [None, Some(old.as_str()), None, None, Some(old.as_str()), None],
+        "records yet to be made have no id"
+    );
     let csv = with_accept(&server, &format!("{location}/results"), "text/csv").await;
     let csv = String::from_utf8(csv.bytes.to_vec()).unwrap();
     assert!(csv.contains(r#"default.full_name: ""Old"" -> ""New"""#), "{csv}");
@@ -191,14 +195,17 @@ async fn of_duplicates_the_first_or_the_last_or_none_is_taken() {
                 None => answer.json(),
             };
             assert_adds_up(&job);
-            let told: Vec<_> = job["results"].as_array().unwrap().iter().map(|row| {
-                match (row["error"].is_object(), row["skip_reason"].is_string(), row["created"] == true) {
+            let told: Vec<_> = job["results"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|row| match (row["error"].is_object(), row["skip_reason"].is_string(), row["created"] == true) {
                     (true, false, false) => "failed",
                     (false, true, false) => "skipped",
                     (false, false, true) => "created",
                     other => panic!("{other:?}: {row}"),
-                }
-            }).collect();
+                })
+                .collect();
             assert_eq!(told, words, "{policy} {chunk_rows_max}");
             assert_eq!(number(&job, "skipped"), told.iter().filter(|word| **word == "skipped").count() as u64);
             for row in job["results"].as_array().unwrap().iter().filter(|row| row["skip_reason"].is_string()) {

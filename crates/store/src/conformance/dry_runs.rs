@@ -1,79 +1,19 @@
 //! Dry runs and the jobs that apply them (docs/decisions/0013-dry-runs.md).
 
 use refract_domain::error::RowCode;
-use refract_domain::ids::JobId;
 use refract_domain::import::apply::ApplyRefusal;
-use refract_domain::import::forecast::{Forecast, decode};
-use refract_domain::import::job::{JobKind, JobSpec, JobState};
+use refract_domain::import::job::{JobKind, JobState};
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::policy::OnMissingKey;
 use refract_domain::object_type::ObjectType::{Contact, Deal};
 use serde_json::{Value, json};
 
 use super::Harness;
-use super::fixture::{HOUR, Import, WEEK, World, by, contact, rendering, row, updating};
+use super::fixture::{HOUR, WEEK, World, by, contact, rendering, row, updating};
 use crate::{AdmitApply, Answered, ApplyEffect, Purge, Purged, StoreError};
 
 fn named(email: &str, name: &str) -> Value {
     row(json!({ "email": email, "full_name": name }))
-}
-
-impl World {
-    async fn admit_dry_run(&self, options: &ImportOptions, rows: &[Value]) -> JobSpec {
-        let upload = self.stage(rows).await;
-        let command = crate::AdmitJob { kind: JobKind::DryRun, ..self.admit_command(Contact, options, upload) };
-        match self.store.admit(command).await.expect("admit") {
-            Answered::Fresh(spec) => spec,
-            other => panic!("admit without an idempotency key: {other:?}"),
-        }
-    }
-
-    async fn dry_run(&self, options: &ImportOptions, rows: &[Value], chunk_rows: usize) -> (JobId, Import) {
-        let spec = self.admit_dry_run(options, rows).await;
-        let lease = self.claim_one().await;
-        self.run(lease, chunk_rows).await.expect("the dry run runs to its end");
-        (spec.id, self.import_of(spec.id).await)
-    }
-
-    fn apply_command(&self, of: JobId) -> AdmitApply {
-        let (job_id, now) = (self.new_job_id(), self.now());
-        AdmitApply { caller: self.caller, of, retention: WEEK, job_id, now, idempotent: None }
-    }
-
-    async fn try_apply(&self, of: JobId) -> ApplyEffect {
-        match self.store.admit_apply(self.apply_command(of)).await.expect("admit_apply") {
-            Answered::Fresh(effect) => effect,
-            other => panic!("admit_apply without an idempotency key: {other:?}"),
-        }
-    }
-
-    async fn admit_apply(&self, of: JobId) -> JobSpec {
-        match self.try_apply(of).await {
-            ApplyEffect::Admitted(spec) => spec,
-            ApplyEffect::Refused(refusal) => panic!("the dry run is not applied: {refusal:?}"),
-        }
-    }
-
-    async fn apply_dry_run(&self, of: JobId, chunk_rows: usize) -> (JobId, Import) {
-        let spec = self.admit_apply(of).await;
-        let lease = self.claim_one().await;
-        assert_eq!(*lease.spec, spec, "no other job was runnable");
-        self.run(lease, chunk_rows).await.expect("the job runs to its end");
-        (spec.id, self.import_of(spec.id).await)
-    }
-
-    async fn forecasts(&self, job_id: JobId) -> Vec<Forecast> {
-        let mut forecasts = Vec::new();
-        while let Some(piece) = self
-            .store
-            .results(&self.caller, job_id, u32::try_from(forecasts.len()).expect("few rows"))
-            .await
-            .expect("results")
-        {
-            forecasts.extend(decode(&piece.forecast).expect("stored forecasts can be read"));
-        }
-        forecasts
-    }
 }
 
 /// Rows of which some meet each other, some a record, and one is bad.
@@ -97,7 +37,7 @@ pub async fn a_dry_run_says_what_an_import_does_and_writes_nothing(harness: &dyn
     for chunk_rows in [1, 2, 100] {
         let world = base.another_team().await;
         let old = world.create(Contact, &json!({ "email": "old@x.io", "full_name": "Old" })).await;
-        let (job, said) = world.dry_run(&updating("email"), &rows(), chunk_rows).await;
+        let (job, said) = world.dry_run(Contact, &updating("email"), &rows(), chunk_rows).await;
         assert_eq!(said.words(), WORDS, "{chunk_rows}");
         assert_eq!(said.groups()[..3], [Some(0), Some(1), Some(0)]);
         assert_eq!(said.id(1), old.id);
@@ -118,7 +58,7 @@ pub async fn a_dry_run_says_what_an_import_does_and_writes_nothing(harness: &dyn
 /// What earlier rows would have left behind is there for later ones after a restart, and in other hands.
 pub async fn what_is_drafted_outlives_the_process(harness: &dyn Harness) {
     let world = World::new(harness).await;
-    let spec = world.admit_dry_run(&updating("email"), &[named("a@x.io", "A"), named("a@x.io", "B")]).await;
+    let spec = world.admit_dry_run(Contact, &updating("email"), &[named("a@x.io", "A"), named("a@x.io", "B")]).await;
     let mut lease = world.claim_one().await;
     world.apply(&mut lease, 1).await.unwrap();
     drop(lease);
@@ -137,7 +77,7 @@ pub async fn options_are_drafted_and_not_made(harness: &dyn Harness) {
     let tagged = |email: &str, tag: &str| row(json!({ "email": email, "tags": [tag] }));
     let rows = [tagged("a@x.io", "New one"), tagged("b@x.io", "new ONE"), tagged("c@x.io", "New-one")];
     let version = world.schema().await.version;
-    let (job, said) = world.dry_run(&options, &rows, 1).await;
+    let (job, said) = world.dry_run(Contact, &options, &rows, 1).await;
     assert_eq!(said.words(), ["created"; 3]);
     let schema = world.schema().await;
     let tags = || schema.of(Contact).property("tags").unwrap();
@@ -157,7 +97,7 @@ pub async fn what_was_said_is_done(harness: &dyn Harness) {
     for (said_rows, done_rows) in [(1, 100), (100, 1), (2, 3)] {
         let world = base.another_team().await;
         let old = world.create(Contact, &json!({ "email": "old@x.io", "full_name": "Old" })).await;
-        let (dry_run, said) = world.dry_run(&updating("email"), &rows(), said_rows).await;
+        let (dry_run, said) = world.dry_run(Contact, &updating("email"), &rows(), said_rows).await;
         let (job, done) = world.apply_dry_run(dry_run, done_rows).await;
         assert_eq!((done.words(), done.groups()), (said.words(), said.groups()), "{said_rows} {done_rows}");
         assert_eq!(done.tally, said.tally);
@@ -178,7 +118,7 @@ pub async fn what_has_changed_since_is_stale(harness: &dyn Harness) {
     let old = world.create(Contact, &json!({ "email": "old@x.io", "full_name": "Old" })).await;
     let kept = world.create(Contact, &json!({ "email": "kept@x.io", "full_name": "Old" })).await;
     let rows = [named("old@x.io", "New"), named("kept@x.io", "New"), named("a@x.io", "A"), named("b@x.io", "B")];
-    let (dry_run, said) = world.dry_run(&updating("email"), &rows, 100).await;
+    let (dry_run, said) = world.dry_run(Contact, &updating("email"), &rows, 100).await;
     assert_eq!(said.words(), ["updated", "updated", "created", "created"]);
     world.patch(Contact, old.id, &json!({ "title": "CEO" })).await;
     world.create(Contact, &json!({ "email": "a@x.io" })).await;
@@ -195,7 +135,7 @@ pub async fn what_has_changed_since_is_stale(harness: &dyn Harness) {
 /// Rows without a key would be taken twice.
 pub async fn a_dry_run_is_applied_once(harness: &dyn Harness) {
     let world = World::new(harness).await;
-    let (dry_run, _) = world.dry_run(&ImportOptions::default(), &[contact("a@x.io")], 1).await;
+    let (dry_run, _) = world.dry_run(Contact, &ImportOptions::default(), &[contact("a@x.io")], 1).await;
     let command = || AdmitApply { idempotent: rendering("k", 1), ..world.apply_command(dry_run) };
     let first = world.store.admit_apply(command()).await.unwrap();
     let Answered::Fresh(ApplyEffect::Admitted(spec)) = &first else { panic!("{first:?}") };
@@ -217,7 +157,7 @@ pub async fn what_cannot_be_applied_is_refused(harness: &dyn Harness) {
     assert_eq!(world.try_apply(world.new_job_id()).await, refused(ApplyRefusal::NotFound));
     let import = world.job(Contact, &by("email"), &[contact("a@x.io")]).await;
     assert_eq!(world.try_apply(import.id).await, refused(ApplyRefusal::NotADryRun));
-    let spec = world.admit_dry_run(&by("email"), &[contact("b@x.io"), contact("c@x.io")]).await;
+    let spec = world.admit_dry_run(Contact, &by("email"), &[contact("b@x.io"), contact("c@x.io")]).await;
     assert_eq!(world.try_apply(spec.id).await, refused(ApplyRefusal::Unfinished));
     let mut lease = world.claim_one().await;
     world.apply(&mut lease, 1).await.unwrap();
@@ -233,7 +173,7 @@ pub async fn what_cannot_be_applied_is_refused(harness: &dyn Harness) {
 /// A dry run that was cancelled says nothing of the rows it did not come to, and is not applied.
 pub async fn a_dry_run_can_be_cancelled(harness: &dyn Harness) {
     let world = World::new(harness).await;
-    let spec = world.admit_dry_run(&by("email"), &[contact("b@x.io"), contact("c@x.io")]).await;
+    let spec = world.admit_dry_run(Contact, &by("email"), &[contact("b@x.io"), contact("c@x.io")]).await;
     let mut lease = world.claim_one().await;
     world.apply(&mut lease, 1).await.unwrap();
     assert!(world.store.cancel(&world.caller, spec.id, world.now()).await.unwrap());
@@ -245,7 +185,7 @@ pub async fn a_dry_run_can_be_cancelled(harness: &dyn Harness) {
 /// Whoever lost the lease drafts nothing.
 pub async fn a_zombie_drafts_nothing(harness: &dyn Harness) {
     let world = World::new(harness).await;
-    let spec = world.admit_dry_run(&updating("email"), &[named("a@x.io", "A"), named("a@x.io", "B")]).await;
+    let spec = world.admit_dry_run(Contact, &updating("email"), &[named("a@x.io", "A"), named("a@x.io", "B")]).await;
     let mut zombie = world.claim_one().await;
     let stale = world.chunk_command(&zombie, 1).await;
     let lease = world.take_over().await;
@@ -260,7 +200,7 @@ pub async fn drafts_go_once_the_job_has_ended(harness: &dyn Harness) {
     let purge = || Purge { now: world.now(), retention: WEEK, batch_max: 10 };
     let options = ImportOptions { create_missing_options: true, ..updating("email") };
     let rows = [row(json!({ "email": "a@x.io", "tags": ["New one"] })), named("a@x.io", "A")];
-    let spec = world.admit_dry_run(&options, &rows).await;
+    let spec = world.admit_dry_run(Contact, &options, &rows).await;
     let mut lease = world.claim_one().await;
     world.apply(&mut lease, 1).await.unwrap();
     assert_eq!(world.store.purge(purge()).await.unwrap(), Purged::default(), "the next chunk needs them");
@@ -278,7 +218,7 @@ pub async fn a_dry_run_stays_while_its_job_is_there(harness: &dyn Harness) {
     let world = World::new(harness).await;
     let purge = || Purge { now: world.now(), retention: WEEK, batch_max: 10 };
     let rows = [contact("a@x.io"), row(json!({ "no_such": 1 }))];
-    let (dry_run, _) = world.dry_run(&ImportOptions::default(), &rows, 1).await;
+    let (dry_run, _) = world.dry_run(Contact, &ImportOptions::default(), &rows, 1).await;
     world.clock.advance(WEEK - HOUR);
     let (job, done) = world.apply_dry_run(dry_run, 1).await;
     assert_eq!(done.words(), ["created", "unknown_property"]);
@@ -296,7 +236,7 @@ pub async fn a_dry_run_stays_while_its_job_is_there(harness: &dyn Harness) {
 pub async fn what_was_applied_is_undone(harness: &dyn Harness) {
     let world = World::new(harness).await;
     let old = world.create(Contact, &json!({ "email": "old@x.io", "full_name": "Old" })).await;
-    let (dry_run, _) = world.dry_run(&updating("email"), &rows(), 2).await;
+    let (dry_run, _) = world.dry_run(Contact, &updating("email"), &rows(), 2).await;
     let (job, done) = world.apply_dry_run(dry_run, 2).await;
     assert_eq!(done.words(), WORDS);
     let undone = world.undo(job, 2).await;
@@ -316,16 +256,12 @@ pub async fn a_dry_run_of_a_list_says_who_joins(harness: &dyn Harness) {
     let stages = world.schema().await.lists[&list_id].properties[0].options.clone();
     let (first, second) = (stages[0].slug.as_str(), stages[1].slug.as_str());
     let rows = [staged("D", first), staged("D", second), staged("E", first)];
-    let upload = world.stage(&rows).await;
-    let command = crate::AdmitJob { kind: JobKind::DryRun, ..world.admit_command(Deal, &options, upload) };
-    let Answered::Fresh(spec) = world.store.admit(command).await.unwrap() else { panic!("no key") };
-    let lease = world.claim_one().await;
-    world.run(lease, 1).await.unwrap();
-    assert_eq!(world.import_of(spec.id).await.words(), ["created", "updated", "created"]);
-    let changes = &world.forecasts(spec.id).await[1].changes;
+    let (dry_run, said) = world.dry_run(Deal, &options, &rows, 1).await;
+    assert_eq!(said.words(), ["created", "updated", "created"]);
+    let changes = &world.forecasts(dry_run).await[1].changes;
     assert_eq!(changes.iter().map(|change| change.field.as_str()).collect::<Vec<_>>(), ["list.app_stage"]);
     assert_eq!(world.store.count_records(&world.caller, Deal, Some(list_id)).await.unwrap(), 0);
-    let (_, done) = world.apply_dry_run(spec.id, 3).await;
+    let (_, done) = world.apply_dry_run(dry_run, 3).await;
     assert_eq!(done.words(), ["created", "updated", "created"]);
     assert_eq!(world.store.count_records(&world.caller, Deal, Some(list_id)).await.unwrap(), 2);
 }
@@ -344,6 +280,6 @@ pub async fn rows_that_are_passed_over_are_counted(harness: &dyn Harness) {
     let snapshot = world.snapshot(spec.id).await;
     assert!(matches!(snapshot.state, JobState::Complete { .. }) && !snapshot.keeps_rows(), "{snapshot:?}");
     assert_eq!(snapshot.tally, tally);
-    let (_, said) = world.dry_run(&options, &rows, 2).await;
+    let (_, said) = world.dry_run(Contact, &options, &rows, 2).await;
     assert_eq!(said.words(), ["existing", "skipped", "existing"]);
 }

@@ -45,25 +45,29 @@ impl<'a> OptionMaker<'a> {
         late.iter().filter_map(|value| self.resolve_one(value, list_id)).collect()
     }
 
-    /// Makes the options that these values need, or says which cannot be made and makes none.
+    /// The options that these values need, or which of them is one too many.
     ///
     /// `groups` are the parts of one row, by the name under which the row holds them.
-    pub(super) fn make(&mut self, groups: &[(&str, &[&Resolved])]) -> Result<(), Fault> {
+    pub(super) fn needed(&self, groups: &[(&str, &[&Resolved])]) -> Result<Vec<NewOption>, Fault> {
         let missing = groups.iter().flat_map(|(group, resolved)| {
             resolved.iter().flat_map(|value| &value.missing).map(move |new| (*group, new))
         });
         let missing: Vec<_> = missing.collect();
-        if let Some((group, new)) = missing.get(self.left as usize) {
-            return Err(one_too_many(group, new));
+        match missing.get(self.left as usize) {
+            Some((group, new)) => Err(one_too_many(group, new)),
+            None => Ok(missing.into_iter().map(|(_, new)| new.clone()).collect()),
         }
-        for (_, new) in missing {
-            if let Some(property) = self.grown_property(new) {
+    }
+
+    /// Makes options that are [`needed`](Self::needed).
+    pub(super) fn make(&mut self, needed: Vec<NewOption>) {
+        for new in needed {
+            if let Some(property) = self.grown_property(&new) {
                 property.options.push(new.option.clone());
             }
-            self.made.push(new.clone());
-            self.left -= 1;
+            self.made.push(new);
+            self.left = self.left.saturating_sub(1);
         }
-        Ok(())
     }
 
     /// Everything made, in order.

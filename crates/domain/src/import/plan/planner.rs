@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::late::{OptionMaker, Resolved};
 use super::slots::{Slots, Target};
-use super::{ChunkPlan, Insert, InsertBody, KeyChange, PlanInput, Update};
+use super::{ChunkPlan, Insert, InsertBody, KeyChange, NewOption, PlanInput, Update};
 use crate::change::{ValueChange, WriteRule, is_empty};
 use crate::error::RowError;
 use crate::ids::RecordId;
@@ -173,8 +173,9 @@ impl<'a> Planner<'a> {
         let body = made_body(ready);
         let joins = ready.list.as_ref().map(|list| made_of(&list.values, &list.changes));
         self.check_required(body.as_deref().unwrap_or(&ready.body), joins.as_deref())?;
+        let new_options = self.new_options(&ready.late, "{}", ready.list_late(), "{}")?;
         self.foresee_making(ready, body.as_deref().unwrap_or(&ready.body), joins.as_deref())?;
-        self.make_options(&ready.late, "{}", ready.list_late(), "{}")?;
+        self.options.make(new_options);
         let given_id = ready.extra.given_id;
         let id = given_id.unwrap_or_else(|| self.input.record_ids.record_id(ready.row));
         let target = Target::New(ready.row);
@@ -214,13 +215,12 @@ impl<'a> Planner<'a> {
         let entry_after = self.entry_after_row(ready, id, joins, update);
         let changed = body_after.is_some() || (update && entry_after.is_some() && !joins);
         let outcome = if changed { Outcome::Updated(id) } else { Outcome::Existing(id) };
+        let of_record: &[Resolved] = if update { &ready.late } else { &[] };
+        let of_list: &[Resolved] = if update || joins { ready.list_late() } else { &[] };
+        let list_before = self.entry(id).filter(|_| !joins).unwrap_or("{}");
+        let new_options = self.new_options(of_record, self.body_of(target), of_list, list_before)?;
         self.foresee_meeting(ready, target, &outcome, (body_after.as_deref(), entry_after.as_deref(), joins))?;
-        if (update && !ready.late.is_empty()) || ((update || joins) && !ready.list_late().is_empty()) {
-            let before = self.body_of(target).to_owned();
-            let list_before = self.entry(id).filter(|_| !joins).unwrap_or("{}").to_owned();
-            let of_record: &[Resolved] = if update { &ready.late } else { &[] };
-            self.make_options(of_record, &before, ready.list_late(), &list_before)?;
-        }
+        self.options.make(new_options);
         if let (Target::Found(id), true) = (target, body_after.is_some() || entry_after.is_some()) {
             self.touched.insert(id, ready.row);
         }
@@ -233,16 +233,19 @@ impl<'a> Planner<'a> {
         Ok(outcome)
     }
 
-    /// Makes the options that late values need in a record of this body, with these values in the list.
-    fn make_options(
-        &mut self,
+    /// The options that late values need in a record of this body, with these values in the list; not made yet.
+    fn new_options(
+        &self,
         late: &[Resolved],
         body: &str,
         list_late: &[Resolved],
         list_values: &str,
-    ) -> Result<(), RowError> {
+    ) -> Result<Vec<NewOption>, RowError> {
+        if late.is_empty() && list_late.is_empty() {
+            return Ok(Vec::new());
+        }
         let (own, of_list) = (needed(late, body), needed(list_late, list_values));
-        self.options.make(&[("default", &own), ("list", &of_list)]).map_err(one_fault)
+        self.options.needed(&[("default", &own), ("list", &of_list)]).map_err(one_fault)
     }
 
     fn rejected(&self, mut error: RowError) -> Outcome {
