@@ -219,6 +219,12 @@ pub(crate) struct ImportArguments {
     /// Makes a repeated run answer like the first one instead of importing again [default: a fresh one for each run]
     #[arg(long, value_name = "KEY", env = "REFRACT_IMPORT_IDEMPOTENCY_KEY", hide_env_values = true)]
     pub(crate) idempotency_key: Option<String>,
+    /// Only say what would become of each row, and ask whether to do it
+    #[arg(long, env = "REFRACT_IMPORT_DRY_RUN", hide_env_values = true, value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub(crate) dry_run: bool,
+    /// Do what the dry run says without asking
+    #[arg(long, requires = "dry_run", env = "REFRACT_IMPORT_YES", hide_env_values = true, value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub(crate) yes: bool,
     /// Write the outcome of every row to this file, one JSON object a line
     #[arg(long, value_name = "FILE", env = "REFRACT_IMPORT_RESULTS", hide_env_values = true)]
     pub(crate) results: Option<PathBuf>,
@@ -255,6 +261,9 @@ pub(crate) struct ImportOptionArguments {
     /// Put the records on this list
     #[arg(long, value_name = "UUID", env = "REFRACT_IMPORT_LIST_ID", hide_env_values = true)]
     pub(crate) list_id: Option<String>,
+    /// Any other option of an import as the API names it, such as duplicates=last or atomic=true [repeatable]
+    #[arg(long = "option", value_name = "NAME=VALUE", env = "REFRACT_IMPORT_OPTION", hide_env_values = true)]
+    pub(crate) others: Vec<String>,
 }
 
 /// How a table file is read; the server finds out what is not given.

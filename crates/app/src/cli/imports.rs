@@ -13,6 +13,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   refract imports list --status failed
   refract imports watch 7d1e0c2a-…
   refract imports failed 7d1e0c2a-… --to to-correct.csv
+  refract imports apply 7d1e0c2a-…
   refract imports retry 7d1e0c2a-… --map 'Mail=email'
   refract imports undo 7d1e0c2a-…";
 
@@ -31,6 +32,8 @@ pub(crate) enum ImportsCommand {
     Failed(FailedArguments),
     /// End a job; rows that are in stay
     Cancel(JobArguments),
+    /// Do what a dry run said, row by row, as far as nobody has changed the records since
+    Apply(WatchArguments),
     /// Try the rows again that did not get in, as a job of its own
     Retry(Box<RetryArguments>),
     /// Take back what a job wrote: records it made go, those it changed are as they were

@@ -75,12 +75,34 @@ pub(crate) struct RowResult {
     /// Whether it changed the one it matched.
     #[serde(default)]
     pub(crate) updated: bool,
-    /// What an undo did: `removed`, `restored` or `unchanged`; nothing else has it.
+    /// What an undo did: `removed`, `restored` or `unchanged`; of jobs of other kinds only a dry run has one.
     #[serde(default)]
     pub(crate) outcome: Option<String>,
+    /// What a dry run says; nothing else has it.
+    #[serde(default)]
+    pub(crate) verdict: Option<String>,
+    /// Of a dry run: what would change in the record.
+    #[serde(default)]
+    pub(crate) changes: Vec<Change>,
+    /// Why it was passed over.
+    #[serde(default)]
+    pub(crate) skip_reason: Option<String>,
     /// Why it failed.
     #[serde(default)]
     pub(crate) error: Option<Reason>,
+}
+
+/// A value that would change.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Change {
+    /// Where in the row.
+    pub(crate) field: String,
+    /// The value before; `None` where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) before: Option<serde_json::Value>,
+    /// The value after; `None` where it is cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) after: Option<serde_json::Value>,
 }
 
 /// A job without its results.

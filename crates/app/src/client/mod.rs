@@ -13,7 +13,7 @@ use ureq::http::Response;
 use ureq::{Agent, Body, SendBody};
 
 pub(crate) use error::ClientError;
-pub(crate) use job::{FieldReason, Job, JobStatus, OnResult, Reason, RowResult};
+pub(crate) use job::{Change, FieldReason, Job, JobStatus, OnResult, Reason, RowResult};
 
 use self::error::{Refusal, may_have_arrived, reason_of};
 use crate::config::ClientSettings;

@@ -1,15 +1,18 @@
 //! `refract import`.
 
 use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use refract_engine::IdSource;
+use serde_json::Value;
 
 use crate::cli::{EmptyCells, FileFormat, ImportArguments, ImportOptionArguments, ReadingArguments};
 use crate::client::{Client, ClientError, Job, JobStatus};
 use crate::exit::{Exit, Failure};
+use crate::output::{self, OutputFormat};
 use crate::progress::Progress;
 use crate::rows::{
     self, FileKind, FormBody, ImportBody, ImportOptions, Input, JsonBody, OpenedFormat, ReadingOptions, RowFault,
@@ -42,15 +45,37 @@ pub(super) fn run(arguments: ImportArguments, config_file: Option<&Path>) -> Res
     let job = sent.and_then(|job| finish(&client, job, &stage, &progress, &mut report));
     progress.finish();
     let job = job?;
+    let kind = if arguments.dry_run { "dry run" } else { "import" };
     let what = match &job.job_id {
-        Some(id) => format!("{} import {id}", arguments.object_type.name()),
-        None => format!("{} import", arguments.object_type.name()),
+        Some(id) => format!("{} {kind} {id}", arguments.object_type.name()),
+        None => format!("{} {kind}", arguments.object_type.name()),
     };
     if let (Some(path), Some(job_id), true) = (&arguments.failed_to, &job.job_id, job.failed > 0) {
         super::imports::give_back(&client, job_id, true, Some(path))?;
         progress.note(&format!("the rows that failed are in {}", path.display()));
     }
-    report.show(&what, &job, Some(started.elapsed()), arguments.output)
+    let is_to_be_applied = arguments.dry_run && job.status == JobStatus::Complete && job.succeeded > 0;
+    let format = arguments.output;
+    let told = report.show(&what, &job, Some(started.elapsed()), format)?;
+    match job.job_id {
+        Some(job_id) if is_to_be_applied => apply(&client, &job_id, &arguments, told),
+        _ => Ok(told),
+    }
+}
+
+/// Does what a dry run said, where that is wanted.
+fn apply(client: &Client, dry_run: &str, arguments: &ImportArguments, told: Exit) -> Result<Exit, Failure> {
+    let is_asked = || io::stdin().is_terminal() && arguments.output == OutputFormat::Text;
+    let wanted = arguments.yes || (is_asked() && super::imports::agrees("Do it? [y/N] ")?);
+    if !wanted {
+        if !arguments.quiet {
+            output::note(format!("nothing was written; to do it: refract imports apply {dry_run}"));
+        }
+        return Ok(told);
+    }
+    let accepted = client.post(&format!("imports/{dry_run}/apply"), None, Some(&super::imports::fresh_key()))?;
+    let job_id = accepted.job_id.as_deref().ok_or_else(|| Failure::other("the server named no job"))?;
+    super::imports::follow(client, "apply", job_id, arguments.quiet, arguments.output)
 }
 
 fn opened_format(format: FileFormat) -> OpenedFormat {
@@ -75,6 +100,8 @@ pub(super) fn changed_options(
         update_existing: options.update_existing.then_some(true),
         create_missing_options: options.create_missing_options.then_some(true),
         list_id: options.list_id.clone(),
+        dry_run: None,
+        others: others_of(&options.others)?,
         reading: reading_of(reading)?,
     };
     Ok(chosen.to_json())
@@ -82,7 +109,8 @@ pub(super) fn changed_options(
 
 fn options_of(arguments: &ImportArguments) -> Result<ImportOptions, Failure> {
     let reading = reading_of(&arguments.reading)?;
-    Ok(ImportOptions { reading, ..matching_of(&arguments.options)? })
+    let dry_run = arguments.dry_run.then_some(true);
+    Ok(ImportOptions { reading, dry_run, ..matching_of(&arguments.options)? })
 }
 
 fn reading_of(given: &ReadingArguments) -> Result<ReadingOptions, Failure> {
@@ -120,8 +148,21 @@ fn matching_of(given: &ImportOptionArguments) -> Result<ImportOptions, Failure> 
         update_existing: given.update_existing.then_some(true),
         create_missing_options: given.create_missing_options.then_some(true),
         list_id: given.list_id.clone(),
+        dry_run: None,
+        others: others_of(&given.others)?,
         reading: ReadingOptions::default(),
     })
+}
+
+/// Options by the API's names. A value that is JSON is sent as that, any other as a text.
+fn others_of(given: &[String]) -> Result<BTreeMap<String, Value>, Failure> {
+    let other = |pair: &String| {
+        let refused = || Failure::usage(format!("--option {pair}: write NAME=VALUE, such as duplicates=last"));
+        let (name, value) = pair.split_once('=').filter(|(name, _)| !name.trim().is_empty()).ok_or_else(refused)?;
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+        Ok((name.trim().to_owned(), value))
+    };
+    given.iter().map(other).collect()
 }
 
 fn send(
@@ -224,6 +265,17 @@ mod tests {
         let json = matching_of(&given).unwrap().to_json();
         assert_eq!(json.as_deref(), Some(r#"{"dedupe_by":"email","caseInsensitive":false,"update_existing":true}"#));
         assert_eq!(matching_of(&ImportOptionArguments::default()).unwrap().to_json(), None);
+    }
+
+    #[test]
+    fn any_option_of_the_api_can_be_given() {
+        let others =
+            ["duplicates=last", "atomic=true", r#"write={"city":"fill_if_empty"}"#].map(str::to_owned).to_vec();
+        let given = ImportOptionArguments { others, ..Default::default() };
+        let json = matching_of(&given).unwrap().to_json();
+        assert_eq!(json.as_deref(), Some(r#"{"atomic":true,"duplicates":"last","write":{"city":"fill_if_empty"}}"#));
+        let given = ImportOptionArguments { others: vec!["atomic".into()], ..Default::default() };
+        assert_eq!(matching_of(&given).unwrap_err().exit, Exit::Usage);
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub(super) fn run(command: ImportsCommand, config_file: Option<&Path>) -> Result
         ImportsCommand::Failed(given) => failed(&connect(&given.client)?, &given),
         ImportsCommand::Cancel(given) => cancel(&connect(&given.client)?, &given),
         ImportsCommand::Retry(given) => retry(&connect(&given.watch.job.client)?, &given),
+        ImportsCommand::Apply(given) => apply(&connect(&given.job.client)?, &given),
         ImportsCommand::Undo(given) => undo(&connect(&given.watch.job.client)?, &given),
     }
 }
@@ -99,7 +100,13 @@ fn watch(client: &Client, given: &WatchArguments) -> Result<Exit, Failure> {
 }
 
 /// Waits for a job's end and shows what became of its rows.
-fn follow(client: &Client, what: &str, job_id: &str, quiet: bool, format: OutputFormat) -> Result<Exit, Failure> {
+pub(super) fn follow(
+    client: &Client,
+    what: &str,
+    job_id: &str,
+    quiet: bool,
+    format: OutputFormat,
+) -> Result<Exit, Failure> {
     let mut report = JobReport::new(None)?;
     let progress = Progress::new(quiet);
     let mut take = |result, json: &str| report.take(result, json);
@@ -158,7 +165,7 @@ fn summary(client: &Client, given: &JobArguments) -> Result<Exit, Failure> {
 fn summary_lines(summary: &Value) -> Vec<String> {
     let count = |value: &Value| grouped(value.as_u64().unwrap_or_default());
     let mut lines = Vec::new();
-    for name in ["total", "created", "updated", "unchanged", "existing", "failed", "not_attempted"] {
+    for name in ["total", "created", "updated", "unchanged", "existing", "skipped", "failed", "not_attempted"] {
         lines.push(format!("{name:<14}{:>12}", count(&summary[name])));
     }
     for group in summary["errors"].as_array().into_iter().flatten() {
@@ -213,6 +220,12 @@ fn retry(client: &Client, given: &RetryArguments) -> Result<Exit, Failure> {
     begin(client, &accepted, "retry", &given.watch)
 }
 
+fn apply(client: &Client, given: &WatchArguments) -> Result<Exit, Failure> {
+    let job = checked(&given.job.job)?;
+    let accepted = client.post(&format!("imports/{job}/apply"), None, Some(&fresh_key()))?;
+    begin(client, &accepted, "apply", given)
+}
+
 fn undo(client: &Client, given: &UndoArguments) -> Result<Exit, Failure> {
     let job = checked(&given.watch.job.job)?;
     if !given.yes {
@@ -235,10 +248,15 @@ fn confirm(question: &str) -> Result<(), Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::usage("nobody is there to be asked; say --yes"));
     }
+    if agrees(question)? { Ok(()) } else { Err(Failure::other("nothing was done")) }
+}
+
+/// Whether whoever is at the terminal says yes.
+pub(super) fn agrees(question: &str) -> Result<bool, Failure> {
     eprint_question(question);
     let mut answer = String::new();
     io::stdin().lock().take(64).read_line(&mut answer).map_err(Failure::other)?;
-    if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(Failure::other("nothing was done")) }
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 fn eprint_question(question: &str) {
@@ -247,7 +265,7 @@ fn eprint_question(question: &str) {
     let _ = write!(stderr, "{question}").and_then(|()| stderr.flush());
 }
 
-fn fresh_key() -> String {
+pub(super) fn fresh_key() -> String {
     RandomIds.random_uuid().to_string()
 }
 

@@ -7,13 +7,18 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::client::{FieldReason, Job, JobStatus, Reason, RowResult};
+use crate::client::{Change, FieldReason, Job, JobStatus, Reason, RowResult};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, OutputFormat, grouped};
 
 /// How many failed rows are named.
 const ROW_ERRORS_MAX: usize = 20;
+/// How many rows of a dry run are shown with what they would change.
+const CHANGED_ROWS_MAX: usize = 10;
+/// The longest value of a change that people are shown whole, in characters.
+const VALUE_CHARS_MAX: usize = 60;
 
 /// Outcomes, counted; the first failed rows; and where all results go, if anywhere.
 pub(super) struct JobReport {
@@ -21,7 +26,11 @@ pub(super) struct JobReport {
     existing: u64,
     updated: u64,
     taken_back: Option<TakenBack>,
+    skipped: u64,
     rejected: u64,
+    /// Whether the rows were only looked at.
+    foreseen: bool,
+    changed_rows: Vec<ChangedRow>,
     row_errors: Vec<RowError>,
     results_file: Option<BufWriter<File>>,
 }
@@ -32,6 +41,16 @@ struct TakenBack {
     removed: u64,
     restored: u64,
     unchanged: u64,
+}
+
+/// A row of a dry run that would change its record, as scripts see it.
+#[derive(Debug, Serialize)]
+struct ChangedRow {
+    /// Counted from 1, as people count.
+    row: u64,
+    input_index: u64,
+    id: Option<String>,
+    changes: Vec<Change>,
 }
 
 /// A failed row as scripts see it.
@@ -61,6 +80,10 @@ struct Summary<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a Reason>,
     row_errors: &'a [RowError],
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    changed_rows: &'a [ChangedRow],
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<&'a str>,
 }
@@ -70,6 +93,7 @@ struct Outcomes {
     created: u64,
     existing: u64,
     updated: u64,
+    skipped: u64,
     rejected: u64,
 }
 
@@ -85,7 +109,10 @@ impl JobReport {
             existing: 0,
             updated: 0,
             taken_back: None,
+            skipped: 0,
             rejected: 0,
+            foreseen: false,
+            changed_rows: Vec::new(),
             row_errors: Vec::new(),
             results_file: results_path.map(open).transpose()?,
         })
@@ -96,8 +123,18 @@ impl JobReport {
         if let Some(file) = &mut self.results_file {
             writeln!(file, "{json}")?;
         }
+        self.foreseen |= result.verdict.is_some();
+        if !result.changes.is_empty() && self.changed_rows.len() < CHANGED_ROWS_MAX {
+            let RowResult { input_index, id, changes, .. } = &result;
+            let (row, changes) = (input_index + 1, changes.clone());
+            self.changed_rows.push(ChangedRow { row, input_index: *input_index, id: id.clone(), changes });
+        }
         match result.error {
             Some(reason) => self.take_error(result.input_index, reason),
+            None if result.skip_reason.is_some() => self.skipped += 1,
+            None if result.verdict.is_some() && result.created => self.created += 1,
+            None if result.verdict.is_some() && result.updated => self.updated += 1,
+            None if result.verdict.is_some() => self.existing += 1,
             None if result.outcome.is_some() => self.take_back(result.outcome.as_deref()),
             None if result.created => self.created += 1,
             None if result.updated => self.updated += 1,
@@ -141,8 +178,13 @@ impl JobReport {
     }
 
     fn as_json(&self, job: &Job, took: Option<Duration>) -> Result<String, Failure> {
-        let outcomes =
-            Outcomes { created: self.created, existing: self.existing, updated: self.updated, rejected: self.rejected };
+        let outcomes = Outcomes {
+            created: self.created,
+            existing: self.existing,
+            updated: self.updated,
+            skipped: self.skipped,
+            rejected: self.rejected,
+        };
         let summary = Summary {
             job_id: job.job_id.as_deref(),
             status: job.status,
@@ -155,6 +197,8 @@ impl JobReport {
             seconds: took.map(|took| (took.as_secs_f64() * 1_000.0).round() / 1_000.0),
             error: job.error.as_ref(),
             row_errors: &self.row_errors,
+            dry_run: self.foreseen,
+            changed_rows: &self.changed_rows,
             expires_at: job.expires_at.as_deref(),
         };
         serde_json::to_string(&summary).map_err(Failure::other)
@@ -174,12 +218,34 @@ impl JobReport {
             Some(taken) => [("removed", taken.removed), ("restored", taken.restored), ("unchanged", taken.unchanged)],
             None => [("created", self.created), ("existing", self.existing), ("updated", self.updated)],
         };
-        let counts = iter::once(("rows", job.total)).chain(of_rows).chain([("rejected", self.rejected)]);
+        if self.foreseen {
+            lines.push("  nothing was written; this is what would become of the rows".to_owned());
+        }
+        let skipped = (self.skipped > 0).then_some(("skipped", self.skipped));
+        let counts = iter::once(("rows", job.total)).chain(of_rows).chain(skipped).chain([("rejected", self.rejected)]);
         lines.extend(counts.map(|(name, count)| format!("  {name:<9} {:>12}", grouped(count))));
         if let Some(took) = took {
             lines.push(format!("  {:<9} {:>12.2}", "seconds", took.as_secs_f64()));
         }
+        lines.extend(self.changed_row_lines());
         lines.extend(self.row_error_lines());
+        lines
+    }
+
+    fn changed_row_lines(&self) -> Vec<String> {
+        if self.changed_rows.is_empty() {
+            return Vec::new();
+        }
+        let mut lines = vec![String::new(), "Rows that would change records:".to_owned()];
+        for changed in &self.changed_rows {
+            lines.extend(changed.changes.iter().map(|Change { field, before, after }| {
+                format!("  row {}: {field}: {} → {}", changed.row, shown(before.as_ref()), shown(after.as_ref()))
+            }));
+        }
+        let unnamed = self.updated.saturating_sub(self.changed_rows.len() as u64);
+        if unnamed > 0 {
+            lines.push(format!("  and {} more; --results FILE keeps what is said of every row", grouped(unnamed)));
+        }
         lines
     }
 
@@ -206,6 +272,16 @@ impl JobReport {
     }
 }
 
+/// A value as people read it, not too long.
+fn shown(value: Option<&Value>) -> String {
+    let Some(value) = value else { return "(nothing)".to_owned() };
+    let text = value.to_string();
+    if text.chars().count() <= VALUE_CHARS_MAX {
+        return text;
+    }
+    text.chars().take(VALUE_CHARS_MAX - 1).chain(['…']).collect()
+}
+
 fn exit_of(job: &Job) -> Exit {
     match job.status {
         JobStatus::Failed => Exit::Failure,
@@ -220,7 +296,8 @@ mod tests {
 
     fn result(input_index: u64, created: bool, updated: bool, error: Option<Reason>) -> RowResult {
         let existing = error.is_none() && !created;
-        RowResult { input_index, id: None, created, existing, updated, outcome: None, error }
+        let (outcome, verdict, changes, skip_reason) = (None, None, Vec::new(), None);
+        RowResult { input_index, id: None, created, existing, updated, outcome, verdict, changes, skip_reason, error }
     }
 
     fn reported() -> (JobReport, Job) {
@@ -276,6 +353,27 @@ mod tests {
         assert!(!text.contains("existing"), "{text}");
         let json: serde_json::Value = serde_json::from_str(&report.as_json(&job, None).unwrap()).unwrap();
         assert_eq!((&json["removed"], &json["restored"], &json["unchanged"]), (&2.into(), &1.into(), &1.into()));
+    }
+
+    #[test]
+    fn a_dry_run_shows_what_would_change() {
+        let (_, job) = reported();
+        let mut report = JobReport::new(None).unwrap();
+        for index in 0..12 {
+            let change = Change { field: "default.city".into(), before: None, after: Some("x".repeat(100).into()) };
+            let verdict = Some("update".to_owned());
+            let told = RowResult { verdict, changes: vec![change], ..result(index, false, true, None) };
+            report.take(told, "{}").unwrap();
+        }
+        let skipped = RowResult { skip_reason: Some("missing_key".into()), ..result(12, false, false, None) };
+        report.take(skipped, "{}").unwrap();
+        let text = report.as_text("contact dry run j", &job, None).join("\n");
+        assert!(text.contains("nothing was written") && text.contains("  updated             12\n"), "{text}");
+        assert!(text.contains("  skipped              1\n"), "{text}");
+        assert!(text.contains("  row 1: default.city: (nothing) → \"xxx") && text.contains("xx…\n"), "{text}");
+        assert!(text.contains("row 10:") && !text.contains("row 11:") && text.contains("and 2 more"), "{text}");
+        let json: Value = serde_json::from_str(&report.as_json(&job, None).unwrap()).unwrap();
+        assert_eq!((&json["dry_run"], &json["changed_rows"][9]["row"]), (&true.into(), &10.into()));
     }
 
     #[test]

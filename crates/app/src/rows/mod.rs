@@ -37,6 +37,12 @@ pub(crate) struct ImportOptions {
     /// Put records on this list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) list_id: Option<String>,
+    /// Only say what would be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) dry_run: Option<bool>,
+    /// Others, by the names that the API has for them.
+    #[serde(flatten)]
+    pub(crate) others: BTreeMap<String, serde_json::Value>,
     /// How the file is to be read.
     #[serde(flatten)]
     pub(crate) reading: ReadingOptions,

@@ -82,3 +82,34 @@ fn every_command_has_a_manual_page() {
         assert!(names.iter().any(|page| page == name), "{name}: {names:?}");
     }
 }
+
+#[test]
+fn a_dry_run_is_read_and_applied() {
+    let server = Launch::new().start();
+    let client = server.client(&server.tenant());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people.csv");
+    fs::write(&file, "email,full_name\na@x.io,Ada\nb@x.io,Bob\n,Nobody\n").unwrap();
+    let options = "--type contact --dedupe-by email --update-existing --option on_missing_key=skip";
+    run(&server, &format!("import {options}")).arg(&file).run().code(0);
+    fs::write(&file, "email,full_name\na@x.io,Ada Lovelace\nb@x.io,Bob\nc@x.io,Cleo\n,Nobody\n").unwrap();
+
+    let said = run(&server, &format!("import {options} --dry-run")).arg(&file).run().code(0).tells("imports apply");
+    assert!(said.stdout.contains("nothing was written"), "{}", said.stdout);
+    assert!(said.stdout.contains("row 1: default.full_name: \"Ada\" → \"Ada Lovelace\""), "{}", said.stdout);
+    assert!(said.stdout.contains("  skipped              1\n"), "{}", said.stdout);
+    assert_eq!(client.count("contact"), 2);
+    let plan = said.stderr.rsplit("imports apply ").next().unwrap().trim().to_owned();
+    let done =
+        run(&server, &format!("imports apply {plan} --output json")).run().code(0).tells("apply accepted").json();
+    assert_eq!((&done["created"], &done["updated"], &done["skipped"]), (&1.into(), &1.into(), &1.into()), "{done}");
+    assert_eq!(client.count("contact"), 3);
+    run(&server, &format!("imports apply {plan}")).run().code(1).tells("applied once");
+
+    fs::write(&file, "email,full_name\nd@x.io,Dora\n").unwrap();
+    let both = run(&server, &format!("import {options} --dry-run --yes")).arg(&file).run().code(0).stdout;
+    assert!(both.contains("contact dry run") && both.contains("apply job"), "{both}");
+    assert_eq!(client.count("contact"), 4);
+    run(&server, &format!("import {options} --yes")).arg(&file).run().code(2).tells("--dry-run");
+    run(&server, &format!("import {options} --option atomic")).arg(&file).run().code(2).tells("NAME=VALUE");
+}
