@@ -57,6 +57,29 @@ fn large_records_are_taken_back_in_little_memory() {
     assert_all_marked(&server, "before");
 }
 
+/// Each of the rows is small, and changes a large record.
+#[test]
+#[ignore = "fails: a chunk of an import is cut by the bytes of its rows, not by those of the records that they change"]
+fn large_records_are_changed_in_little_memory() {
+    let mut server = launch().start_in(Home::empty());
+    let tenant = server.tenant();
+    server.client(&tenant).import_and_wait("contact", large_contacts("before"));
+    server.restart();
+    let before = usage(&server);
+    let changed = server.client(&tenant).import_and_wait("contact", small_rows());
+    assert_eq!(number(&changed, "updated"), ROWS as u64, "{}", changed["error"]);
+    if let (Some(before), Some(peak)) = (before, peak_resident_bytes(&server)) {
+        let grown = peak.saturating_sub(before.resident_bytes);
+        assert!(grown < MEMORY_MOST, "an import of {} bytes took {} MiB", small_rows().len(), grown >> 20);
+    }
+}
+
+fn small_rows() -> String {
+    let object = |row: usize| json!({"default": {"email": format!("large{row}@example.org"), "title": "Changed"}});
+    let objects: Vec<Value> = (0..ROWS).map(object).collect();
+    json!({"objects": objects, "options": {"dedupe_by": "email", "update_existing": true}}).to_string()
+}
+
 fn launch() -> Launch {
     Launch::new().with("REFRACT_STORE_CACHE_BYTES", "4MiB")
 }
