@@ -57,6 +57,13 @@ impl HttpClient {
         self.read_response()
     }
 
+    /// Sends a GET for an answer of this media type and reads it.
+    pub(crate) fn get_as(&mut self, path: &str, media_type: &str) -> Result<Response> {
+        let head = self.head("GET", path, &format!("accept: {media_type}\r\n"));
+        self.reader.get_mut().write_all(head.as_bytes())?;
+        self.read_response()
+    }
+
     /// Sends a JSON body and reads the answer.
     pub(crate) fn post(&mut self, path: &str, body: &str) -> Result<Response> {
         let mut request = self.post_head(path, body.len() as u64);

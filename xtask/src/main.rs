@@ -17,6 +17,7 @@ mod server;
 mod soak;
 mod suite;
 mod tidy;
+mod undo;
 mod workspace;
 
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ enum Command {
     Latency(latency::LatencyArgs),
     /// Measure reads, finds, writes and queries of single records among a million.
     Records(records::RecordsArgs),
+    /// Measure a messy import from its first byte to its undo, and check that the undo leaves what was there before.
+    Undo(undo::UndoArgs),
     /// Run the crash test with many more kills than the test suite does.
     Soak(soak::SoakArgs),
 }
@@ -61,6 +64,7 @@ fn run() -> Result<ExitCode> {
         Command::Bench(args) => bench::run(&args),
         Command::Latency(args) => latency::run(&args),
         Command::Records(args) => records::run(&args),
+        Command::Undo(args) => undo::run(&args),
         Command::Soak(args) => soak::run(&args),
     }
 }

@@ -142,6 +142,12 @@ impl Server {
         Ok(kibibytes.trim().parse::<u64>()? << 10)
     }
 
+    /// Begins to look for the most memory anew: from now on the peak is that of what comes.
+    pub(crate) fn forget_peak(&self) -> Result<()> {
+        // Of all that can be cleared there, 5 is the peak of what was resident.
+        Ok(fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")?)
+    }
+
     /// The processor time the server has used so far, user and system together.
     pub(crate) fn processor_time(&self) -> Result<Duration> {
         Ok(figures::processor_time(&self.child.id().to_string())?)

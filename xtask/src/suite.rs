@@ -172,8 +172,20 @@ fn run_each(runs: &[&[&str]], store: &str, surroundings: &mut Surroundings) -> R
 }
 
 /// What talks to the binary from outside; what it tests of a folder or of the command line alone is left out.
-const BLACK_BOX: &[&str] =
-    &["--test", "bad_input", "--test", "races", "--test", "crash", "--test", "files", "--test", "isolation"];
+const BLACK_BOX: &[&str] = &[
+    "--test",
+    "bad_input",
+    "--test",
+    "races",
+    "--test",
+    "crash",
+    "--test",
+    "files",
+    "--test",
+    "isolation",
+    "--test",
+    "watching",
+];
 
 fn run_black_box_on_postgres(surroundings: &mut Surroundings) -> Result<()> {
     let runner: &[&str] = if has_nextest() { &["nextest", "run"] } else { &["test"] };

@@ -45,7 +45,7 @@ pub enum UndoEffect {
 /// Carries out one chunk of an undo.
 #[derive(Debug, Clone, Copy)]
 pub struct UndoChunk {
-    /// At most so many rows, from the lease's cursor on; one at least.
+    /// At most so many rows, from the lease's cursor on; one at least. Large records end a chunk sooner.
     pub rows_max: usize,
     /// How much longer the lease holds from now on.
     pub lease_for: Duration,
@@ -54,7 +54,11 @@ pub struct UndoChunk {
 }
 
 impl UndoChunk {
-    /// The rows of the chunk that begins at this cursor of a job of so many rows. For backends.
+    /// Once the records of a chunk, as they are and as they were, have so many bytes, it ends with the row in hand, however
+    /// many it may have: they are all in memory. For backends.
+    pub const BYTES_MAX: usize = 16 << 20;
+
+    /// The most rows of the chunk that begins at this cursor of a job of so many rows. For backends.
     #[must_use]
     pub fn end_row(&self, cursor: u32, total: u32) -> u32 {
         let rows_max = u32::try_from(self.rows_max.max(1)).unwrap_or(u32::MAX);

@@ -139,8 +139,8 @@ const ALONE: [Alone; 18] = [
     },
     Alone {
         folder: POSTGRES,
-        why: "records are locked all at once, so which ones a job changed is asked before",
-        files: &["undo_changed.sql"],
+        why: "records are locked all at once, so which ones a job changed, and how large they are, is asked before",
+        files: &["undo_bytes.sql", "undo_changed.sql"],
     },
     Alone {
         folder: POSTGRES,

@@ -69,11 +69,18 @@ fn round(chance: &mut StdRng) -> Outcome {
     Outcome { kills, polls: progress.polls }
 }
 
-fn running_jobs() -> Launch {
+/// A server that carries jobs out in small chunks, and takes over at once from one that was killed.
+pub(crate) fn running_jobs() -> Launch {
     Launch::new().with("REFRACT_CHUNK_ROWS_MAX", CHUNK_ROWS).with("REFRACT_LEASE", LEASE)
 }
 
-fn kill_until_complete(server: &mut Server, jobs: &[Watched], progress: &mut Progress, chance: &mut StdRng) -> u32 {
+/// Kills a server again and again until its jobs are complete; how often. It runs then.
+pub(crate) fn kill_until_complete(
+    server: &mut Server,
+    jobs: &[Watched],
+    progress: &mut Progress,
+    chance: &mut StdRng,
+) -> u32 {
     let (mut kills, mut stuck_for) = (0, 0);
     loop {
         let before = progress.processed();

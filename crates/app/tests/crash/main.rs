@@ -2,8 +2,10 @@
 //! no row lost, none doubled, no counter ever lower than it was, and results equal byte for byte to those of a run that
 //! nobody disturbed.
 //!
-//! `jobs` kills while jobs run, `uploads` while a large body arrives, `inline` around small imports. Each prints the seed
-//! it draws from; `REFRACT_CRASH_SEED` sets it, `REFRACT_CRASH_KILLS` raises the number of kills (60 without it).
+//! `jobs` kills while jobs run, `undos` while they are taken back, `large` while large records are, `cancels` around the
+//! cancelling of jobs and the retries of what they left, `uploads` while a large body arrives, `inline` around small imports.
+//! Each prints the seed it draws from; `REFRACT_CRASH_SEED` sets it, `REFRACT_CRASH_KILLS` raises the number of kills (60
+//! without it).
 // It prints its seed, and draws it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods)]
 
@@ -11,11 +13,15 @@
 mod support;
 
 mod bodies;
+mod cancels;
 mod inline;
 mod jobs;
+mod large;
 mod seed;
 mod state;
 mod state_of;
 mod undisturbed;
+mod undone;
+mod undos;
 mod uploads;
 mod watch;

@@ -28,7 +28,7 @@ const PARTS: &[(&str, &str)] = &[
     ),
     (
         "options",
-        "SELECT team.id, object_type, property, slug, value, sort_index
+        "SELECT team.id, object_type, property, slug, value, sort_index, state, made_by
          FROM property_option JOIN team USING (team_no) ORDER BY 1, 2, 3, 6",
     ),
     (
@@ -76,7 +76,12 @@ impl State {
 
     /// How many lines a part has.
     pub(crate) fn lines_of(&self, part: &str) -> usize {
-        self.0.iter().find(|(name, _)| *name == part).map(|(_, lines)| lines.len()).expect("a part of this name")
+        self.lines(part).map(<[String]>::len).expect("a part of this name")
+    }
+
+    /// The lines of a part, cells with ` | ` between them; `None` where the store has no such part.
+    pub(crate) fn lines(&self, part: &str) -> Option<&[String]> {
+        self.0.iter().find(|(name, _)| *name == part).map(|(_, lines)| lines.as_slice())
     }
 }
 

@@ -26,7 +26,7 @@ const PARTS: &[(&str, &str)] = &[
     ("list entries", "SELECT list_id, record_id, \"values\" FROM list_entry ORDER BY 1, 2"),
     (
         "options",
-        "SELECT team.id, object_type, property, slug, value, sort_index
+        "SELECT team.id, object_type, property, slug, value, sort_index, state, made_by
          FROM property_option JOIN team USING (team_no) ORDER BY 1, 2, 3, 6",
     ),
     (

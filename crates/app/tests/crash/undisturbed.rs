@@ -90,14 +90,16 @@ pub(crate) fn stop(server: &mut Server) {
     assert!(status.success(), "it ends in order: {status}");
 }
 
-fn make_list(client: &Client) -> String {
+/// A list of organizations.
+pub(crate) fn make_list(client: &Client) -> String {
     let body = r#"{"template_id": "partnerships"}"#;
     let answer = client.send(&Request::post(client.path("lists")).key(&client.key).json(body));
     assert!(answer.status == 200 || answer.status == 201, "a list: {}", answer.text());
     answer.json()["id"].as_str().expect("the id of the list").to_owned()
 }
 
-fn admit(server: &Server, tenant: &Tenant, object_type: &str, body: &str) -> Watched {
+/// Sends an import that becomes a job.
+pub(crate) fn admit(server: &Server, tenant: &Tenant, object_type: &str, body: &str) -> Watched {
     let answer = server.client(tenant).import(object_type, body);
     assert_eq!(answer.status, 202, "{}", answer.text());
     let location = answer.header("location").expect("202 says where to look").to_owned();
@@ -120,7 +122,8 @@ fn assert_sums(job: &Value) {
     assert!(count(&|result| result.get("error").is_some()) > 0, "some rows were bad");
 }
 
-fn all_results(server: &Server, jobs: &[Watched]) -> Vec<String> {
+/// The results of complete jobs.
+pub(crate) fn all_results(server: &Server, jobs: &[Watched]) -> Vec<String> {
     jobs.iter().map(|job| results_of(&job.client(server.address()), &job.location)).collect()
 }
 
@@ -131,7 +134,8 @@ fn results_of(client: &Client, location: &str) -> String {
     results.to_owned()
 }
 
-fn first_difference(ours: &str, theirs: &str) -> String {
+/// Where two texts differ.
+pub(crate) fn first_difference(ours: &str, theirs: &str) -> String {
     let at = ours.bytes().zip(theirs.bytes()).position(|(our, their)| our != their);
     let at = at.unwrap_or(ours.len().min(theirs.len()));
     let around = |text: &str| {

@@ -2,9 +2,9 @@
 //! undisturbed server comes to.
 //!
 //! `takeover` kills the node that holds a job, `zombies` lets one stand still inside a chunk and wakes it too late,
-//! `outages` takes the database away, `clocks` sets clocks wrong, `cuts` cuts connections at a COMMIT, `pool` leaves no connection free, `keys` and
-//! `idempotency` race, `fairness` lets a small job meet many large ones. Random tests print the seed they draw from;
-//! `scale` says how to ask for more.
+//! `outages` takes the database away, `clocks` sets clocks wrong, `cuts` cuts connections at a COMMIT, `pool` leaves no
+//! connection free, `keys` and `idempotency` race, `fairness` lets a small job meet many large ones, `watching` follows jobs at
+//! every node, `cancels` ends them at another. Random tests print the seed they draw from; `scale` says how to ask for more.
 // It prints seeds and figures, and draws the former.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods)]
 
@@ -29,6 +29,7 @@ mod undisturbed;
 #[path = "../crash/watch.rs"]
 mod watch;
 
+mod cancels;
 mod clocks;
 mod cuts;
 mod fairness;
@@ -40,4 +41,5 @@ mod pool;
 mod scale;
 mod takeover;
 mod upserts;
+mod watching;
 mod zombies;

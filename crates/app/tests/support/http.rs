@@ -152,6 +152,28 @@ impl Wire {
         }
     }
 
+    /// Reads an answer whose body comes in chunks as far as it comes: its head, the body, and whether that is all of it.
+    pub(crate) fn receive_stream(&mut self, limit: Duration) -> (String, Vec<u8>, bool) {
+        let deadline = Instant::now() + limit;
+        let (mut head, mut body) = (String::new(), Vec::new());
+        match self.receive_head_and_chunks(&mut head, &mut body, deadline) {
+            Ok(()) => (head, body, true),
+            Err(Dry::Closed) => (head, body, false),
+            Err(Dry::TimeUp) => panic!("an answer without end: {head}{}", String::from_utf8_lossy(&body)),
+        }
+    }
+
+    fn receive_head_and_chunks(&mut self, head: &mut String, body: &mut Vec<u8>, deadline: Instant) -> Result<(), Dry> {
+        loop {
+            let line = self.take_line(deadline)?;
+            if line.is_empty() {
+                return self.receive_chunks(body, deadline);
+            }
+            head.push_str(&line.to_ascii_lowercase());
+            head.push('\n');
+        }
+    }
+
     /// Whether the server closes the connection in time, whatever else it sends before.
     pub(crate) fn is_closed_within(&mut self, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
@@ -190,7 +212,8 @@ impl Wire {
             return Ok(Vec::new());
         }
         if header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
-            return self.receive_chunks(deadline);
+            let mut body = Vec::new();
+            return self.receive_chunks(&mut body, deadline).map(|()| body);
         }
         if let Some(length) = header("content-length").and_then(|value| value.parse().ok()) {
             return self.take(length, deadline);
@@ -204,8 +227,7 @@ impl Wire {
         }
     }
 
-    fn receive_chunks(&mut self, deadline: Instant) -> Result<Vec<u8>, Dry> {
-        let mut body = Vec::new();
+    fn receive_chunks(&mut self, body: &mut Vec<u8>, deadline: Instant) -> Result<(), Dry> {
         loop {
             let size_line = self.take_line(deadline)?;
             let digits = size_line.split(';').next().unwrap_or_default().trim();
@@ -213,7 +235,7 @@ impl Wire {
             body.extend(self.take(size, deadline)?);
             if size == 0 {
                 while !self.take_line(deadline)?.is_empty() {}
-                return Ok(body);
+                return Ok(());
             }
             assert_eq!(self.take_line(deadline)?, "", "a chunk ends with its line");
         }

@@ -42,15 +42,21 @@ pub(crate) struct Usage {
     pub(crate) open_files: usize,
 }
 
+/// The most memory that the server's process has had resident; `None` on systems that do not say.
+pub(crate) fn peak_resident_bytes(server: &Server) -> Option<u64> {
+    kibibytes_of(&fs::read_to_string(server.proc_folder()?.join("status")).ok()?, "VmHWM:").map(|size| size << 10)
+}
+
+fn kibibytes_of(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
 /// What the server's process uses; `None` on systems that do not say.
 pub(crate) fn usage(server: &Server) -> Option<Usage> {
     let folder = server.proc_folder()?;
     let status = fs::read_to_string(folder.join("status")).ok()?;
-    let kibibytes: u64 = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .and_then(|rest| rest.split_whitespace().next())
-        .and_then(|digits| digits.parse().ok())?;
+    let kibibytes = kibibytes_of(&status, "VmRSS:")?;
     let open_files = fs::read_dir(folder.join("fd")).ok()?.count();
     Some(Usage { resident_bytes: kibibytes << 10, open_files })
 }

@@ -10,3 +10,4 @@ pub(crate) mod http;
 pub(crate) mod inspect;
 pub(crate) mod request;
 pub(crate) mod server;
+pub(crate) mod watching;

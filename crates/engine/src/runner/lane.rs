@@ -86,14 +86,14 @@ impl Lane {
         mut next: HeldJob,
         ring: &mut VecDeque<HeldJob>,
     ) {
-        let rows = chunk.rows();
+        let (rows, cursor) = (chunk.rows(), held.lease.cursor);
         let room = self.room();
         self.beside.take_turn(held.served).await;
         let started = Instant::now();
         let ((applied, spare), prepared) =
             tokio::join!(apply(&self.engine, &mut held, chunk), self.prepare(&mut next, room));
         self.spare.extend(spare);
-        self.saw(rows, started.elapsed());
+        self.saw(done(&held, cursor, rows), started.elapsed());
         if let Some(held) = self.settle(held, applied, rows).await {
             ring.push_back(held);
         }
@@ -101,7 +101,7 @@ impl Lane {
     }
 
     async fn apply_beside_same(&mut self, mut held: HeldJob, chunk: ReadyChunk, ring: &mut VecDeque<HeldJob>) {
-        let (rows, end_row) = (chunk.rows(), chunk.end_row());
+        let (rows, end_row, cursor) = (chunk.rows(), chunk.end_row(), held.lease.cursor);
         let may_look_ahead = end_row < held.lease.spec.total && !held.is_wary() && end_row >= held.one_by_one_until;
         let errand = Errand::of(&self.engine, &held, &self.judge).filter(|_| may_look_ahead);
         let room = self.room();
@@ -114,7 +114,7 @@ impl Lane {
         let started = Instant::now();
         let ((applied, spare), ahead) = tokio::join!(apply(&self.engine, &mut held, chunk), ahead);
         self.spare.extend(spare);
-        self.saw(rows, started.elapsed());
+        self.saw(done(&held, cursor, rows), started.elapsed());
         let Some(held) = self.settle(held, applied, rows).await else { return };
         match ahead {
             Some(Prepared::Chunk(ready)) if is_next(&held, &ready) => self.in_hand = Some((held, ready)),
@@ -240,6 +240,14 @@ impl Lane {
             }
             Err(again) => pause(&self.engine, held, &again).await,
         }
+    }
+}
+
+/// How many rows of a chunk were carried out: fewer than it has where the store cut it; all where it failed.
+fn done(held: &HeldJob, cursor: u32, rows: usize) -> usize {
+    match held.lease.cursor.saturating_sub(cursor) {
+        0 => rows,
+        done => done as usize,
     }
 }
 

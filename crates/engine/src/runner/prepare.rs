@@ -36,8 +36,10 @@ pub(super) const PIECE_ROWS_MAX: usize = 4_096;
 /// Raw bytes read and judged at a time.
 pub(super) const PIECE_BYTES_MAX: usize = 1 << 20;
 
-/// Most rows undone at once: the records that they name are all in memory.
-const UNDO_ROWS_MAX: usize = 4_096;
+/// Most rows undone at once: the records that they name are all in memory, and large ones end a chunk sooner
+/// ([`refract_store::UndoChunk::BYTES_MAX`]). Not fewer: keys lie in the order of their hashes, so a chunk visits pages all over
+/// them, whatever its size.
+const UNDO_ROWS_MAX: usize = 32_768;
 
 /// A chunk ready to be carried out.
 pub(super) enum ReadyChunk {

@@ -1,11 +1,11 @@
 //! Finds what rows that are undone speak of: what became of them, the records, and what the job did to those.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use refract_domain::ids::{JobId, ListId, RecordId};
 use refract_domain::import::outcome::Outcome as RowOutcome;
 use refract_domain::import::undo::{Entry, Image, Present, UndoFound, is_own_id, record_of};
-use refract_store::OutcomePiece;
+use refract_store::{OutcomePiece, UndoChunk};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -18,6 +18,7 @@ use crate::transaction::Transaction;
 
 const OUTCOMES: &str = include_str!("../sql/undo_outcomes.sql");
 const CHANGED: &str = include_str!("../sql/undo_changed.sql");
+const BYTES: &str = include_str!("../sql/undo_bytes.sql");
 const IMAGES: &str = include_str!("../sql/undo_images.sql");
 const ENTRIES: &str = include_str!("../sql/undo_entries.sql");
 
@@ -48,17 +49,19 @@ pub(crate) async fn outcomes(
     Ok(OutcomePiece::rows_of(&pieces, from_row, end_row)?)
 }
 
-/// Locks the records that the job made or changed; what it did to them is read once they are locked.
+/// Locks the records that the job made or changed; what it did to them is read once they are locked. Says of how many rows:
+/// all, unless their records are large.
 pub(super) async fn find(
     transaction: &mut Transaction,
     rows: &Rows<'_>,
     outcomes: &[RowOutcome],
-) -> Outcome<UndoFound> {
+) -> Outcome<(UndoFound, usize)> {
     let ids = written(transaction, rows, outcomes).await?;
     let mut found = UndoFound::default();
     if ids.is_empty() {
-        return Ok(found);
+        return Ok((found, outcomes.len()));
     }
+    let (ids, row_count) = within_bytes(transaction, rows, outcomes, ids).await?;
     for stored in records::lock(transaction, rows.team_no, &ids).await? {
         let read_only = stored.is_read_only(rows.spec.team_id)?;
         let present = Present {
@@ -73,7 +76,8 @@ pub(super) async fn find(
         };
         found.present.insert(stored.record.id, present);
     }
-    for row in transaction.query(IMAGES, &[(&rows.team_no, Type::INT8), (&ids, Type::UUID_ARRAY)]).await? {
+    let parameters = [(&rows.team_no as _, Type::INT8), (&ids as _, Type::UUID_ARRAY), (&rows.of.0 as _, Type::UUID)];
+    for row in transaction.query(IMAGES, &parameters).await? {
         add_image(rows, &row, &mut found)?;
     }
     for row in transaction.query(ENTRIES, &[(&rows.team_no, Type::INT8), (&ids, Type::UUID_ARRAY)]).await? {
@@ -84,7 +88,40 @@ pub(super) async fn find(
             present.is_elsewhere = true;
         }
     }
-    Ok(found)
+    Ok((found, row_count))
+}
+
+/// Those of the records that are named by rows that fit into a chunk, and how many rows that are.
+async fn within_bytes(
+    transaction: &mut Transaction,
+    rows: &Rows<'_>,
+    outcomes: &[RowOutcome],
+    ids: Vec<Uuid>,
+) -> Outcome<(Vec<Uuid>, usize)> {
+    let parameters = [(&rows.team_no as _, Type::INT8), (&ids as _, Type::UUID_ARRAY), (&rows.of.0 as _, Type::UUID)];
+    let mut bytes_of = HashMap::new();
+    let mut sum = 0;
+    for row in transaction.query(BYTES, &parameters).await? {
+        let bytes = usize::try_from(column::<i64>(&row, "bytes")?).unwrap_or(usize::MAX);
+        sum += bytes;
+        bytes_of.insert(column::<Uuid>(&row, "id")?, bytes);
+    }
+    if sum < UndoChunk::BYTES_MAX {
+        return Ok((ids, outcomes.len()));
+    }
+    let (mut taken, mut named, mut row_count) = (0, BTreeSet::new(), 0);
+    for (row, outcome) in (rows.first_row..).zip(outcomes) {
+        if taken >= UndoChunk::BYTES_MAX {
+            break;
+        }
+        row_count += 1;
+        if let Some((id, _)) = record_of(outcome, &rows.spec.record_ids, row)
+            && named.insert(id.0)
+        {
+            taken += bytes_of.get(&id.0).copied().unwrap_or_default();
+        }
+    }
+    Ok((ids.into_iter().filter(|id| named.contains(id)).collect(), row_count))
 }
 
 /// The ids of the records that the job may have written in these rows, ascending.

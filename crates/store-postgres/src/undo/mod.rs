@@ -32,19 +32,20 @@ pub(crate) struct Rows<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// Plans and writes the undo of rows with these outcomes inside the open transaction.
+/// Plans and writes the undo of rows with these outcomes inside the open transaction; of fewer where their records are large,
+/// which the outcomes of the plan tell.
 pub(crate) async fn carry_out(
     transaction: &mut Transaction,
     rows: &Rows<'_>,
     outcomes: &[RowOutcome],
 ) -> Outcome<UndoPlan> {
-    let found = finding::find(transaction, rows, outcomes).await?;
+    let (found, row_count) = finding::find(transaction, rows, outcomes).await?;
     let plan = plan_undo(&UndoInput {
         context: rows.context,
         list_id: rows.spec.options.list_id,
         record_ids: rows.spec.record_ids,
         first_row: rows.first_row,
-        outcomes,
+        outcomes: outcomes.get(..row_count).unwrap_or(outcomes),
         found,
     });
     writing::write(transaction, rows, &plan).await?;

@@ -1,4 +1,2 @@
--- From the lists: a team has few of a type.
-SELECT list.id, list_entry."values", list_entry.version
-FROM list CROSS JOIN list_entry ON list_entry.list_no = list.list_no AND record_no = ?3
-WHERE list.team_no = ?1 AND list.object_type = ?2
+-- Values alone: whatever depends on the list besides is the same for all records of a chunk, and asked once.
+SELECT "values", version FROM list_entry WHERE list_no = ?1 AND record_no = ?2

@@ -31,7 +31,8 @@ pub(crate) struct Rows<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// Plans and writes the undo of rows with these outcomes inside the open transaction.
+/// Plans and writes the undo of rows with these outcomes inside the open transaction; of fewer where their records are large,
+/// which the outcomes of the plan tell.
 pub(crate) fn carry_out(
     connection: &Connection,
     rows: &Rows<'_>,
@@ -43,7 +44,7 @@ pub(crate) fn carry_out(
         list_id: rows.spec.options.list_id,
         record_ids: rows.spec.record_ids,
         first_row: rows.first_row,
-        outcomes,
+        outcomes: outcomes.get(..findings.rows).unwrap_or(outcomes),
         found: findings.found,
     };
     let plan = plan_undo(&input);

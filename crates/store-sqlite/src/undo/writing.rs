@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use refract_domain::ids::RecordId;
-use refract_domain::import::undo::{EntryRestore, UndoPlan};
+use refract_domain::import::undo::{EntryRestore, UndoPlan, is_own_id};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Rows;
@@ -42,9 +42,13 @@ pub(super) fn write(
     for id in &plan.removals {
         let record_no = number(*id)?;
         connection.prepare_cached(REMOVE)?.execute([record_no])?;
-        connection.prepare_cached(REMOVE_ALIAS)?.execute((rows.team_no, id.as_bytes()))?;
+        if !is_own_id(rows.spec, *id) {
+            connection.prepare_cached(REMOVE_ALIAS)?.execute((rows.team_no, id.as_bytes()))?;
+        }
         connection.prepare_cached(REMOVE_IMAGES)?.execute([record_no])?;
-        left += connection.prepare_cached(LEAVE_LIST)?.execute((list_no, record_no))?;
+        if list_no.is_some() {
+            left += connection.prepare_cached(LEAVE_LIST)?.execute((list_no, record_no))?;
+        }
     }
     for restore in &plan.restores {
         let record_no = number(restore.id)?;

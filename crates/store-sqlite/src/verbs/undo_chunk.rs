@@ -39,18 +39,19 @@ fn undo_rows(
     let (connection, spec, now) = (write.connection, &held.spec, command.now);
     let of = spec.kind.of().filter(|_| spec.kind.is_undo());
     let of = of.ok_or_else(|| Failure::internal(format!("job {} is no undo", spec.id)))?;
-    let cursor = command.end_row(held.cursor, spec.total);
+    let end_row = command.end_row(held.cursor, spec.total);
     let fenced = fence(connection, held, now, command.lease_for)?;
     let team_no = require_team(connection, spec.team_id)?.team_no;
     let mut statement = connection.prepare_cached(UNDONE)?;
     let undone = statement.query_row((team_no, of.as_bytes()), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let (undone_no, options_made): (i64, u32) =
         undone.ok_or_else(|| Failure::corrupt(format!("job {of}, which is being undone, is gone")))?;
-    let became = outcomes(connection, undone_no, held.cursor, cursor)?;
+    let became = outcomes(connection, undone_no, held.cursor, end_row)?;
     let context = &context_of_keys(connection, shared, spec.team_id, spec.object_type)?;
     let first_number = first_number(&spec.record_ids)?;
     let rows = Rows { spec, undone_no, team_no, context, first_number, first_row: held.cursor, now };
     let plan = carry_out(connection, &rows, &became)?;
+    let cursor = held.cursor.saturating_add(u32::try_from(plan.outcomes.len()).unwrap_or(u32::MAX));
     if cursor == spec.total && options_made > 0 {
         remove_unused(write, shared, spec, team_no)?;
     }
