@@ -30,6 +30,11 @@ pub(crate) struct Origin {
 impl Origin {
     /// In a home without data; the largest jobs have so many rows.
     pub(crate) fn make(chance: &mut StdRng, home: Home, rows: usize) -> Self {
+        Self::of(chance, home, rows, |body| body)
+    }
+
+    /// The same with the bodies of the jobs changed.
+    pub(crate) fn of(chance: &mut StdRng, home: Home, rows: usize, changed: impl Fn(String) -> String) -> Self {
         let mut server = Launch::new().with("REFRACT_RUN_JOBS", "false").start_in(home);
         let (first, second) = (server.tenant(), server.make_tenant("second"));
         let mut jobs = Vec::new();
@@ -40,10 +45,10 @@ impl Origin {
         let unkeyed = server.client(&first).import("organization", bodies::unkeyed_organizations(90));
         assert_eq!(unkeyed.status, 200, "records whose keys a job has to find");
         let list_id = make_list(&server.client(&first));
-        let organizations = bodies::organizations(chance, rows / 2, &list_id);
-        jobs.push(admit(&server, &first, "contact", &bodies::contacts(chance, rows)));
+        let organizations = changed(bodies::organizations(chance, rows / 2, &list_id));
+        jobs.push(admit(&server, &first, "contact", &changed(bodies::contacts(chance, rows))));
         jobs.push(admit(&server, &first, "organization", &organizations));
-        jobs.push(admit(&server, &second, "contact", &bodies::contacts_with_ids(chance, rows)));
+        jobs.push(admit(&server, &second, "contact", &changed(bodies::contacts_with_ids(chance, rows))));
         stop(&mut server);
         Self { home: server.home().copy(), jobs }
     }
