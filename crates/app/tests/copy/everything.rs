@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::source::{Filled, body, copy, filled, import_once, launch, many, read, stop};
+use super::source::{Filled, body, copy, filled, import_once, in_team, launch, many, read, stop};
+use super::support::client::Client;
 use super::support::home::Home;
-use super::support::server::Server;
+use super::support::request::Request;
+use super::support::server::{Launch, Server};
 
 /// A server on what was copied, and the one on the folder again.
 fn copied(from: &mut Server, run_jobs: bool) -> Server {
@@ -70,17 +72,15 @@ fn everything_comes_along() {
     assert_eq!(new.count("contact"), old.count("contact"));
 }
 
-/// Killed in the middle of a job: the copy has it at its cursor, and it ends as it would have.
-#[test]
-fn a_job_that_was_running_goes_on_at_its_cursor() {
-    let launch = || launch(true).with("REFRACT_CHUNK_ROWS_MAX", "50");
-    let mut server = launch().start_in(Home::in_folder());
-    let tenant = server.tenant();
-    let client = server.client(&tenant);
-    let answer = client.import("contact", body(&many(6_000), &json!({"dedupe_by": "email"})));
-    let job = answer.header("location").expect("a job").to_owned();
+/// Runs jobs in small chunks.
+fn in_small_chunks() -> Launch {
+    launch(true).with("REFRACT_CHUNK_ROWS_MAX", "50")
+}
+
+/// Kills the server in the middle of a job.
+fn kill_in_the_middle(server: &mut Server, client: &Client, job: &str) {
     loop {
-        let processed = client.get(&job).json()["processed"].as_u64().expect("a number");
+        let processed = client.get(job).json()["processed"].as_u64().expect("a number");
         assert!(processed < 6_000, "the job was too fast");
         if processed > 0 {
             break;
@@ -88,14 +88,59 @@ fn a_job_that_was_running_goes_on_at_its_cursor() {
         thread::sleep(Duration::from_millis(2));
     }
     server.kill();
+}
+
+/// Killed in the middle of a job: the copy has it at its cursor, and it ends as it would have.
+#[test]
+fn a_job_that_was_running_goes_on_at_its_cursor() {
+    let mut server = in_small_chunks().start_in(Home::in_folder());
+    let tenant = server.tenant();
+    let client = server.client(&tenant);
+    let answer = client.import("contact", body(&many(6_000), &json!({"dedupe_by": "email"})));
+    let job = answer.header("location").expect("a job").to_owned();
+    kill_in_the_middle(&mut server, &client, &job);
     let home = Arc::new(Home::in_database());
     let database = home.database().expect("a database");
     copy(&server, database, "--quiet").code(0);
     let found = database.sql("SELECT state, cursor > 0 AND cursor < total FROM job");
     assert_eq!(found, [[Some("queued".to_owned()), Some("t".to_owned())]]);
-    server.restart_as(launch());
-    let there = launch().start_sharing(home);
+    server.restart_as(in_small_chunks());
+    let there = in_small_chunks().start_sharing(home);
     let (by_old, by_new) = (server.client(&tenant).wait_for_job(&job), there.client(&tenant).wait_for_job(&job));
     assert_eq!(by_new["results"], by_old["results"]);
     assert_eq!(there.client(&tenant).count("contact"), server.client(&tenant).count("contact"));
+}
+
+/// What a dry run has drafted stays behind, so that the copy begins it anew; it says the same, and is applied.
+#[test]
+fn a_dry_run_that_was_running_begins_anew() {
+    let mut server = in_small_chunks().start_in(Home::in_folder());
+    let tenant = server.tenant();
+    let client = server.client(&tenant);
+    let options = json!({"dedupe_by": "email", "update_existing": true, "dry_run": true});
+    let complete = client.import_and_wait("contact", body(&many(60), &options));
+    let complete = format!("imports/{}", complete["job_id"].as_str().expect("a job"));
+    let job = client.import("contact", body(&many(6_000), &options));
+    let job = job.header("location").expect("a job").to_owned();
+    kill_in_the_middle(&mut server, &client, &job);
+    let home = Arc::new(Home::in_database());
+    let database = home.database().expect("a database");
+    copy(&server, database, "--quiet").code(0);
+    let found = database.sql("SELECT state, cursor = 0 AND existing = 0 FROM job ORDER BY total DESC LIMIT 1");
+    assert_eq!(found, [[Some("queued".to_owned()), Some("t".to_owned())]]);
+    server.restart_as(in_small_chunks());
+    let there = in_small_chunks().start_sharing(home);
+    let (old, new) = (server.client(&tenant), there.client(&tenant));
+    assert_eq!(new.wait_for_job(&job)["results"], old.wait_for_job(&job)["results"]);
+    for job in [in_team(&client, &job), complete] {
+        let results = format!("{job}/results?limit=1000");
+        assert_eq!(new.get(&new.path(&results)).json()["data"], old.get(&old.path(&results)).json()["data"]);
+    }
+    let applied = [&old, &new].map(|client| {
+        let answer = client.send(&Request::post(format!("{job}/apply")).key(&client.key));
+        let done = client.wait_for_job(answer.header("location").expect("a job"));
+        (done["created"].clone(), done["updated"].clone(), done["failed"].clone(), client.count("contact"))
+    });
+    assert_eq!(applied[0], applied[1]);
+    assert!(applied[0].3 > 4_000, "{applied:?}");
 }

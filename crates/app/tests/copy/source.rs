@@ -215,6 +215,6 @@ fn ids_of(import: &Value) -> Vec<String> {
     ids
 }
 
-fn in_team(client: &Client, location: &str) -> String {
+pub(crate) fn in_team(client: &Client, location: &str) -> String {
     location.strip_prefix(&client.path("")).expect("a path of the team").to_owned()
 }
