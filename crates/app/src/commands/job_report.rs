@@ -260,7 +260,8 @@ impl JobReport {
                 lines.push(format!("  row {}: {} ({})", failed.row, failed.reason.message, failed.reason.code));
             }
             let of_fault = |fault: &FieldReason| {
-                format!("  row {}: {}: {} ({})", failed.row, fault.field, fault.message, fault.code)
+                let field = if fault.field.is_empty() { String::new() } else { format!("{}: ", fault.field) };
+                format!("  row {}: {field}{} ({})", failed.row, fault.message, fault.code)
             };
             lines.extend(faults.iter().map(of_fault));
         }
@@ -335,6 +336,15 @@ mod tests {
                 && text.ends_with("and 10 more; --results FILE keeps the outcome of every row"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_fault_of_no_field_is_told_without_one() {
+        let mut report = JobReport::new(None).unwrap();
+        let field = FieldReason { field: String::new(), code: "stale".into(), message: "changed".into() };
+        let reason = Reason { code: "stale".into(), message: "changed".into(), errors: vec![field] };
+        report.take(result(0, false, false, Some(reason)), "{}").unwrap();
+        assert_eq!(report.row_error_lines()[2], "  row 1: changed (stale)");
     }
 
     #[test]

@@ -108,7 +108,7 @@ impl DuplicateRows {
 fn fault(context: &JudgeContext, other: u32) -> Fault {
     let slug = context.match_property().map_or("", |property| property.slug.as_str());
     let message = format!(
-        "row {other} has the same {slug:?}; remove one of them, or choose one with options.duplicates \"first\" or \"last\""
+        "another row (input_index {other}) has the same {slug:?}; remove one of them, or choose one with options.duplicates \"first\" or \"last\""
     );
     Fault::new(format!("default.{slug}"), RowCode::DuplicateRow, message)
 }

@@ -9,6 +9,8 @@ use refract_domain::import::options::ImportOptions;
 use refract_domain::import::outcome::Outcome;
 use refract_domain::import::plan::Purpose;
 use refract_domain::import::row::RawChunk;
+use refract_domain::object_type::ObjectType;
+use refract_domain::property::{Property, PropertyPlace, PropertyType, SchemaChange};
 
 use crate::law::{any_options, any_row, chunks, in_order_of_slugs, seeded};
 use crate::world::{Draft, World};
@@ -188,4 +190,33 @@ fn a_record_that_somebody_changed_is_left_alone_and_the_row_says_so() {
         assert!(error.first.message.contains(&id.to_string()), "{}", error.first.message);
     }
     assert!(world.records[&id].body.contains("Oslo"), "{}", world.records[&id].body);
+}
+
+#[test]
+fn a_row_that_the_schema_reads_otherwise_by_now_is_stale() {
+    let options = ImportOptions { dedupe_by: Some("email".into()), ..ImportOptions::default() };
+    let rows = [
+        r#"{"default":{"email":"a@x.io","city":"Oslo"}}"#.to_owned(),
+        r#"{"default":{"email":"b@x.io","shoe_size":43}}"#.to_owned(),
+        r#"{"default":{"email":"c@x.io"}}"#.to_owned(),
+        r#"{"default":{"email":"d@x.io","no_such":1}}"#.to_owned(),
+    ];
+    let mut world = World::new();
+    let (expected, _) = foreseen(&world, &options, &rows, &[]);
+    // One property goes, another comes.
+    let city = world.schema.of(ObjectType::Contact).property("city").expect("a built-in property").clone();
+    let place = PropertyPlace { object_type: ObjectType::Contact, list_id: None, slug: "city".into() };
+    world.schema.apply(SchemaChange::RemoveProperty(place));
+    let shoe_size = Property { slug: "shoe_size".into(), property_type: PropertyType::Num, native: false, ..city };
+    world.schema.apply(SchemaChange::PutProperty(ObjectType::Contact, shoe_size));
+    let outcomes = applied(&mut world, &options, &rows, &[], &expected);
+    let code = |outcome: &Outcome| match outcome {
+        Outcome::Rejected(error) => Some(error.first.code),
+        _ => None,
+    };
+    let codes: Vec<_> = outcomes.iter().map(code).collect();
+    assert_eq!(codes, [Some(RowCode::Stale), Some(RowCode::Stale), None, Some(RowCode::UnknownProperty)]);
+    let Outcome::Rejected(error) = &outcomes[0] else { panic!("stale") };
+    assert!(error.first.message.contains("refused now: "), "{}", error.first.message);
+    assert_eq!(world.records.len(), 1);
 }

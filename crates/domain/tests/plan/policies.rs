@@ -101,7 +101,7 @@ fn all_or_nothing_writes_nothing_where_a_row_cannot_be_taken() {
     let other = Some(RowCode::AnotherRowFailed);
     assert_eq!(codes(&outcomes), [other, other, None, Some(RowCode::UnknownProperty)]);
     let Outcome::Rejected(error) = &outcomes[0] else { panic!("turned down") };
-    assert!(error.first.message.contains("row 3 "), "{}", error.first.message);
+    assert!(error.first.message.contains("input_index 3"), "{}", error.first.message);
     assert_eq!((world.records, world.keys, world.options_left), (records, keys, left));
 }
 

@@ -72,7 +72,7 @@ fn told_cells(fate: &Fate) -> [String; 6] {
     if let Some(Outcome::Skipped(why)) = fate.outcome() {
         why.name().clone_into(&mut code);
         if let Skip::DuplicateOf(other) = why {
-            message = format!("row {other} has the same key and was taken");
+            message = format!("another row (input_index {other}) has the same key and was taken");
         }
     }
     if let Fate::Foreseen(_, changes) = fate {

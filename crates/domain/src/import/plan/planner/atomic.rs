@@ -13,9 +13,10 @@ pub(super) fn undone(options: &ImportOptions, lookup: &Lookup, found: &Found, pl
         return None;
     }
     let more = plan.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Rejected(_))).count() - 1;
-    let others = if more == 0 { String::new() } else { format!(" and {more} more") };
+    let others = if more == 0 { String::new() } else { format!(", and {more} more,") };
     let message = format!(
-        "the import is all or nothing, and row {place}{others} could not be taken; mend what is wrong there and send all again"
+        "the import is all or nothing, and another row (input_index {place}){others} could not be taken; mend what is wrong \
+         there and send all again"
     );
     let turned_down = || Outcome::Rejected(Box::new(RowError::new("", RowCode::AnotherRowFailed, message.clone())));
     let outcomes = plan.outcomes.iter().map(|outcome| match outcome {
