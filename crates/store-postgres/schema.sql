@@ -291,15 +291,15 @@ CREATE TABLE job_outcome (
     FOREIGN KEY (team_no, job_id) REFERENCES job (team_no, id)
 );
 
--- What a dry run would have written so far; it goes once the job has ended.
+-- What a dry run would have written so far; it goes once the job has ended. No foreign keys: a row of the job would be
+-- looked up for each of a million.
 CREATE TABLE draft_key (
     team_no   bigint NOT NULL,
     job_id    uuid NOT NULL,
     key       uuid NOT NULL,
     record_id uuid NOT NULL,
     held      boolean NOT NULL,
-    PRIMARY KEY (team_no, job_id, key, record_id),
-    FOREIGN KEY (team_no, job_id) REFERENCES job (team_no, id)
+    PRIMARY KEY (team_no, job_id, key, record_id)
 );
 
 CREATE TABLE draft_record (
@@ -308,8 +308,7 @@ CREATE TABLE draft_record (
     record_id   uuid NOT NULL,
     body        text NOT NULL,
     list_values text,
-    PRIMARY KEY (team_no, job_id, record_id),
-    FOREIGN KEY (team_no, job_id) REFERENCES job (team_no, id)
+    PRIMARY KEY (team_no, job_id, record_id)
 );
 
 CREATE TABLE draft_option (

@@ -13,15 +13,15 @@ ALTER TABLE job ADD CONSTRAINT job_skipped_of_existing CHECK (skipped BETWEEN 0 
 -- Of a dry run what else it says of each row, in the form the domain gives it.
 ALTER TABLE job_outcome ADD COLUMN forecast bytea;
 
--- What a dry run would have written so far; it goes once the job has ended.
+-- What a dry run would have written so far; it goes once the job has ended. No foreign keys: a row of the job would be
+-- looked up for each of a million.
 CREATE TABLE draft_key (
     team_no   bigint NOT NULL,
     job_id    uuid NOT NULL,
     key       uuid NOT NULL,
     record_id uuid NOT NULL,
     held      boolean NOT NULL,
-    PRIMARY KEY (team_no, job_id, key, record_id),
-    FOREIGN KEY (team_no, job_id) REFERENCES job (team_no, id)
+    PRIMARY KEY (team_no, job_id, key, record_id)
 );
 
 CREATE TABLE draft_record (
@@ -30,8 +30,7 @@ CREATE TABLE draft_record (
     record_id   uuid NOT NULL,
     body        text NOT NULL,
     list_values text,
-    PRIMARY KEY (team_no, job_id, record_id),
-    FOREIGN KEY (team_no, job_id) REFERENCES job (team_no, id)
+    PRIMARY KEY (team_no, job_id, record_id)
 );
 
 CREATE TABLE draft_option (
