@@ -219,7 +219,8 @@ fn assert_cut(client: &Client, ended: &Value, link: &Link, rows: &Rows, chance: 
 fn some_of(rows: &[usize], are_after: bool, chance: &mut StdRng) -> Vec<usize> {
     const NEAR: usize = 15;
     let near = if are_after { &rows[..rows.len().min(NEAR)] } else { &rows[rows.len().saturating_sub(NEAR)..] };
-    let far = (0..NEAR).filter_map(|_| (!rows.is_empty()).then(|| rows[chance.random_range(0..rows.len())]));
+    let further = if rows.is_empty() { 0 } else { NEAR };
+    let far = (0..further).map(|_| rows[chance.random_range(0..rows.len())]);
     near.iter().copied().chain(far).collect()
 }
 

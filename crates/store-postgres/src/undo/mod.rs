@@ -5,6 +5,8 @@
 
 mod finding;
 mod options;
+#[cfg(test)]
+mod plan_tests;
 mod writing;
 
 use refract_domain::clock::Timestamp;

@@ -13,7 +13,7 @@ const REMOVE: &str = include_str!("../sql/undo_remove_record.sql");
 const REMOVE_IMAGES: &str = include_str!("../sql/undo_remove_images.sql");
 const LEAVE_LIST: &str = include_str!("../sql/undo_leave_list.sql");
 const LIST_VALUES: &str = include_str!("../sql/undo_list_values.sql");
-const RESTORED: &str = include_str!("../sql/undo_restored.sql");
+pub(super) const RESTORED: &str = include_str!("../sql/undo_restored.sql");
 const UPDATE: &str = include_str!("../sql/write_update.sql");
 
 /// Writes everything the plan says but the outcomes, which are the caller's.
