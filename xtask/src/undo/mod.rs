@@ -47,6 +47,9 @@ pub(crate) struct UndoArgs {
     /// Records that another client edits before the undo.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=5_000))]
     edits: u64,
+    /// Make the import as a dry run that is then applied.
+    #[arg(long)]
+    dry_run: bool,
     /// Measure this binary instead of building one.
     #[arg(long, value_name = "BIN")]
     server: Option<PathBuf>,
@@ -64,7 +67,7 @@ pub(crate) fn run(args: &UndoArgs) -> Result<ExitCode> {
         None => workspace::build_release_server()?,
     };
     let rows = Rows { count: args.rows };
-    let bodies = rows.write(&folder)?;
+    let bodies = rows.write(&folder, args.dry_run)?;
     let data_dir = folder.join("undo");
     println!("{} contacts; {}", args.rows, machine_load());
     match args.store {
@@ -106,7 +109,15 @@ impl<'a> Steps<'a> {
         steps.step("what is there before", old, |steps| steps.import(&bodies.before, [old, 0, 0]))?;
         let before = dump()?;
         let wanted = [rows.count - old - faulty, old, faulty];
-        let job = steps.step("import", rows.count, |steps| steps.import(&bodies.import, wanted))?;
+        let name = if args.dry_run { "dry run" } else { "import" };
+        let mut job = steps.step(name, rows.count, |steps| steps.import(&bodies.import, wanted))?;
+        if args.dry_run {
+            dump::compare(&before, &dump()?, &BTreeMap::new(), EDITED).context("the dry run has written something")?;
+            steps.step("all results of the dry run as NDJSON", rows.count, |steps| {
+                steps.read(&job, "results", NDJSON)
+            })?;
+            job = steps.step("application", rows.count, |steps| steps.apply(&job, wanted))?;
+        }
         steps.read_back(&job)?;
         let results = steps.step("all results as NDJSON", rows.count, |steps| steps.read(&job, "results", NDJSON))?;
         let edited =
@@ -144,10 +155,22 @@ impl<'a> Steps<'a> {
     /// Sends an import and waits for its end; where its job is found. Rows that make, change, and fail are as wanted.
     fn import(&mut self, body: &Path, wanted: [u64; 3]) -> Result<String> {
         let job = server::start_import(&mut self.client, &self.server.access.team_id, body)?;
+        self.wait_for(wanted)?;
+        Ok(job)
+    }
+
+    /// Applies a dry run and waits for the end; where that job is found.
+    fn apply(&mut self, dry_run: &str, wanted: [u64; 3]) -> Result<String> {
+        let accepted = self.client.post(&format!("{dry_run}/apply"), "")?.json(202)?;
+        self.wait_for(wanted)?;
+        Ok(self.path(&format!("imports/{}", accepted["job_id"].as_str().context("202 without a job_id")?)))
+    }
+
+    fn wait_for(&mut self, wanted: [u64; 3]) -> Result<()> {
         let ended = self.wait()?;
         let numbers = ["created", "updated", "failed"].map(|name| number(&ended, name));
         ensure!(numbers == wanted, "created, updated and failed are {numbers:?}, not {wanted:?}");
-        Ok(job)
+        Ok(())
     }
 
     /// What a user does who corrects an import: sees what is wrong, fetches the rows, tries them again.

@@ -57,8 +57,8 @@ impl Rows {
         Contacts { rows: self.count, repeats_percent: 0, seed: 4 }.contact(row)
     }
 
-    /// Writes both bodies into a folder.
-    pub(super) fn write(self, folder: &Path) -> io::Result<Bodies> {
+    /// Writes both bodies into a folder; what is imported is to be a dry run or not.
+    pub(super) fn write(self, folder: &Path, dry_run: bool) -> io::Result<Bodies> {
         let bodies = Bodies {
             before: folder.join(format!("undo-before-{}.json", self.count)),
             import: folder.join(format!("undo-import-{}.json", self.count)),
@@ -67,24 +67,25 @@ impl Rows {
             let email = self.email(row);
             format!(r#"{{"email":"{email}","full_name":"Before {row}","title":"As it was","city":"Nowhere"}}"#)
         });
-        write_body(&bodies.before, before)?;
+        write_body(&bodies.before, before, false)?;
         let import = (0..self.count).map(|row| {
             let properties = self.contact(row).properties;
             if Self::is_faulty(row) { properties.replacen('{', r#"{"no_such_property":1,"#, 1) } else { properties }
         });
-        write_body(&bodies.import, import)?;
+        write_body(&bodies.import, import, dry_run)?;
         Ok(bodies)
     }
 }
 
-fn write_body(path: &Path, rows: impl Iterator<Item = String>) -> io::Result<()> {
+fn write_body(path: &Path, rows: impl Iterator<Item = String>, dry_run: bool) -> io::Result<()> {
     let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
     file.write_all(b"{\"objects\":[")?;
     for (place, properties) in rows.enumerate() {
         let separator = if place == 0 { "\n" } else { ",\n" };
         write!(file, "{separator}{{\"default\":{properties}}}")?;
     }
-    file.write_all(b"\n],\"options\":{\"dedupe_by\":\"email\",\"update_existing\":true}}")?;
+    let dry_run = if dry_run { ",\"dry_run\":true" } else { "" };
+    write!(file, "\n],\"options\":{{\"dedupe_by\":\"email\",\"update_existing\":true{dry_run}}}}}")?;
     file.flush()
 }
 
@@ -96,11 +97,13 @@ mod tests {
     fn a_fifth_is_there_before_and_one_in_a_hundred_is_faulty() {
         let folder = tempfile::tempdir().unwrap();
         let rows = Rows { count: 1_000 };
-        let bodies = rows.write(folder.path()).unwrap();
+        let bodies = rows.write(folder.path(), true).unwrap();
         let objects = |path: &Path| -> Vec<serde_json::Value> {
             let body: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
             body["objects"].as_array().unwrap().clone()
         };
+        let options = |path: &Path| std::fs::read_to_string(path).unwrap().contains("dry_run");
+        assert_eq!((options(&bodies.before), options(&bodies.import)), (false, true));
         let (before, import) = (objects(&bodies.before), objects(&bodies.import));
         assert_eq!((before.len() as u64, import.len()), (rows.old(), 1_000));
         assert_eq!((rows.old(), rows.faulty()), (200, 10));
