@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -26,8 +26,10 @@ const RETRIES: usize = 3;
 /// Small chunks: many points to be cancelled at.
 const CHUNK_ROWS: &str = "100";
 const LEASE: &str = "200ms";
-/// The longest time between the admission of a job and its cancelling; a retry has fewer rows left.
-const LIFE_MOST: Duration = Duration::from_millis(250);
+/// The longest time between a picture of a job and its cancelling: a chunk or two.
+const BESIDE_MOST: Duration = Duration::from_millis(4);
+/// How long a job may take to get to some row.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// So much later still nothing more is written.
 const LATER: Duration = Duration::from_millis(30);
 
@@ -146,13 +148,15 @@ fn left_of(ended: &Value, rows: &[usize]) -> Vec<usize> {
 
 /// Cancels a job some time after its admission, and kills the server around that now and then; the job as it has ended.
 fn cancel_at_random(server: &mut Server, link: &Link, rows: &Rows, chance: &mut StdRng) -> Value {
-    thread::sleep(chance.random_range(Duration::ZERO..LIFE_MOST));
     let tenant = server.tenant();
+    let wanted = chance.random_range(0..link.rows.len() * 3 / 4 + 1);
     if chance.random_ratio(1, 4) {
         // A job that is cancelled after it was taken over.
+        wait_until(&server.client(&tenant), &link.location, wanted / 2);
         server.restart();
-        thread::sleep(chance.random_range(Duration::ZERO..LIFE_MOST / 2));
     }
+    wait_until(&server.client(&tenant), &link.location, wanted);
+    thread::sleep(chance.random_range(Duration::ZERO..BESIDE_MOST));
     let cancelled = cancel(&server.client(&tenant), &link.location);
     if chance.random_ratio(1, 3) {
         server.restart();
@@ -167,6 +171,18 @@ fn cancel_at_random(server: &mut Server, link: &Link, rows: &Rows, chance: &mut 
     }
     assert_cut(&client, &ended, link, rows, chance);
     ended
+}
+
+/// Waits until so many rows of a job have their outcome, or it has ended. Not for a time: machines differ.
+fn wait_until(client: &Client, location: &str, rows: usize) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let job = client.get(location).json();
+        if job["status"] != "processing" || number(&job, "processed") >= rows as u64 {
+            return;
+        }
+        assert!(Instant::now() < deadline, "the job does not get on: {job}");
+    }
 }
 
 /// The job as it was cancelled; `None` when it had ended before.

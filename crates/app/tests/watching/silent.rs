@@ -23,7 +23,7 @@ const POLL_TAKES_MOST: Duration = Duration::from_secs(5);
 
 #[test]
 fn those_who_read_nothing_harm_nobody() {
-    let launch = Launch::new().with("REFRACT_STORE_CACHE_BYTES", "4MiB").with("REFRACT_CHUNK_ROWS_MAX", "1000");
+    let launch = Launch::new().with("REFRACT_STORE_CACHE_BYTES", "4MiB").with("REFRACT_CHUNK_ROWS_MAX", "200");
     let server = launch.start();
     let client = server.client(&server.tenant());
     // The first job touches all the memory that a job needs; its results are what nobody reads later.
