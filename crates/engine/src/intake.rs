@@ -8,6 +8,7 @@ use refract_domain::import::options::ImportOptions;
 use refract_domain::import::route::{Route, route};
 use refract_domain::import::row::RawChunk;
 use refract_domain::limits::{ATOMIC_BYTES_MAX, ATOMIC_ROWS_MAX};
+use refract_domain::modelling::NewProperty;
 use refract_domain::object_type::ObjectType;
 use refract_store::{Caller, StoreError, Upload};
 use tokio::task::JoinHandle;
@@ -25,6 +26,8 @@ pub struct Intake {
     pub(crate) chunk: RawChunk,
     /// What the job does, should it become one.
     pub(crate) kind: JobKind,
+    /// Properties that its columns go to and that are to be made.
+    pub(crate) new_properties: Vec<NewProperty>,
     respond_async: bool,
     rows: u64,
     body_bytes: u64,
@@ -52,6 +55,7 @@ impl Engine {
             object_type,
             chunk: RawChunk::default(),
             kind: JobKind::Import,
+            new_properties: Vec::new(),
             respond_async,
             rows: 0,
             body_bytes: 0,

@@ -7,7 +7,8 @@ use refract_domain::error::{Fault, RowError};
 use refract_domain::ids::PropertyId;
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::row::{JudgedChunk, JudgedRow, ListPart, Reference, RowExtra};
-use refract_domain::modelling::ModelRequest;
+use refract_domain::modelling::{ModelRequest, NewProperty, make_all};
+use refract_domain::object_type::ObjectType;
 use refract_domain::property::{Property, cleared_required, missing_required};
 use refract_store::{Answered, Caller, ChangeSchema, Freshness, RecordEffect, SchemaEffect};
 
@@ -53,6 +54,29 @@ impl Engine {
                 Ok(store.change_schema(command).await?)
             })
             .await
+        })
+        .await
+    }
+
+    /// Makes properties of a type; those that are there with their slug and type stay as they are.
+    pub(crate) async fn make_properties(
+        &self,
+        caller: &Caller,
+        object_type: ObjectType,
+        wanted: &[NewProperty],
+    ) -> Result<(), EngineError> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        with_current_schema(|_| async move {
+            let schema = self.store.schema(caller, Freshness::Latest).await?;
+            let fresh_id = || PropertyId(self.ids.random_uuid());
+            let edit = make_all(&schema, object_type, wanted, fresh_id).map_err(EngineError::Model)?;
+            let Some(edit) = edit else { return Ok(()) };
+            let (caller, judged_version, now) = (*caller, schema.version, self.clock.now());
+            // Nothing stands in the way of what no record has yet.
+            self.store.change_schema(ChangeSchema { caller, judged_version, edit, now, idempotent: None }).await?;
+            Ok(())
         })
         .await
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use refract_domain::ids::JobId;
 use refract_domain::import::job::{JobKind, JobSpec};
 use refract_domain::import::options::ImportOptions;
+use refract_domain::import::table::SchemaToBe;
 use refract_domain::object_type::ObjectType;
-use refract_domain::property::Schema;
 use refract_store::{Answered, Caller};
 use thiserror::Error;
 
@@ -37,7 +37,7 @@ pub enum RetryFault {
 
 impl Engine {
     /// Makes the rows of a job that were rejected or not attempted a new job, under options made of the old ones, or refused
-    /// in words. They are copied in pieces; the old job stays as it is.
+    /// in words. They are copied in pieces; the old job stays as it is. Properties that columns go to from now on are made.
     ///
     /// # Errors
     /// [`EngineError::Retry`]; [`EngineError::RowsLost`]; as [`Engine::begin_import`] and [`Intake::submit`](crate::Intake::submit).
@@ -45,7 +45,7 @@ impl Engine {
         self: &Arc<Self>,
         caller: Caller,
         id: JobId,
-        options: impl FnOnce(ImportOptions, &Schema, ObjectType) -> Result<ImportOptions, String> + Send + 'static,
+        options: impl FnOnce(ImportOptions, &mut SchemaToBe, ObjectType) -> Result<ImportOptions, String> + Send + 'static,
         idempotent: Option<IdempotentRequest<JobSpec>>,
     ) -> Result<Answered<JobSpec>, EngineError> {
         let engine = Arc::clone(self);
@@ -64,8 +64,8 @@ impl Engine {
                 return Err(RetryFault::NothingLeft.into());
             }
             let spec = &view.snapshot.spec;
-            let schema = engine.known_schema(&caller).await?;
-            let options = options(spec.options.clone(), &schema, spec.object_type).map_err(EngineError::Body)?;
+            let mut to_be = SchemaToBe::new(engine.known_schema(&caller).await?, spec.object_type);
+            let options = options(spec.options.clone(), &mut to_be, spec.object_type).map_err(EngineError::Body)?;
             let mut intake = engine.begin_import(caller, spec.object_type, true).await?;
             intake.kind = JobKind::Retry { of: id };
             let mut rows = engine.rows_left(&caller, &view, RowsLeft::FailedOrNotAttempted);
@@ -75,6 +75,7 @@ impl Engine {
                     intake.settle().await?;
                 }
             }
+            engine.make_properties(&caller, spec.object_type, &to_be.into_wanted()).await?;
             intake.admit(options, idempotent).await
         })
         .await

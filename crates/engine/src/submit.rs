@@ -10,6 +10,7 @@ use refract_domain::import::job::{JobKind, JobSpec};
 use refract_domain::import::judge::judge_chunk;
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::route::Route;
+use refract_domain::modelling::NewProperty;
 use refract_store::{AdmitJob, Answered, Caller, Freshness, Idempotent, InlineImport, InlineReport, Keying, Render};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -64,6 +65,13 @@ impl Intake {
         self
     }
 
+    /// Has these properties made before the rows are taken. They stay, whatever becomes of the import.
+    #[must_use]
+    pub fn making(mut self, new_properties: Vec<NewProperty>) -> Self {
+        self.new_properties = new_properties;
+        self
+    }
+
     /// Carries the import out, or makes it a job, whatever the caller does meanwhile.
     ///
     /// # Errors
@@ -75,6 +83,9 @@ impl Intake {
         idempotent: Option<IdempotentRequest<Submitted>>,
     ) -> Result<Answered<Submitted>, EngineError> {
         to_the_end(async move {
+            // What can be refused has been by now, but for the options themselves.
+            self.check_atomic(&options)?;
+            self.engine.make_properties(&self.caller, self.object_type, &self.new_properties).await?;
             match self.route() {
                 // What a dry run says must be there when it is applied.
                 Route::Inline if !self.kind.is_dry_run() => self.apply_inline(options, idempotent).await,

@@ -30,7 +30,7 @@ pub use import::{
 pub use import_page::{FailedRows, FaultGroup, ImportPage, ImportResultPage, ImportSummary, RetryRequest};
 pub use import_request::{ImportRequest, ImportRequestOptions};
 pub use list::{List, ListPage, ListTemplate, ListTemplatePage, ListView, NewList};
-pub use preview::{ImportPreview, PreviewProblem, PreviewedColumn, PreviewedFile};
+pub use preview::{ImportPreview, PreviewProblem, PreviewedColumn, PreviewedFile, PreviewedProperty};
 pub use property::{
     NewProperty, NewPropertyOption, PropertyDefinition, PropertyMap, PropertyOption, PropertyOptionPatch,
     PropertyPatch, ValidateValues, ValueOperation, ValueScope, ValuesValidity,

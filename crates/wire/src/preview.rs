@@ -64,7 +64,10 @@ pub struct PreviewedColumn {
     pub index: u64,
     /// Where it goes, as `options.mapping` would say it: a slug, `list.` and a slug, or `id`; null for nowhere.
     pub target: Option<String>,
-    /// Why: `given`, `slug`, `name`, `synonym`, `spelling`, `values`, `taken`, `report`, `empty` or `none`.
+    /// The property that an import would make of it first; only then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create: Option<PreviewedProperty>,
+    /// Why: `given`, `slug`, `name`, `synonym`, `spelling`, `values`, `new`, `taken`, `report`, `empty` or `none`.
     pub reason: String,
     /// How sure that is, 0 to 100.
     pub confidence: u8,
@@ -80,6 +83,18 @@ pub struct PreviewedColumn {
     pub examples: Vec<String>,
     /// Cells without anything in them, of those looked at.
     pub empty_cells: u64,
+}
+
+/// A property that would be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PreviewedProperty {
+    /// Its slug.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// The type of its values.
+    #[serde(rename = "type")]
+    pub property_type: String,
 }
 
 /// What would keep an import from starting, or rows from getting in.

@@ -31,9 +31,13 @@ pub(crate) struct ImportOptionArguments {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Reading a file")]
 pub(crate) struct ReadingArguments {
-    /// Where a column goes: its name or number (from 0), =, a slug; nothing behind the = leaves it out [repeatable]
+    /// Where a column goes: its name or number (from 0), =, a slug; nothing behind the = leaves it out, new:TYPE or
+    /// new:SLUG:TYPE makes a property of it [repeatable]
     #[arg(long = "map", value_name = "COLUMN=SLUG", env = "REFRACT_IMPORT_MAP", hide_env_values = true)]
     pub(crate) map: Vec<String>,
+    /// Make a property of each column that there is none for, of the type that its cells are of
+    #[arg(long, env = "REFRACT_IMPORT_CREATE_MISSING_PROPERTIES", hide_env_values = true, value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub(crate) create_missing_properties: bool,
     /// What an empty cell does to a record that is there
     #[arg(long, value_name = "WHAT", env = "REFRACT_IMPORT_EMPTY_CELLS", hide_env_values = true)]
     pub(crate) empty_cells: Option<EmptyCells>,

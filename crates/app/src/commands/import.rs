@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use refract_engine::IdSource;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cli::{EmptyCells, FileFormat, ImportArguments, ImportOptionArguments, ReadingArguments};
 use crate::client::{Client, ClientError, Job, JobStatus};
@@ -119,11 +119,11 @@ fn reading_of(given: &ReadingArguments) -> Result<ReadingOptions, Failure> {
         let Some((column, slug)) = pair.rsplit_once('=') else {
             return Err(Failure::usage(format!("--map {pair}: write COLUMN=SLUG, or COLUMN= to leave the column out")));
         };
-        let slug = slug.trim();
-        mapping.insert(column.to_owned(), (!slug.is_empty()).then(|| slug.to_owned()));
+        mapping.insert(column.to_owned(), target_of(slug.trim()));
     }
     Ok(ReadingOptions {
         mapping,
+        create_missing_properties: given.create_missing_properties.then_some(true),
         empty_cells: given.empty_cells.map(|empty_cells| match empty_cells {
             EmptyCells::Keep => "keep",
             EmptyCells::Clear => "clear",
@@ -136,6 +136,17 @@ fn reading_of(given: &ReadingArguments) -> Result<ReadingOptions, Failure> {
         header: given.no_header.then_some(false),
         sheet: given.sheet.clone(),
     })
+}
+
+/// A slug, nothing, or `new:TYPE` and `new:SLUG:TYPE` for a property that is to be made.
+fn target_of(written: &str) -> Value {
+    let Some(new) = written.strip_prefix("new:") else {
+        return if written.is_empty() { Value::Null } else { Value::from(written) };
+    };
+    match new.split_once(':') {
+        Some((slug, property_type)) => json!({"create": {"slug": slug, "type": property_type}}),
+        None => json!({"create": {"type": new}}),
+    }
 }
 
 fn matching_of(given: &ImportOptionArguments) -> Result<ImportOptions, Failure> {
@@ -287,11 +298,20 @@ mod tests {
             ..Default::default()
         };
         let options = ImportOptions {
-            reading: reading_of(&given(&["E-Mail=email", "a=b= full_name", "Notes="])).unwrap(),
+            reading: reading_of(&given(&[
+                "E-Mail=email",
+                "a=b= full_name",
+                "Notes=",
+                "Size=new:num",
+                "Hat=new:hat_size:str",
+            ]))
+            .unwrap(),
             ..Default::default()
         };
-        let expected =
-            r#"{"mapping":{"E-Mail":"email","Notes":null,"a=b":"full_name"},"empty_cells":"clear","header":false}"#;
+        let expected = concat!(
+            r#"{"mapping":{"E-Mail":"email","Hat":{"create":{"slug":"hat_size","type":"str"}},"Notes":null,"#,
+            r#""Size":{"create":{"type":"num"}},"a=b":"full_name"},"empty_cells":"clear","header":false}"#
+        );
         assert_eq!(options.to_json().as_deref(), Some(expected));
         assert_eq!(reading_of(&given(&["email"])).unwrap_err().exit, Exit::Usage);
     }

@@ -51,9 +51,12 @@ pub(crate) struct ImportOptions {
 /// The options of an import that only files have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct ReadingOptions {
-    /// Column to slug, or to null for a column that is left out.
+    /// Column to slug, to a property that is to be made, or to null for a column that is left out.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) mapping: BTreeMap<String, Option<String>>,
+    pub(crate) mapping: BTreeMap<String, serde_json::Value>,
+    /// Make a property of each column that there is none for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) create_missing_properties: Option<bool>,
     /// `keep` or `clear`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) empty_cells: Option<&'static str>,

@@ -17,8 +17,9 @@ use crate::object_type::ObjectType;
 use crate::property::{Property, Schema, SchemaChange, SelectOption};
 use crate::query::RecordQuery;
 
+pub(crate) use name::{is_reserved, numbered_slug};
 pub use option::{NewOption, OptionPatch};
-pub use property::{NewProperty, PropertyPatch};
+pub use property::{NewProperty, PropertyPatch, make_all};
 
 /// A request to change the schema.
 #[derive(Debug, Clone)]
@@ -66,7 +67,7 @@ pub struct SchemaEdit {
     pub changes: Vec<SchemaChange>,
     /// A record that this finds stands in the way.
     pub unless: Option<RecordQuery>,
-    /// What is told to the caller.
+    /// What is told to the caller; of several properties that are made together, the last.
     pub edited: Edited,
 }
 

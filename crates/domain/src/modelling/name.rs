@@ -79,15 +79,25 @@ pub(super) fn slug_for(
             None => Ok(wanted.to_owned()),
         };
     }
-    let is_free = |slug: &str| !RESERVED.contains(&slug) && holder(slug).is_none();
+    let is_free = |slug: &str| !is_reserved(slug) && holder(slug).is_none();
+    let free = (1..=u32::MAX).map(|number| numbered_slug(name, number)).find(|slug| is_free(slug));
+    Ok(free.unwrap_or_else(|| slug_of_name(name)))
+}
+
+/// The slug that is made of a name, with a number behind it from 2 on.
+pub(crate) fn numbered_slug(name: &str, number: u32) -> String {
     let plain = slug_of_name(name);
-    let numbered = (2_u32..).map(|number| {
-        let suffix = format!("_{number}");
-        let kept = plain.get(..SLUG_CHARS_MAX - suffix.len()).unwrap_or(&plain);
-        format!("{kept}{suffix}")
-    });
-    let free = std::iter::once(plain.clone()).chain(numbered).find(|slug| is_free(slug));
-    Ok(free.unwrap_or(plain))
+    if number < 2 {
+        return plain;
+    }
+    let suffix = format!("_{number}");
+    let kept = plain.get(..SLUG_CHARS_MAX - suffix.len()).unwrap_or(&plain);
+    format!("{kept}{suffix}")
+}
+
+/// Whether this is a word that means something else in requests.
+pub(crate) fn is_reserved(slug: &str) -> bool {
+    RESERVED.contains(&slug)
 }
 
 fn check_slug(slug: &str) -> Result<(), ModelFault> {
@@ -101,7 +111,7 @@ fn check_slug(slug: &str) -> Result<(), ModelFault> {
         );
         return Err(ModelFault::invalid(".body.slug", message));
     }
-    if RESERVED.contains(&slug) {
+    if is_reserved(slug) {
         let message = format!("{slug:?} means something else in requests; choose another slug.");
         return Err(ModelFault::invalid(".body.slug", message));
     }

@@ -95,6 +95,34 @@ pub(super) fn create(
     Ok(SchemaEdit { changes, unless: None, edited: Edited { property, option: None, requires_now: false } })
 }
 
+/// What it comes to that a type of the workspace has all these properties. One that is in use with the slug and type that is
+/// wanted stays as it is; `None` where all are.
+///
+/// # Errors
+/// [`ModelFault`] when one of them cannot be made.
+pub fn make_all(
+    schema: &Schema,
+    object_type: ObjectType,
+    wanted: &[NewProperty],
+    mut fresh_id: impl FnMut() -> PropertyId,
+) -> Result<Option<SchemaEdit>, ModelFault> {
+    let mut schema = schema.clone();
+    let mut whole: Option<SchemaEdit> = None;
+    for wanted in wanted {
+        let known = wanted.slug.as_deref().and_then(|slug| schema.of(object_type).property(slug));
+        if known.is_some_and(|known| known.property_type.name() == wanted.property_type) {
+            continue;
+        }
+        let mut edit = create(&schema, object_type, wanted, fresh_id())?;
+        edit.changes.iter().cloned().for_each(|change| schema.apply(change));
+        if let Some(before) = whole.take() {
+            edit.changes.splice(..0, before.changes);
+        }
+        whole = Some(edit);
+    }
+    Ok(whole)
+}
+
 fn unknown_type() -> ModelFault {
     let message = "There is no such type; there are num, str, bool, date, text, byte, select_str, multi_str, \
                    multiselect_str, jsonb, ref_… (identity, organization, contact, event) and multiref_… (action, contact, \

@@ -132,7 +132,12 @@ impl Lane {
             // All or nothing is one transaction.
             return Wanted { from_row, rows_max: usize::MAX, bytes_max: usize::MAX };
         }
-        Wanted { from_row, rows_max, bytes_max: self.engine.settings.chunk_bytes_max }
+        let bytes_max = self.engine.settings.chunk_bytes_max;
+        if held.lease.spec.kind.is_dry_run() {
+            // What a chunk leaves behind is in memory a second time, with what is said of its rows.
+            return Wanted { from_row, rows_max: rows_max.div_ceil(2), bytes_max: bytes_max / 2 };
+        }
+        Wanted { from_row, rows_max, bytes_max }
     }
 
     /// Nothing to do: the room of the last chunks is not worth keeping.

@@ -6,8 +6,10 @@
 use refract_domain::ids::ListId;
 use refract_domain::import::options::{ImportOptions, UnknownProperties};
 use refract_domain::import::policy::{Duplicates, OnMissingKey, OnMultiple, PropertyRule};
+use refract_domain::import::table::SchemaToBe;
+use refract_domain::modelling::NewProperty;
 use refract_domain::object_type::ObjectType;
-use refract_domain::property::{Schema, nearest};
+use refract_domain::property::nearest;
 use refract_wire::{ImportOptions as SentOptions, ImportRequestOptions};
 use serde_json::{Map, Value};
 
@@ -35,7 +37,7 @@ pub(crate) fn import_options(sent: Option<&[u8]>) -> Result<Asked, ApiError> {
 pub(crate) fn options_of(members: Map<String, Value>) -> Result<Asked, ApiError> {
     let patch = patch_of(members)?;
     let dry_run = patch.dry_run.unwrap_or(false);
-    Ok(Asked { options: patch.applied_to(ImportOptions::default()), dry_run })
+    Ok(Asked { options: patch.applied_to(ImportOptions::default()), dry_run, new_properties: Vec::new() })
 }
 
 /// Options that take the place of others.
@@ -57,11 +59,13 @@ pub(crate) struct OptionsPatch {
 }
 
 /// What is asked of an import.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Asked {
     pub(crate) options: ImportOptions,
     /// Only to say what it would do.
     pub(crate) dry_run: bool,
+    /// Properties that are made before.
+    pub(crate) new_properties: Vec<NewProperty>,
 }
 
 impl OptionsPatch {
@@ -100,11 +104,11 @@ impl RetryOptions {
     pub(crate) fn applied_to(
         self,
         options: ImportOptions,
-        schema: &Schema,
+        to_be: &mut SchemaToBe,
         object_type: ObjectType,
     ) -> Result<ImportOptions, String> {
         let options = self.patch.applied_to(options);
-        self.reading.map_or(Ok(options.clone()), |reading| reading.read_again(options, schema, object_type))
+        self.reading.map_or(Ok(options.clone()), |reading| reading.read_again(options, to_be, object_type))
     }
 }
 
@@ -265,6 +269,8 @@ fn one_list_id(name: &str, sent: Option<Value>) -> Result<Option<ListId>, ApiErr
 
 #[cfg(test)]
 mod tests {
+    use refract_domain::property::Schema;
+
     use super::*;
 
     const LIST: &str = "0b8f2d6e-0000-4000-8000-000000000001";
@@ -280,7 +286,7 @@ mod tests {
     #[test]
     fn absent_options_are_the_defaults() {
         let defaults = ImportOptions::default();
-        assert_eq!(import_options(None).ok(), Some(Asked::default()));
+        assert_eq!(import_options(None).ok().map(|asked| asked.options), Some(defaults.clone()));
         for text in [
             "null",
             "{}",
@@ -330,10 +336,11 @@ mod tests {
     #[test]
     fn options_of_a_retry_take_the_place_of_others() {
         let old = ImportOptions { dedupe_by: Some("email".into()), update_existing: true, ..ImportOptions::default() };
-        let schema = Schema::builtin(1);
+        let schema = std::sync::Arc::new(Schema::builtin(1));
         let read = |body: Option<&str>| {
             let changes = retry_options(body.map(str::as_bytes)).ok()?;
-            changes.applied_to(old.clone(), &schema, ObjectType::Contact).ok()
+            let mut to_be = SchemaToBe::new(std::sync::Arc::clone(&schema), ObjectType::Contact);
+            changes.applied_to(old.clone(), &mut to_be, ObjectType::Contact).ok()
         };
         let patched = |body: &str| read(Some(body));
         assert_eq!(read(None), Some(old.clone()));

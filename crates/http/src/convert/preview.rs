@@ -1,8 +1,8 @@
 //! How a file was understood, for people who are about to import it.
 
 use refract_domain::error::RowError;
-use refract_domain::import::table::{ColumnGuess, GuessedType, Proposal, guess_column};
-use refract_wire::{PreviewProblem, PreviewedColumn, PreviewedFile};
+use refract_domain::import::table::{ColumnGuess, GuessedType, Proposal, SchemaToBe, guess_column};
+use refract_wire::{PreviewProblem, PreviewedColumn, PreviewedFile, PreviewedProperty};
 
 use crate::error::ApiError;
 use crate::extract::file_rows::FileFacts;
@@ -35,7 +35,12 @@ pub(crate) fn file(facts: &FileFacts) -> PreviewedFile {
 }
 
 /// Its columns, each with where it goes and what is in it.
-pub(crate) fn columns(facts: &FileFacts, proposals: &[Proposal], samples: &Samples) -> Vec<PreviewedColumn> {
+pub(crate) fn columns(
+    facts: &FileFacts,
+    proposals: &[Proposal],
+    samples: &Samples,
+    to_be: &SchemaToBe,
+) -> Vec<PreviewedColumn> {
     let cells = samples.cells_of(&facts.columns, facts.format.has_cells());
     let all = facts.columns.iter().zip(proposals).zip(&cells).enumerate();
     all.map(|(index, ((name, proposal), cells))| {
@@ -52,6 +57,11 @@ pub(crate) fn columns(facts: &FileFacts, proposals: &[Proposal], samples: &Sampl
             name: name.clone(),
             index: index as u64,
             target: proposal.target.written(),
+            create: proposal.target.written().and_then(|slug| to_be.wanted(&slug)).map(|wanted| PreviewedProperty {
+                slug: wanted.slug.clone().unwrap_or_default(),
+                name: wanted.name.clone(),
+                property_type: wanted.property_type.clone(),
+            }),
             reason: proposal.reason.name().to_owned(),
             confidence: proposal.confidence,
             looks_like: guessed.name().to_owned(),

@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use refract_domain::import::options::{ImportOptions, UnknownProperties};
 use refract_domain::import::table::{
-    CellRules, Column, DateFormat, DecimalMark, EmptyCells, Proposal, Reason, Source, TableFormat, TableInput, Target,
-    given_mapping, propose,
+    CellRules, Column, DateFormat, DecimalMark, EmptyCells, Given, MappingFault, NewColumn, Proposal, SchemaToBe,
+    Source, TableFormat, TableInput, Target, given_mapping, propose,
 };
 use refract_domain::object_type::ObjectType;
-use refract_domain::property::Schema;
 use serde_json::{Map, Value};
 
 use crate::error::ApiError;
@@ -21,8 +20,9 @@ use crate::extract::samples::Samples;
 const FIELD: &str = ".body.options";
 
 /// Names of the options that only files have.
-pub(crate) const FILE_OPTIONS: [&str; 10] = [
+pub(crate) const FILE_OPTIONS: [&str; 11] = [
     "mapping",
+    "create_missing_properties",
     "empty_cells",
     "date_format",
     "decimal_mark",
@@ -49,7 +49,8 @@ pub(crate) struct Reading {
     decimal_mark: Option<DecimalMark>,
     date_format: Option<DateFormat>,
     separator: Option<String>,
-    mapping: Vec<(String, Option<String>)>,
+    mapping: Vec<(String, Given)>,
+    create_missing_properties: bool,
 }
 
 /// Refuses options that should have come before the file, since it was read without them.
@@ -81,6 +82,10 @@ impl Reading {
     fn set(&mut self, name: &str, value: &Value) -> Result<(), ApiError> {
         match name {
             "mapping" => self.mapping = mapping(value)?,
+            "create_missing_properties" => {
+                let message = "create_missing_properties must be true or false.";
+                self.create_missing_properties = value.as_bool().ok_or_else(|| refused(name, message))?;
+            }
             "empty_cells" => {
                 self.empty_cells = Some(match text(name, value)? {
                     "keep" => EmptyCells::Keep,
@@ -137,7 +142,7 @@ impl Reading {
     pub(crate) fn read_again(
         &self,
         options: ImportOptions,
-        schema: &Schema,
+        to_be: &mut SchemaToBe,
         object_type: ObjectType,
     ) -> Result<ImportOptions, String> {
         let Some(table) = options.table.as_deref() else {
@@ -145,10 +150,17 @@ impl Reading {
                 "The rows came as JSON, which says itself what goes where; only files have a mapping.".to_owned()
             );
         };
+        let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
+        if self.create_missing_properties {
+            return Err(
+                "The file was read, and where its columns go is known; give new properties in mapping.".to_owned()
+            );
+        }
+        let mapping = to_be.take(&names, &self.mapping).map_err(|fault| fault.to_string())?;
+        let schema = to_be.schema();
         let list = options.list_id.and_then(|list_id| schema.lists.get(&list_id));
         let source = Source { type_schema: schema.of(object_type), list };
-        let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-        let given = given_mapping(&names, &self.mapping, source).map_err(|fault| fault.to_string())?;
+        let given = given_mapping(&names, &mapping, source).map_err(|fault| fault.to_string())?;
         let said: Vec<&Target> = given.iter().flatten().collect();
         let columns = table.columns.iter().zip(&given).map(|(column, given)| {
             // A place that is given to another column is no longer this one's.
@@ -164,21 +176,31 @@ impl Reading {
         Ok(ImportOptions { table: Some(Arc::new(again)), ..options })
     }
 
-    /// Where the columns of a file that was read go: as was said, and else as seems best.
+    /// Where the columns of a file that was read go: as was said, and else as seems best. Properties that are to be made for
+    /// them are in the schema from now on, as it is to be.
     pub(crate) fn proposals(
         &self,
         facts: &FileFacts,
         samples: &Samples,
-        schema: &Schema,
+        to_be: &mut SchemaToBe,
         object_type: ObjectType,
         options: &ImportOptions,
     ) -> Result<Vec<Proposal>, ApiError> {
+        let refused = |fault: MappingFault| ApiError::invalid_field(format!("{FIELD}.mapping"), fault.to_string());
+        let mapping = to_be.take(&facts.columns, &self.mapping).map_err(refused)?;
+        let schema = to_be.schema();
         let list = options.list_id.and_then(|list_id| schema.lists.get(&list_id));
         let source = Source { type_schema: schema.of(object_type), list };
-        let given = given_mapping(&facts.columns, &self.mapping, source)
-            .map_err(|fault| ApiError::invalid_field(format!("{FIELD}.mapping"), fault.to_string()))?;
-        let cells = samples.cells_of(&facts.columns, facts.format.has_cells());
-        Ok(propose(&facts.columns, &given, &cells, source))
+        let given = given_mapping(&facts.columns, &mapping, source).map_err(refused)?;
+        let has_cells = facts.format.has_cells();
+        let cells = samples.cells_of(&facts.columns, has_cells);
+        let mut proposals = propose(&facts.columns, &given, &cells, source);
+        if self.create_missing_properties {
+            let cells = samples.raw_cells_of(&facts.columns, has_cells);
+            let rules = self.rules_over(CellRules::default());
+            to_be.make_missing(&facts.columns, &mut proposals, &cells, &rules).map_err(refused)?;
+        }
+        Ok(proposals)
     }
 
     /// The options with what the columns mean.
@@ -198,7 +220,7 @@ impl Reading {
             refuse_without_key(facts, proposals, &options)?;
         }
         // A name in JSON lines that means nothing is a fault of the lines that have it: it is no column.
-        let is_column = |proposal: &Proposal| facts.format.has_cells() || !is_lost(proposal);
+        let is_column = |proposal: &Proposal| facts.format.has_cells() || !proposal.is_lost();
         let columns = facts.columns.iter().zip(proposals).filter(|(_, proposal)| is_column(proposal));
         let column =
             |(name, proposal): (&String, &Proposal)| Column { name: name.clone(), target: proposal.target.clone() };
@@ -212,23 +234,19 @@ impl Reading {
     }
 }
 
-/// Whether a column goes nowhere although nobody said so and there is something in it.
-fn is_lost(proposal: &Proposal) -> bool {
-    proposal.target == Target::Ignored && matches!(proposal.reason, Reason::None | Reason::Taken)
-}
-
 fn refuse_unmapped(facts: &FileFacts, proposals: &[Proposal], options: &ImportOptions) -> Result<(), ApiError> {
     if options.unknown_properties == UnknownProperties::Ignore {
         return Ok(());
     }
-    let lost = facts.columns.iter().zip(proposals).filter(|(_, proposal)| is_lost(proposal));
+    let lost = facts.columns.iter().zip(proposals).filter(|(_, proposal)| proposal.is_lost());
     let names: Vec<String> = lost.map(|(name, _)| format!("{name:?}")).collect();
     if names.is_empty() {
         return Ok(());
     }
     let message = format!(
-        "There is no property for {} {}. Say where each goes with options.mapping (a slug, or null to leave it out), make \
-         the property first, or leave out all such columns with options.unknown_properties \"ignore\".",
+        "There is no property for {} {}. Say where each goes with options.mapping (a slug, or null to leave it out), let \
+         properties be made with options.create_missing_properties, or leave out all such columns with \
+         options.unknown_properties \"ignore\".",
         if names.len() == 1 { "the column" } else { "the columns" },
         names.join(", ")
     );
@@ -251,16 +269,38 @@ fn refuse_without_key(facts: &FileFacts, proposals: &[Proposal], options: &Impor
     Err(ApiError::invalid_field(format!("{FIELD}.dedupe_by"), message))
 }
 
-fn mapping(value: &Value) -> Result<Vec<(String, Option<String>)>, ApiError> {
-    let message = "mapping is an object: a column's name or its number from 0, and a property's slug, or null to leave the \
-                   column out.";
+fn mapping(value: &Value) -> Result<Vec<(String, Given)>, ApiError> {
+    let message = "mapping is an object: a column's name or its number from 0, and a property's slug, {\"create\": {\"type\": …}} to \
+                   make one of the column, or null to leave the column out.";
     let Value::Object(members) = value else { return Err(refused("mapping", message)) };
     let pair = |(column, target): (&String, &Value)| match target {
-        Value::Null => Ok((column.clone(), None)),
-        Value::String(slug) => Ok((column.clone(), Some(slug.clone()))),
+        Value::Null => Ok((column.clone(), Given::Nowhere)),
+        Value::String(slug) => Ok((column.clone(), Given::To(slug.clone()))),
+        Value::Object(wanted) => Ok((column.clone(), Given::New(new_column(column, wanted)?))),
         _ => Err(refused("mapping", message)),
     };
     members.iter().map(pair).collect()
+}
+
+/// `{"create": {"type", "slug"?, "name"?}}`.
+fn new_column(column: &str, wanted: &Map<String, Value>) -> Result<NewColumn, ApiError> {
+    let field = format!("{FIELD}.mapping.{column}");
+    let refused = |message: &str| ApiError::invalid_field(field.clone(), message);
+    let shape = "a new property is {\"create\": {\"type\": …}}, with \"slug\" and \"name\" where the column's name will not do.";
+    let Some(Value::Object(members)) = wanted.get("create").filter(|_| wanted.len() == 1) else {
+        return Err(refused(shape));
+    };
+    if members.keys().any(|name| !["type", "slug", "name"].contains(&name.as_str())) {
+        return Err(refused(shape));
+    }
+    let text = |name: &str| match members.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(refused(shape)),
+    };
+    let property_type =
+        text("type")?.ok_or_else(|| refused("a new property needs a \"type\", such as \"str\" or \"num\"."))?;
+    Ok(NewColumn { slug: text("slug")?, name: text("name")?, property_type })
 }
 
 fn text<'v>(name: &str, value: &'v Value) -> Result<&'v str, ApiError> {

@@ -54,17 +54,23 @@ impl Samples {
 
     /// The texts in each column: of cells by place, of flat lines by name.
     pub(crate) fn cells_of(&self, columns: &[String], has_cells: bool) -> Vec<Vec<String>> {
+        let texts = |cells: Vec<&str>| cells.into_iter().map(cell_text).collect();
+        self.raw_cells_of(columns, has_cells).into_iter().map(texts).collect()
+    }
+
+    /// The same as the JSON that each is.
+    pub(crate) fn raw_cells_of(&self, columns: &[String], has_cells: bool) -> Vec<Vec<&str>> {
         let mut all = vec![Vec::new(); columns.len()];
         for row in &self.rows {
             if has_cells {
                 for (column, raw) in all.iter_mut().zip(elements(row)) {
-                    column.push(cell_text(raw));
+                    column.push(raw);
                 }
             } else {
                 for (name, raw) in members(row) {
                     let place = columns.iter().position(|column| *column == name);
                     if let Some(column) = place.and_then(|place| all.get_mut(place)) {
-                        column.push(cell_text(raw));
+                        column.push(raw);
                     }
                 }
             }

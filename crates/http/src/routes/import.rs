@@ -2,6 +2,7 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
+use refract_domain::import::table::SchemaToBe;
 use refract_domain::object_type::ObjectType;
 use refract_engine::{Access, Caller, KeptAnswer, Submitted};
 
@@ -21,6 +22,9 @@ use crate::extract::path::ApiPath;
 use crate::extract::samples::Samples;
 use crate::openapi::{TypePath, WriteHeaders};
 use crate::state::SharedApi;
+
+const WRITES_NOTHING: &str = "A dry run writes nothing, and so makes no properties. Make them first, or leave their columns out by mapping \
+                              them to null.";
 
 #[utoipa::path(
     post,
@@ -97,7 +101,7 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     };
     let submit = |_, asked: Asked, idempotent| {
         let intake = if asked.dry_run { intake.as_dry_run() } else { intake };
-        intake.submit(asked.options, idempotent)
+        intake.making(asked.new_properties).submit(asked.options, idempotent)
     };
     received.carry_out(render_for, submit, ApiError::from).await
 }
@@ -111,8 +115,13 @@ async fn file_options(
     samples: &Samples,
 ) -> Result<Asked, ApiError> {
     let ReadFile { facts, reading, members } = read;
-    let Asked { options, dry_run } = options_of(members)?;
-    let schema = api.engine.known_schema(caller).await?;
-    let proposals = reading.proposals(&facts, samples, &schema, object_type, &options)?;
-    reading.complete(&facts, &proposals, options).map(|options| Asked { options, dry_run })
+    let Asked { options, dry_run, .. } = options_of(members)?;
+    let mut to_be = SchemaToBe::new(api.engine.known_schema(caller).await?, object_type);
+    let proposals = reading.proposals(&facts, samples, &mut to_be, object_type, &options)?;
+    let options = reading.complete(&facts, &proposals, options)?;
+    let new_properties = to_be.into_wanted();
+    if dry_run && !new_properties.is_empty() {
+        return Err(ApiError::invalid_field(".body.options.dry_run", WRITES_NOTHING));
+    }
+    Ok(Asked { options, dry_run, new_properties })
 }

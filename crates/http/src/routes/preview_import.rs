@@ -3,6 +3,7 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
+use refract_domain::import::table::SchemaToBe;
 use refract_engine::Access;
 use refract_wire::{ImportPreview, PreviewProblem, RawValue};
 
@@ -62,11 +63,11 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let (samples, rows_seen) = (into.samples, into.rows);
 
     let options = options_of(members)?.options;
-    let schema = api.engine.known_schema(&caller).await?;
-    let proposals = reading.proposals(&facts, &samples, &schema, object_type, &options)?;
-    let columns = preview::columns(&facts, &proposals, &samples);
+    let mut to_be = SchemaToBe::new(api.engine.known_schema(&caller).await?, object_type);
+    let proposals = reading.proposals(&facts, &samples, &mut to_be, object_type, &options)?;
+    let columns = preview::columns(&facts, &proposals, &samples, &to_be);
     let problems: Vec<PreviewProblem> = match reading.complete(&facts, &proposals, options) {
-        Ok(options) => match api.engine.look_at_rows(&caller, object_type, &options, samples.rows()).await {
+        Ok(options) => match api.engine.look_at_rows(&caller, to_be.schema(), object_type, &options, samples.rows()) {
             Ok(verdicts) => preview::problems(&verdicts),
             Err(error) => vec![preview::refusal(&ApiError::from(error))],
         },

@@ -30,7 +30,7 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
     let retention = api.settings.job_retention;
     let render_for = |_: &RetryOptions| move |spec: &JobSpec| job::accepted_answer(spec, retention);
     let retry = |caller, changes: RetryOptions, idempotent| {
-        let options = move |options, schema: &_, object_type| changes.applied_to(options, schema, object_type);
+        let options = move |options, to_be: &mut _, object_type| changes.applied_to(options, to_be, object_type);
         api.engine.retry_job(caller, job_id, options, idempotent)
     };
     let received = write.optional_body().await?.and_then(|object| retry_options(object.as_deref()));

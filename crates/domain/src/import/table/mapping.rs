@@ -44,6 +44,13 @@ pub enum MappingFault {
         /// The other.
         second: String,
     },
+    /// No property can be made of a column.
+    NewProperty {
+        /// The column.
+        column: String,
+        /// Why not, as a sentence.
+        message: String,
+    },
 }
 
 impl MappingFault {
@@ -51,7 +58,9 @@ impl MappingFault {
     #[must_use]
     pub fn column(&self) -> &str {
         match self {
-            Self::UnknownColumn { column, .. } | Self::UnknownTarget { column, .. } => column,
+            Self::UnknownColumn { column, .. }
+            | Self::UnknownTarget { column, .. }
+            | Self::NewProperty { column, .. } => column,
             Self::Twice { second, .. } => second,
         }
     }
@@ -80,6 +89,12 @@ impl fmt::Display for MappingFault {
                 "The columns {} and {} both go to {target:?}; map one of them to null.",
                 excerpt_of_text(first),
                 excerpt_of_text(second)
+            ),
+            Self::NewProperty { column, message } => write!(
+                formatter,
+                "The column {} cannot become a property. {message} Give the new property another slug, name or type in \
+                 options.mapping, or send the column to a property that is there, or to null.",
+                excerpt_of_text(column)
             ),
         }
     }
@@ -162,7 +177,7 @@ pub fn given_mapping(
 }
 
 /// The column of this name, of a name that differs in case and spaces only, or of this number.
-fn place_of(columns: &[String], written: &str) -> Option<usize> {
+pub(super) fn place_of(columns: &[String], written: &str) -> Option<usize> {
     let exactly = columns.iter().position(|column| column == written);
     let wanted = folded(written);
     let roughly = || columns.iter().position(|column| !wanted.is_empty() && folded(column) == wanted);

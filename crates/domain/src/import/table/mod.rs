@@ -9,6 +9,7 @@ mod date;
 mod encoded;
 mod layout;
 mod mapping;
+mod new_property;
 mod number;
 mod proposal;
 mod samples;
@@ -20,6 +21,7 @@ pub(crate) use cells::{CellKind, is_empty, kind_of, read_cell};
 pub use date::DateFormat;
 pub(crate) use layout::{Known, Layout, Place};
 pub use mapping::{MappingFault, Source, given_mapping};
+pub use new_property::{Given, NewColumn, SchemaToBe};
 pub use proposal::{Proposal, Reason, propose};
 pub use samples::{ColumnGuess, GuessedType, guess_column};
 

@@ -20,6 +20,14 @@ pub struct Proposal {
     pub confidence: u8,
 }
 
+impl Proposal {
+    /// Whether the column goes nowhere although nobody said so and there is something in it.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.target == Target::Ignored && matches!(self.reason, Reason::None | Reason::Taken)
+    }
+}
+
 /// Why a column goes where it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
@@ -41,6 +49,8 @@ pub enum Reason {
     Report,
     /// Nothing is like it, and nothing is in it as far as was looked.
     Empty,
+    /// A property is to be made of it.
+    New,
     /// Nothing is like it.
     None,
 }
@@ -59,6 +69,7 @@ impl Reason {
             Self::Taken => "taken",
             Self::Report => "report",
             Self::Empty => "empty",
+            Self::New => "new",
             Self::None => "none",
         }
     }

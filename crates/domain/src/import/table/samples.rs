@@ -134,7 +134,7 @@ fn guess(filled: &[&str]) -> GuessedType {
 }
 
 /// Zeros and plus signs in front are those of codes and telephone numbers: as a number they would be lost.
-fn is_code(cell: &str) -> bool {
+pub(super) fn is_code(cell: &str) -> bool {
     let zero = cell.strip_prefix('0').and_then(|rest| rest.chars().next());
     cell.starts_with('+') || zero.is_some_and(|next| !matches!(next, '.' | ','))
 }
