@@ -441,7 +441,9 @@ impl From<StoreError> for ApiError {
                 )
             }
             StoreError::Closing => shutting_down(),
+            // Chunks of jobs are told apart before anybody is answered.
             StoreError::LeaseLost
+            | StoreError::ChunkTooLarge
             | StoreError::StagedRowsLost(_)
             | StoreError::Corrupt(_)
             | StoreError::Internal(_) => {

@@ -89,6 +89,7 @@ pub(crate) fn same_again(error: &StoreError) -> StoreError {
         StoreError::OutcomeUnknown(text) => StoreError::OutcomeUnknown(text.clone()),
         StoreError::LeaseLost => StoreError::LeaseLost,
         StoreError::SchemaChanged => StoreError::SchemaChanged,
+        StoreError::ChunkTooLarge => StoreError::ChunkTooLarge,
         StoreError::StagedRowsLost(text) => StoreError::StagedRowsLost(text.clone()),
         StoreError::Corrupt(text) => StoreError::Corrupt(text.clone()),
         StoreError::Closing => StoreError::Closing,

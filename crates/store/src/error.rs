@@ -35,6 +35,9 @@ pub enum StoreError {
     /// again.
     #[error("what was judged by changed meanwhile")]
     SchemaChanged,
+    /// The records that the rows of a chunk meet are too large to be in memory together: try with fewer rows.
+    #[error("the records that a chunk meets are too large")]
+    ChunkTooLarge,
     /// The staged rows of a job are gone.
     #[error("staged rows lost: {0}")]
     StagedRowsLost(String),
@@ -59,7 +62,12 @@ impl StoreError {
             | Self::TimedOut(_)
             | Self::OutcomeUnknown(_)
             | Self::SchemaChanged => true,
-            Self::LeaseLost | Self::StagedRowsLost(_) | Self::Corrupt(_) | Self::Closing | Self::Internal(_) => false,
+            Self::LeaseLost
+            | Self::ChunkTooLarge
+            | Self::StagedRowsLost(_)
+            | Self::Corrupt(_)
+            | Self::Closing
+            | Self::Internal(_) => false,
         }
     }
 
@@ -73,6 +81,7 @@ impl StoreError {
             | Self::TimedOut(_)
             | Self::LeaseLost
             | Self::SchemaChanged
+            | Self::ChunkTooLarge
             | Self::StagedRowsLost(_)
             | Self::Corrupt(_)
             | Self::Closing

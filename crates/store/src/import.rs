@@ -112,6 +112,16 @@ pub struct ApplyChunk {
 }
 
 impl ApplyChunk {
+    /// How large the records may be together that the rows of a chunk meet, where they must be read.
+    pub const FOUND_BYTES_MAX: usize = 40 << 20;
+
+    /// Whether a store must refuse these rows ([`StoreError::ChunkTooLarge`]) should the records that they meet be larger:
+    /// a single row cannot be cut, nor what is all or nothing.
+    #[must_use]
+    pub fn can_be_cut(context: &JudgeContext, judged: &JudgedChunk) -> bool {
+        judged.rows.len() > 1 && !context.options().atomic
+    }
+
     /// Refuses rows that do not begin at the job's cursor, go beyond its total, or end without being its last although
     /// there are none. For backends; who calls it otherwise has made a mistake.
     pub fn check_place(&self, cursor: u32, total: u32) -> Result<(), StoreError> {
@@ -296,7 +306,8 @@ pub trait ImportVerbs {
     /// Carries out one chunk: fence (attempt and cursor), claim keys, plan, write, outcomes, tally, cursor; the last one
     /// also completes the job. A dry run drafts what an import would write, and a job that applies one writes what it said.
     /// [`StoreError::SchemaChanged`] when the rows were judged under another version, or without options that a dry run has
-    /// drafted meanwhile. [`StoreError::LeaseLost`] when the fence finds another attempt or cursor; then, as on
+    /// drafted meanwhile; [`StoreError::ChunkTooLarge`] when the records that they meet are more than
+    /// [`ApplyChunk::FOUND_BYTES_MAX`] and there are fewer rows to try with. [`StoreError::LeaseLost`] when the fence finds another attempt or cursor; then, as on
     /// every other error, nothing is written. On success the lease stands at the new cursor.
     async fn apply_chunk(&self, lease: &mut Lease, command: ApplyChunk) -> Result<ChunkReceipt, StoreError>;
 

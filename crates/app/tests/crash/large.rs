@@ -43,7 +43,6 @@ fn large_records_are_taken_back_in_little_memory() {
 
 /// Each of the rows is small, and changes a large record.
 #[test]
-#[ignore = "fails: a chunk of an import is cut by the bytes of its rows, not by those of the records that they change"]
 fn large_records_are_changed_in_little_memory() {
     let mut server = launch().start_in(Home::empty());
     let tenant = server.tenant();

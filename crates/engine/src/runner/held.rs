@@ -30,6 +30,8 @@ pub(super) struct HeldJob {
     pub(super) is_keyed: bool,
     /// Which of its rows yield to others of the same key, where the import asks for that; and the search for them.
     pub(super) duplicates: DuplicatesOf,
+    /// The most rows of its chunks, because more met records that are too large together.
+    pub(super) rows_max: usize,
     /// Up to this row chunks are single rows, because a larger one could not be applied.
     pub(super) one_by_one_until: u32,
     /// A moment at which the lease had not begun to count yet: it lasts at least for its time from here.
@@ -50,6 +52,7 @@ impl HeldJob {
             freshness: Freshness::Cached,
             is_keyed: false,
             duplicates: DuplicatesOf::default(),
+            rows_max: usize::MAX,
             one_by_one_until: 0,
             leased_since,
             served: Duration::ZERO,
@@ -93,6 +96,8 @@ impl HeldJob {
         self.failures = 0;
         self.failing_since = None;
         self.not_before = None;
+        // Large records may be a patch in the import; one try too many costs little.
+        self.rows_max = self.rows_max.saturating_add(self.rows_max / 4 + 1);
         // Deaths count at one cursor, and this one is behind us.
         self.lease.deaths = 0;
         self.lease.suspect_row = None;

@@ -132,7 +132,7 @@ impl Lane {
             // All or nothing is one transaction.
             return Wanted { from_row, rows_max: usize::MAX, bytes_max: usize::MAX };
         }
-        let bytes_max = self.engine.settings.chunk_bytes_max;
+        let (rows_max, bytes_max) = (rows_max.min(held.rows_max), self.engine.settings.chunk_bytes_max);
         if held.lease.spec.kind.is_dry_run() {
             // What a chunk leaves behind is in memory a second time, with what is said of its rows.
             return Wanted { from_row, rows_max: rows_max.div_ceil(2), bytes_max: bytes_max / 2 };
@@ -200,6 +200,11 @@ impl Lane {
         match error {
             StoreError::SchemaChanged => {
                 held.forget_schema();
+                Some(held)
+            }
+            StoreError::ChunkTooLarge if rows > 1 => {
+                tracing::debug!(job = %held.job_id(), rows, "the records of a chunk are too large together; fewer rows");
+                held.rows_max = rows / 2;
                 Some(held)
             }
             StoreError::LeaseLost => {

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use refract_domain::ids::{ListId, RecordId};
 use refract_domain::import::plan::{Found, FoundRecord, Holders};
 use refract_domain::import::row::JudgedRow;
+use refract_store::{ApplyChunk, StoreError};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -18,6 +19,14 @@ use crate::records::{self, StoredRecord};
 use crate::transaction::Transaction;
 
 const LIST_VALUES: &str = include_str!("../sql/find_list_entries.sql");
+
+const BYTES: &str = include_str!("../sql/find_bytes.sql");
+
+/// Fewer records are never too large together: a row is 1 MiB at most, and what a record holds comes from rows.
+const MAY_BE_LARGE: usize = 32;
+
+/// Records are in memory more often than in an embedded store: also in the buffers of a connection, on their way in and out.
+const FOUND_BYTES_MAX: usize = ApplyChunk::FOUND_BYTES_MAX / 3;
 
 /// How often what was found may change before everything is locked. More is left to another try of the transaction.
 const ROUNDS_MAX: usize = 8;
@@ -38,6 +47,7 @@ pub(super) async fn look(transaction: &mut Transaction, rows: &Rows<'_>) -> Outc
         ids.extend(finder.held.iter().map(|(_, record)| *record));
     }
     let ids: Vec<Uuid> = ids.into_iter().collect();
+    finder.check_bytes(&ids).await?;
     let stored = records::find(finder.transaction, rows.team_no, &ids).await?;
     finder.put_together(stored).await.map(|(found, _)| found)
 }
@@ -96,6 +106,7 @@ impl<'t, 'r> Finder<'t, 'r> {
             let mut ids = locked_ids.clone();
             ids.extend(self.held.iter().map(|(_, record)| *record));
             let ids: Vec<Uuid> = ids.into_iter().collect();
+            self.check_bytes(&ids).await?;
             let mut stored = records::lock(self.transaction, team_no, &ids).await?;
             // Whoever moved a key had its record locked until then: from now on they stay.
             if holders(self.transaction, team_no, &self.taken).await? == self.held {
@@ -105,6 +116,20 @@ impl<'t, 'r> Finder<'t, 'r> {
             }
         }
         Err(Failure::conflict("the holders of a chunk's keys kept changing"))
+    }
+
+    /// Refuses rows of a job whose records are too large to be read together.
+    async fn check_bytes(&mut self, ids: &[Uuid]) -> Outcome<()> {
+        let rows = self.rows;
+        let may_be_large = ids.len() >= MAY_BE_LARGE && rows.job_id.is_some();
+        if !may_be_large || !ApplyChunk::can_be_cut(rows.context, rows.judged) {
+            return Ok(());
+        }
+        let named = [(&rows.team_no as _, Type::INT8), (&ids as _, Type::UUID_ARRAY)];
+        let found = self.transaction.query_opt(BYTES, &named).await?;
+        let bytes: i64 = found.as_ref().map_or(Ok(0), |row| column(row, "bytes"))?;
+        let fits = usize::try_from(bytes).is_ok_and(|bytes| bytes <= FOUND_BYTES_MAX);
+        if fits { Ok(()) } else { Err(StoreError::ChunkTooLarge.into()) }
     }
 
     /// The ids that rows name: those of records that may be changed, and those that are only looked at.

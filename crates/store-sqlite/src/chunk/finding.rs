@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use refract_domain::ids::{RecordId, TeamId};
 use refract_domain::import::plan::{Found, FoundRecord, Holders, Lookup};
+use refract_store::{ApplyChunk, StoreError};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Rows;
@@ -33,6 +34,10 @@ pub(super) fn find(connection: &Connection, rows: &Rows<'_>) -> Outcome<Findings
         team_id: rows.context.team_id(),
         list_no: find_list(connection, rows, lookup)?,
         needs_records: lookup.needs_records,
+        bytes_left: match rows.undoable {
+            Some(_) if ApplyChunk::can_be_cut(rows.context, rows.judged) => ApplyChunk::FOUND_BYTES_MAX,
+            _ => usize::MAX,
+        },
         found: Found { holders: vec![Holders::Claimed; lookup.keys.len()], ..Found::default() },
         numbers: HashMap::new(),
     };
@@ -66,6 +71,8 @@ struct Finder<'a> {
     team_id: TeamId,
     list_no: Option<i64>,
     needs_records: bool,
+    /// What further records may take.
+    bytes_left: usize,
     found: Found,
     numbers: HashMap<RecordId, i64>,
 }
@@ -114,6 +121,8 @@ impl Finder<'_> {
             }
             None => None,
         };
+        let bytes_left = self.bytes_left.checked_sub(record.body.len());
+        self.bytes_left = bytes_left.ok_or(StoreError::ChunkTooLarge)?;
         self.numbers.insert(record.id, record_no);
         let found = FoundRecord { object_type: record.object_type, deleted, read_only, body: record.body, list_values };
         self.found.records.insert(record.id, found);
