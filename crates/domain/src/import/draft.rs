@@ -119,11 +119,7 @@ impl Found {
             }
         }
         for DraftRecord { id, body, list_values } in records {
-            // What is drafted is live, or would be by now.
-            if !self.deleted.is_empty() {
-                self.deleted.values_mut().for_each(|ids| ids.retain(|other| *other != id));
-            }
-            // What the team may only read is never drafted.
+            // What the team may only read is never drafted; what was deleted and is drafted would be live by now.
             let record = FoundRecord { object_type, deleted: false, read_only: false, body, list_values };
             self.records.insert(id, record);
         }

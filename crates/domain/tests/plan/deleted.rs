@@ -197,6 +197,18 @@ fn what_the_team_may_only_read_stays_deleted() {
 }
 
 #[test]
+fn all_or_nothing_brings_nobody_back_where_a_row_cannot_be_taken() {
+    let atomic = ImportOptions { atomic: true, ..restoring() };
+    let mut world = World::new();
+    let old = world.put_deleted(1, DELETED);
+    let outcomes = world.import(&atomic, 0, &[ROW, r#"{"default":{"no_such":1}}"#]);
+    assert_eq!(refused(&outcomes[0]).first.code, RowCode::AnotherRowFailed);
+    assert!(world.records[&old].deleted);
+    world.assert_keys_are_those_of_the_records(&atomic);
+    assert_eq!(world.import(&atomic, 2, &[ROW]), [Outcome::Updated(old)]);
+}
+
+#[test]
 fn a_dry_run_tells_a_restore_from_a_change_and_later_rows_meet_the_record() {
     let back = FieldChange { field: "deleted".into(), before: Some("true".into()), after: Some("false".into()) };
     let mut world = World::new();

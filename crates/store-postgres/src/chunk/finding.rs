@@ -79,13 +79,14 @@ impl<'t, 'r> Finder<'t, 'r> {
             if list_values.is_some() {
                 members.insert(record.id);
             }
-            let places = match deleted && self.deleted.contains(&record.id.0) {
-                true => self.rows.lookup.places_of(self.rows.context, &record.body),
-                false => Vec::new(),
-            };
+            let places = (deleted && self.deleted.contains(&record.id.0))
+                .then(|| self.rows.lookup.places_of(self.rows.context, &record.body));
             let entry =
                 FoundRecord { object_type: record.object_type, deleted, read_only, body: record.body, list_values };
-            found.add_deleted(&places, record.id, entry);
+            match places {
+                Some(places) => found.add_deleted(&places, record.id, entry),
+                None => drop(found.records.insert(record.id, entry)),
+            }
         }
         Ok((found, members))
     }
