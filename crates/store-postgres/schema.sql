@@ -142,6 +142,9 @@ CREATE TABLE record (
     PRIMARY KEY (team_no, id)
 );
 
+-- For imports that heed deleted records, which hold no keys to be found by. By id last: they are read in batches.
+CREATE INDEX record_deleted ON record (team_no, object_type, id) WHERE deleted_at IS NOT NULL;
+
 -- How many live records a team has of a type: the sum over the slots. A transaction adds to any one slot, so that those
 -- of one team rarely wait for each other here; a slot by itself may be negative.
 CREATE TABLE record_count (
@@ -347,6 +350,8 @@ CREATE TABLE job_image (
     entry_values     text,
     entry_before     bigint NOT NULL CHECK (entry_before >= 0),
     entry_after      bigint NOT NULL CHECK (entry_after >= 0),
+    -- Whether the job brought the record back: then it was deleted before.
+    deleted          boolean NOT NULL DEFAULT false,
     PRIMARY KEY (team_no, job_id, record_id),
     FOREIGN KEY (team_no, job_id) REFERENCES job (team_no, id)
 );

@@ -132,6 +132,9 @@ CREATE TABLE record (
     grants      TEXT
 ) STRICT;
 
+-- For imports that heed deleted records, which hold no keys to be found by.
+CREATE INDEX record_deleted ON record (team_no, object_type) WHERE deleted_at IS NOT NULL;
+
 -- Records whose id came with their row.
 CREATE TABLE record_alias (
     team_no   INTEGER NOT NULL,
@@ -301,7 +304,9 @@ CREATE TABLE job_image (
     -- Its values in the job's list before, and the version of its place there before and after; 0: no place.
     entry_values     TEXT,
     entry_before     INTEGER NOT NULL CHECK (entry_before >= 0),
-    entry_after      INTEGER NOT NULL CHECK (entry_after >= 0)
+    entry_after      INTEGER NOT NULL CHECK (entry_after >= 0),
+    -- Whether the job brought the record back: then it was deleted before.
+    deleted          INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1))
 ) STRICT;
 
 -- By record first: for where a record comes from. A job and a record together are as well found.

@@ -54,11 +54,13 @@ pub enum RowCode {
     DuplicateRow,
     /// The row is good, but another one of an import of all or nothing was not.
     AnotherRowFailed,
+    /// No live record has the row's key, but a deleted one, and the import takes that for a mistake.
+    DeletedMatch,
 }
 
 impl RowCode {
     /// All codes, in the order of their numbers.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::InvalidRow,
         Self::UnknownProperty,
         Self::InvalidValue,
@@ -81,6 +83,7 @@ impl RowCode {
         Self::Stale,
         Self::DuplicateRow,
         Self::AnotherRowFailed,
+        Self::DeletedMatch,
     ];
 
     /// The word on the wire.
@@ -109,6 +112,7 @@ impl RowCode {
             Self::Stale => "stale",
             Self::DuplicateRow => "duplicate_row",
             Self::AnotherRowFailed => "another_row_failed",
+            Self::DeletedMatch => "deleted_match",
         }
     }
 

@@ -410,6 +410,7 @@ fn options_field(error: &ContextError) -> &'static str {
         ContextError::RuleWithoutKey { option: "duplicates" } | ContextError::DuplicatesByNewOptions { .. } => {
             ".body.options.duplicates"
         }
+        ContextError::RuleWithoutKey { option: "deleted_matches" } => ".body.options.deleted_matches",
         ContextError::RuleWithoutKey { .. } => ".body.options.on_multiple",
         ContextError::UnknownWriteProperty { .. } | ContextError::NotAppendable { .. } => ".body.options.write",
     }

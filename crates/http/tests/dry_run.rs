@@ -250,3 +250,49 @@ async fn all_or_nothing_is_one_transaction_however_small_chunks_are() {
     assert!(refused["message"].as_str().unwrap().contains("100001 rows"), "{refused}");
     assert_eq!(server.count().await, 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleted_matches_are_refused_or_come_back_and_go_again() {
+    let (server, old) = seeded().await;
+    let path = team_path(&format!("/contact/{old}"));
+    assert_eq!(server.send(request("DELETE", &path).body(Body::empty()).unwrap()).await.status, 204);
+    let rows = json!([named("old@x.io", "New"), named("old@x.io", "New")]);
+    let with = |word: &str| json!({ "deleted_matches": word });
+
+    let failed = server.import(body(&rows, &with("fail")), &[]).await.json();
+    let faults = failed["results"].as_array().unwrap().iter().map(|row| &row["error"]);
+    for fault in faults {
+        assert_eq!((&fault["code"], &fault["errors"][0]["field"]), (&json!("deleted_match"), &json!("default.email")));
+        assert!(fault["message"].as_str().unwrap().contains(&old), "{fault}");
+    }
+    assert_eq!((number(&failed, "failed"), server.count().await), (2, 2));
+
+    let (location, said) = dry_run(&server, &rows, &with("restore")).await;
+    assert_eq!(said["options"]["deleted_matches"], "restore");
+    let told = results(&server, &location).await;
+    assert_eq!((&told[0]["verdict"], &told[1]["verdict"]), (&json!("update"), &json!("unchanged")));
+    let back = json!({ "field": "deleted", "before": true, "after": false });
+    assert_eq!((&told[0]["id"], &told[0]["changes"][0]), (&json!(old), &back));
+    assert_eq!(server.get(&path).await.status, 404, "nothing was written");
+
+    let done = apply(&server, &location).await;
+    assert_eq!((number(&done, "updated"), number(&done, "unchanged"), server.count().await), (1, 1, 3));
+    let record = server.get(&path).await.json();
+    assert!(record.to_string().contains("New"), "{record}");
+    let job = team_path(&format!("/imports/{}", done["job_id"].as_str().unwrap()));
+    let undo = post_nothing(&server, &format!("{job}/undo"), &[]).await;
+    assert_eq!(undo.status, 202, "{}", undo.json());
+    let undo = server.wait_for_job(undo.header("location").unwrap()).await;
+    assert_eq!((number(&undo, "updated"), number(&undo, "failed"), server.count().await), (1, 0, 2));
+    assert_eq!(server.get(&path).await.status, 404, "it is deleted again");
+    let made = server.import(body(&rows, &json!({})), &[]).await.json();
+    assert_eq!((number(&made, "created"), server.count().await), (1, 3), "by default it matches nothing");
+
+    for (options, field) in [
+        (json!({ "deleted_matches": "restore", "dedupe_by": null }), "deleted_matches"),
+        (json!({ "deleted_matches": "bring_back" }), "deleted_matches"),
+    ] {
+        let refused = server.import(body(&rows, &options), &[]).await.assert_error(400, "invalid_request");
+        assert!(refused.to_string().contains(&format!(".body.options.{field}")), "{refused}");
+    }
+}

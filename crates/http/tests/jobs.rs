@@ -90,7 +90,7 @@ async fn a_job_tells_what_it_does_and_what_became_of_its_rows() {
     let options = json!({"dedupe_by": "email", "caseInsensitive": true, "update_existing": true,
                          "create_missing_options": false, "require_list_stage": false,
                          "unknown_properties": "fail", "on_missing_key": "create", "on_multiple": "fail",
-                         "duplicates": "sequential", "atomic": false});
+                         "deleted_matches": "ignore", "duplicates": "sequential", "atomic": false});
     assert_eq!((&done["options"], &accepted["options"]), (&options, &options));
     assert!(done.get("rows_per_second").is_none() && done.get("estimated_end_at").is_none());
 

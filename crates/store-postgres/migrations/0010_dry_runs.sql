@@ -12,6 +12,11 @@ ALTER TABLE job ADD COLUMN skipped bigint NOT NULL DEFAULT 0;
 ALTER TABLE job ADD CONSTRAINT job_skipped_of_existing CHECK (skipped BETWEEN 0 AND existing);
 -- Of a dry run what else it says of each row, in the form the domain gives it.
 ALTER TABLE job_outcome ADD COLUMN forecast bytea;
+-- Whether the job brought the record back: then it was deleted before.
+ALTER TABLE job_image ADD COLUMN deleted boolean NOT NULL DEFAULT false;
+
+-- For imports that heed deleted records, which hold no keys to be found by. By id last: they are read in batches.
+CREATE INDEX record_deleted ON record (team_no, object_type, id) WHERE deleted_at IS NOT NULL;
 
 -- What a dry run would have written so far; it goes once the job has ended. No foreign keys: a row of the job would be
 -- looked up for each of a million.

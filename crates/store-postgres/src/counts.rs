@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use refract_domain::ids::ListId;
 use refract_domain::object_type::ObjectType;
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 
-use crate::error::Outcome;
+use crate::error::{Outcome, column};
 use crate::schema::type_number;
 use crate::transaction::Transaction;
 
 const RECORDS: &str = include_str!("sql/write_count.sql");
+const PLACES: &str = include_str!("sql/write_record_members.sql");
 const MEMBERS: &str = include_str!("sql/write_list_members.sql");
 
 /// What a transaction adds to counts of one team.
@@ -54,6 +56,14 @@ pub(crate) async fn write(transaction: &mut Transaction) -> Outcome<()> {
             (&more as _, Type::INT8),
         ];
         transaction.execute(MEMBERS, &parameters).await?;
+    }
+    Ok(())
+}
+
+/// Counts these records in all lists that they have a place in.
+pub(crate) async fn count_members(transaction: &mut Transaction, team_no: i64, ids: &[Uuid], more: i64) -> Outcome<()> {
+    for row in transaction.query(PLACES, &[(&team_no, Type::INT8), (&ids, Type::UUID_ARRAY)]).await? {
+        transaction.counts.members(team_no, ListId(column(&row, "list_id")?), more);
     }
     Ok(())
 }

@@ -16,6 +16,11 @@ CREATE INDEX job_numbers ON job (first_record_no) WHERE kind NOT IN ('undo', 'dr
 ALTER TABLE job ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0 CHECK (skipped BETWEEN 0 AND existing);
 -- Of a dry run what else it says of each row, in the form the domain gives it.
 ALTER TABLE job_outcome ADD COLUMN forecast BLOB;
+-- Whether the job brought the record back: then it was deleted before.
+ALTER TABLE job_image ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1));
+
+-- For imports that heed deleted records, which hold no keys to be found by.
+CREATE INDEX record_deleted ON record (team_no, object_type) WHERE deleted_at IS NOT NULL;
 
 -- What a dry run would have written so far; it goes once the job has ended.
 CREATE TABLE draft_key (

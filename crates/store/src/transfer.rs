@@ -231,6 +231,7 @@ const IMAGES: &[Column] = &[
     column("entry_values", Form::Text),
     column("entry_before", Form::Large),
     column("entry_after", Form::Large),
+    column("deleted", Form::Flag),
 ];
 const STAGED_ROWS: &[Column] = &[TEAM, column("upload_id", Form::Id), FIRST_ROW, ROWS, column("raw", Form::Bytes)];
 const IDEMPOTENCY_KEYS: &[Column] = &[

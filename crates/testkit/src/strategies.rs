@@ -9,6 +9,7 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::select;
 use refract_domain::import::options::ImportOptions;
+use refract_domain::import::policy::DeletedMatches;
 use refract_domain::object_type::ObjectType;
 use refract_store::conformance::fixture::Way;
 use serde_json::{Map, Value, json};
@@ -142,8 +143,10 @@ pub fn options(object_type: ObjectType) -> impl Strategy<Value = ImportOptions> 
         ObjectType::Contact => vec!["email", "email", "city"],
         _ => vec!["domains", "name", "employee_count"],
     };
-    (weighted(0.85, select(slugs)), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(slug, case_insensitive, update_existing, create_missing_options)| ImportOptions {
+    let deleted_matches = select(DeletedMatches::ALL.to_vec());
+    (weighted(0.85, select(slugs)), any::<bool>(), any::<bool>(), any::<bool>(), deleted_matches).prop_map(
+        |(slug, case_insensitive, update_existing, create_missing_options, deleted_matches)| ImportOptions {
+            deleted_matches: if slug.is_some() { deleted_matches } else { DeletedMatches::Ignore },
             dedupe_by: slug.map(str::to_owned),
             case_insensitive,
             update_existing,

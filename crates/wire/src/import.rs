@@ -280,6 +280,8 @@ pub struct ImportOptions {
     pub on_missing_key: Option<Value>,
     /// `fail`, `oldest` or `newest`.
     pub on_multiple: Option<Value>,
+    /// `ignore`, `restore` or `fail`.
+    pub deleted_matches: Option<Value>,
     /// `sequential`, `first`, `last` or `fail`.
     pub duplicates: Option<Value>,
     /// All rows or none.
@@ -294,7 +296,7 @@ pub struct ImportOptions {
 
 impl ImportOptions {
     /// The names an option may have. `dedupe_type` is of old clients and means nothing.
-    pub const NAMES: [&'static str; 15] = [
+    pub const NAMES: [&'static str; 16] = [
         "dedupe_by",
         "caseInsensitive",
         "list_id",
@@ -304,6 +306,7 @@ impl ImportOptions {
         "unknown_properties",
         "on_missing_key",
         "on_multiple",
+        "deleted_matches",
         "duplicates",
         "atomic",
         "dry_run",
@@ -328,6 +331,7 @@ impl ImportOptions {
                 "unknown_properties" => &mut options.unknown_properties,
                 "on_missing_key" => &mut options.on_missing_key,
                 "on_multiple" => &mut options.on_multiple,
+                "deleted_matches" => &mut options.deleted_matches,
                 "duplicates" => &mut options.duplicates,
                 "atomic" => &mut options.atomic,
                 "dry_run" => &mut options.dry_run,

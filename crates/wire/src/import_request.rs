@@ -52,6 +52,11 @@ pub struct ImportRequestOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^(fail|oldest|newest)$")]
     pub on_multiple: Option<String>,
+    /// What becomes of a row that no record matches but deleted ones would: they are passed over (`ignore`), the record is
+    /// brought back (`restore`), or the row is at fault (`fail`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(ignore|restore|fail)$")]
+    pub deleted_matches: Option<String>,
     /// What becomes of rows of the import that have a value to match by in common: they are taken in turn (`sequential`), the
     /// `first` or the `last` of them is taken and the others are passed over, or all of them `fail`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -168,6 +168,9 @@ impl Draw {
                 asked.insert(name.to_owned(), is_asked.into());
             }
         }
+        if asked.contains_key("dedupe_by") {
+            asked.insert("deleted_matches".to_owned(), options.deleted_matches.name().into());
+        }
         if joins_list {
             let name = *self.drawer.one_of(&["list_id", "list_id", "crm_id"]);
             asked.insert(name.to_owned(), LIST.into());

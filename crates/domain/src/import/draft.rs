@@ -99,6 +99,7 @@ pub fn schema_with(schema: &Arc<Schema>, object_type: ObjectType, drafted: &[New
 #[must_use]
 pub fn needed_records(lookup: &Lookup, found: &Found, keys: &[DraftKey]) -> Vec<RecordId> {
     let mut ids = lookup.ids.clone();
+    ids.extend(found.deleted.values().flatten());
     if lookup.needs_records {
         ids.extend(found.records.keys().copied());
         ids.extend(keys.iter().filter(|draft| draft.held).map(|draft| draft.record));
@@ -118,7 +119,7 @@ impl Found {
             }
         }
         for DraftRecord { id, body, list_values } in records {
-            // What the team may only read is never drafted.
+            // What the team may only read is never drafted; what was deleted and is drafted would be live by now.
             let record = FoundRecord { object_type, deleted: false, read_only: false, body, list_values };
             self.records.insert(id, record);
         }

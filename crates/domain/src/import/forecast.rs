@@ -28,7 +28,7 @@ pub struct Forecast {
 /// A value that would change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldChange {
-    /// Where, as faults name it: `default.email`, `list.app_stage`.
+    /// Where, as faults name it: `default.email`, `list.app_stage`; `deleted` of a record that would come back.
     pub field: String,
     /// The value before, raw; `None` where there was none.
     pub before: Option<Box<str>>,
@@ -97,6 +97,11 @@ pub(super) fn changes_between<'a>(
     let cleared = members(before)
         .filter_map(move |(slug, raw)| find(after, &slug).is_none().then(|| change(&slug, Some(raw), None)));
     written.chain(cleared)
+}
+
+/// How a deleted record changes that comes back.
+pub(super) fn coming_back() -> FieldChange {
+    FieldChange { field: "deleted".to_owned(), before: Some("true".into()), after: Some("false".into()) }
 }
 
 fn shown(raw: &str) -> Box<str> {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::ids::ListId;
-use crate::import::policy::{Duplicates, OnMissingKey, OnMultiple, PropertyRule, decode_rules, encode_rules};
+use crate::import::policy::{
+    DeletedMatches, Duplicates, OnMissingKey, OnMultiple, PropertyRule, decode_rules, encode_rules,
+};
 use crate::import::table::TableInput;
 use crate::json::{checked_members, unquote};
 
@@ -28,6 +30,8 @@ pub struct ImportOptions {
     pub on_missing_key: OnMissingKey,
     /// What becomes of rows whose key several records hold; only with `dedupe_by`.
     pub on_multiple: OnMultiple,
+    /// What becomes of rows whose key deleted records alone have; only with `dedupe_by`.
+    pub deleted_matches: DeletedMatches,
     /// What becomes of rows that have a key in common; only with `dedupe_by`.
     pub duplicates: Duplicates,
     /// All rows are taken or none ([`crate::limits::ATOMIC_ROWS_MAX`]).
@@ -71,6 +75,7 @@ impl Default for ImportOptions {
             unknown_properties: UnknownProperties::Fail,
             on_missing_key: OnMissingKey::Create,
             on_multiple: OnMultiple::Fail,
+            deleted_matches: DeletedMatches::Ignore,
             duplicates: Duplicates::Sequential,
             atomic: false,
             write: Vec::new(),
@@ -89,13 +94,15 @@ impl ImportOptions {
             .then(|| format!("\"on_missing_key\":\"{}\"", self.on_missing_key.name()));
         let multiple = (self.on_multiple != OnMultiple::default())
             .then(|| format!("\"on_multiple\":\"{}\"", self.on_multiple.name()));
+        let deleted = (self.deleted_matches != DeletedMatches::default())
+            .then(|| format!("\"deleted_matches\":\"{}\"", self.deleted_matches.name()));
         let duplicates = (self.duplicates != Duplicates::default())
             .then(|| format!("\"duplicates\":\"{}\"", self.duplicates.name()));
         let atomic = self.atomic.then(|| "\"atomic\":true".to_owned());
         let write = (!self.write.is_empty()).then(|| format!("\"write\":{}", encode_rules(&self.write)));
         let table = self.table.as_deref().map(|table| format!("\"table\":{}", table.encode()));
         let chosen: Vec<String> =
-            [ignores, missing, multiple, duplicates, atomic, write, table].into_iter().flatten().collect();
+            [ignores, missing, multiple, deleted, duplicates, atomic, write, table].into_iter().flatten().collect();
         (!chosen.is_empty()).then(|| format!("{{{}}}", chosen.join(",")))
     }
 
@@ -109,6 +116,7 @@ impl ImportOptions {
                 "ignore_unknown" if raw == "true" => options.unknown_properties = UnknownProperties::Ignore,
                 "on_missing_key" => options.on_missing_key = OnMissingKey::parse(&unquote(raw))?,
                 "on_multiple" => options.on_multiple = OnMultiple::parse(&unquote(raw))?,
+                "deleted_matches" => options.deleted_matches = DeletedMatches::parse(&unquote(raw))?,
                 "duplicates" => options.duplicates = Duplicates::parse(&unquote(raw))?,
                 "atomic" if raw == "true" => options.atomic = true,
                 "write" => options.write = decode_rules(raw)?,

@@ -1,5 +1,5 @@
-//! What an import does in the cases that callers want decided otherwise: a row without a key, a key of several records, a
-//! value where there is one already. Owns the words and their stored form; what they do is decided where rows are judged
+//! What an import does in the cases that callers want decided otherwise: a row without a key, a key of several records or
+//! of deleted ones, a value where there is one already. Owns the words and their stored form; what they do is decided where rows are judged
 //! and planned.
 
 use crate::change::WriteRule;
@@ -97,6 +97,39 @@ impl OnMultiple {
             Self::Fail => "fail",
             Self::Oldest => "oldest",
             Self::Newest => "newest",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+}
+
+/// What becomes of a row whose key no live record holds, but deleted ones would.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DeletedMatches {
+    /// They are passed over: it makes a record.
+    #[default]
+    Ignore,
+    /// It brings the record back and meets it.
+    Restore,
+    /// It is a fault.
+    Fail,
+}
+
+impl DeletedMatches {
+    /// All of them, the default first.
+    pub const ALL: [Self; 3] = [Self::Ignore, Self::Restore, Self::Fail];
+
+    /// The word on the wire and in stores.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ignore => "ignore",
+            Self::Restore => "restore",
+            Self::Fail => "fail",
         }
     }
 

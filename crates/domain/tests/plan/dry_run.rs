@@ -72,12 +72,15 @@ enum Edit {
     Remove(usize),
     /// Makes a record of this address.
     Make(&'static str),
+    /// Deletes the record at this place, or brings it back.
+    Turn(usize),
 }
 
 fn any_edit() -> impl Strategy<Value = Edit> {
     prop_oneof![
-        (0usize..3, prop::sample::select(vec!["Oslo", "Bern"])).prop_map(|(place, city)| Edit::Change(place, city)),
-        (0usize..3).prop_map(Edit::Remove),
+        (0usize..6).prop_map(Edit::Turn),
+        (0usize..6, prop::sample::select(vec!["Oslo", "Bern"])).prop_map(|(place, city)| Edit::Change(place, city)),
+        (0usize..6).prop_map(Edit::Remove),
         prop::sample::select(vec!["a@x.io", "b@x.io", "B@x.io"]).prop_map(Edit::Make),
     ]
 }
@@ -99,6 +102,15 @@ fn edit(world: &mut World, options: &ImportOptions, number: u128, edit: &Edit) {
             if let Some(id) = id_at(world, *place) {
                 remove(world, id);
             }
+        }
+        Edit::Turn(place) => {
+            let Some(id) = id_at(world, *place) else { return };
+            let record = world.records[&id].clone();
+            remove(world, id);
+            match record.deleted {
+                true => world.put(id.0.as_u128(), options, &record.body),
+                false => world.put_deleted(id.0.as_u128(), &record.body),
+            };
         }
         Edit::Make(email) => {
             world.put(100 + number, options, &format!(r#"{{"email":"{email}"}}"#));

@@ -8,7 +8,7 @@ use refract_domain::ids::RecordId;
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::outcome::Outcome;
 use refract_domain::import::plan::FoundRecord;
-use refract_domain::import::policy::{OnMissingKey, OnMultiple, PropertyRule, WriteWord};
+use refract_domain::import::policy::{DeletedMatches, OnMissingKey, OnMultiple, PropertyRule, WriteWord};
 use refract_domain::import::tally::Tally;
 use refract_domain::json::members;
 
@@ -17,13 +17,13 @@ use crate::world::{LIST, World};
 /// Rows over so few values that most of them meet.
 pub(crate) fn any_row() -> impl Strategy<Value = String> {
     let email = prop_oneof![
-        5 => prop::sample::select(vec!["a@x.io", "A@x.io", " a@x.io", "b@x.io", "B@X.io", "c@x.io"]).prop_map(Some),
+        5 => prop::sample::select(vec!["a@x.io", "A@x.io", " a@x.io", "b@x.io", "B@X.io", "c@x.io", "d@x.io", "D@x.io"]).prop_map(Some),
         1 => Just(Some("  ")),
         1 => Just(None),
     ];
     let city = prop::option::of(prop::sample::select(vec![r#""Oslo""#, r#""Rome""#, "null", r#""""#]));
     let rank = prop::option::weighted(0.2, prop::sample::select(vec!["vp", "New one", "new ONE", "other-one"]));
-    let id = prop::option::weighted(0.2, 1u128..4);
+    let id = prop::option::weighted(0.2, 1u128..6);
     let bad = prop::bool::weighted(0.1);
     let stage = prop::option::weighted(0.3, prop::sample::select(vec!["lead", "won"]));
     let labels = prop::option::weighted(
@@ -55,10 +55,21 @@ pub(crate) fn any_options() -> impl Strategy<Value = ImportOptions> {
     let dedupe_by = prop::option::weighted(0.9, prop::sample::select(vec!["email", "city", "seniority"]));
     let on_multiple = prop::sample::select(OnMultiple::ALL.to_vec());
     let on_missing_key = prop::sample::select(OnMissingKey::ALL.to_vec());
-    let policies = (on_missing_key, on_multiple, any_write());
-    (dedupe_by, any::<[bool; 4]>(), policies).prop_map(|(dedupe_by, flags, (missing, multiple, write))| ImportOptions {
+    let deleted_matches = prop::sample::select(DeletedMatches::ALL.to_vec());
+    let policies = (on_missing_key, on_multiple, deleted_matches, any_write());
+    (dedupe_by, any::<[bool; 4]>(), policies)
+        .prop_map(|(dedupe_by, flags, policies)| any_of(dedupe_by, flags, policies))
+}
+
+fn any_of(
+    dedupe_by: Option<&str>,
+    flags: [bool; 4],
+    (missing, multiple, deleted, write): (OnMissingKey, OnMultiple, DeletedMatches, Vec<PropertyRule>),
+) -> ImportOptions {
+    ImportOptions {
         on_missing_key: if dedupe_by.is_some() { missing } else { OnMissingKey::Create },
         on_multiple: if dedupe_by.is_some() { multiple } else { OnMultiple::Fail },
+        deleted_matches: if dedupe_by.is_some() { deleted } else { DeletedMatches::Ignore },
         write: write.into_iter().filter(|rule| !rule.in_list || flags[3]).collect(),
         dedupe_by: dedupe_by.map(str::to_owned),
         case_insensitive: flags[0],
@@ -67,7 +78,7 @@ pub(crate) fn any_options() -> impl Strategy<Value = ImportOptions> {
         require_list_stage: false,
         list_id: flags[3].then_some(LIST),
         ..ImportOptions::default()
-    })
+    }
 }
 
 pub(crate) fn seeded(options: &ImportOptions) -> World {
@@ -77,6 +88,11 @@ pub(crate) fn seeded(options: &ImportOptions) -> World {
     if options.dedupe_by.as_deref() == Some("email") {
         world.put(4, options, r#"{"email":"C@x.io"}"#);
     }
+    world.put_deleted(5, r#"{"email":"d@x.io","city":"Rome"}"#);
+    world.put_deleted(6, r#"{"email":"A@x.io","city":"Bern"}"#);
+    let twice = world.put_deleted(7, r#"{"email":"D@x.io","seniority":"vp"}"#);
+    let in_list = world.records.get_mut(&twice).expect("it was put in");
+    in_list.list_values = options.list_id.map(|_| r#"{"app_stage":"lead"}"#.to_owned());
     world
 }
 
@@ -112,6 +128,7 @@ pub(crate) fn in_order_of_slugs(records: &BTreeMap<RecordId, FoundRecord>) -> Ve
     let both = |record: &FoundRecord| {
         let mut all = values(&record.body);
         all.extend(values(record.list_values.as_deref().unwrap_or("{}")));
+        all.extend(record.deleted.then(|| ("deleted".to_owned(), "true".to_owned())));
         all
     };
     records.iter().map(|(id, record)| (*id, both(record))).collect()
@@ -162,7 +179,7 @@ proptest! {
 
         // Where no key is shared and none is missing, the policies on keys have nothing to say.
         let outcomes = whole(&plain, &rows).0;
-        let strict = ImportOptions { on_missing_key: options.on_missing_key, on_multiple: options.on_multiple, ..plain };
+        let strict = ImportOptions { on_missing_key: options.on_missing_key, on_multiple: options.on_multiple, ..plain.clone() };
         let policed = whole(&strict, &rows).0;
         let is_about_keys = |outcome: &Outcome| match outcome {
             Outcome::Rejected(error) => {
@@ -172,7 +189,20 @@ proptest! {
             _ => false,
         };
         if !outcomes.iter().chain(&policed).any(is_about_keys) {
-            prop_assert_eq!(outcomes, policed);
+            prop_assert_eq!(&outcomes, &policed);
+        }
+
+        // Where no deleted record is met, it does not matter what becomes of those that are.
+        let strict = ImportOptions { deleted_matches: DeletedMatches::Fail, ..plain };
+        if options.dedupe_by.is_some() {
+            let of_deleted = whole(&strict, &rows).0;
+            let is_refused = |outcome: &Outcome| match outcome {
+                Outcome::Rejected(error) => error.first.code == RowCode::DeletedMatch,
+                _ => false,
+            };
+            let first = of_deleted.iter().position(is_refused).unwrap_or(rows.len());
+            let ignored = ImportOptions { deleted_matches: DeletedMatches::Ignore, ..strict };
+            prop_assert_eq!(&whole(&ignored, &rows[..first]).0[..], &of_deleted[..first]);
         }
     }
 

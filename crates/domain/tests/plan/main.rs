@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used)]
 
 mod cases;
+mod deleted;
 mod dry_run;
 mod law;
 mod policies;

@@ -92,7 +92,7 @@ impl World {
         chunk: &JudgedChunk,
     ) -> Vec<Outcome> {
         let lookup = Lookup::of(context, chunk);
-        let found = self.find(&lookup);
+        let found = self.find(context, &lookup, purpose);
         self.claim(&lookup);
         let plan = plan_chunk(PlanInput {
             context,
@@ -122,7 +122,7 @@ impl World {
         rows.iter().for_each(|row| raw.push(row.as_bytes()));
         let chunk = judge_chunk(&context, &raw);
         let lookup = Lookup::of(&context, &chunk);
-        let mut found = self.find(&lookup);
+        let mut found = self.find(&context, &lookup, Purpose::DryRun);
         let keys = draft.keys_of(&lookup);
         let records = draft.records_of(&needed_records(&lookup, &found, &keys));
         found.cover(&lookup, ObjectType::Contact, &keys, records);
@@ -139,8 +139,15 @@ impl World {
         (plan.outcomes, plan.forecasts)
     }
 
-    fn find(&self, lookup: &Lookup) -> Found {
-        let mut found = Found { holders: Vec::new(), records: HashMap::new() };
+    /// Puts a deleted contact in, which holds nothing.
+    pub(crate) fn put_deleted(&mut self, id: u128, body: &str) -> RecordId {
+        let id = self.put(id, &ImportOptions::default(), body);
+        self.records.get_mut(&id).expect("it was put in").deleted = true;
+        id
+    }
+
+    fn find(&self, context: &JudgeContext, lookup: &Lookup, purpose: Purpose<'_>) -> Found {
+        let mut found = Found { holders: Vec::new(), records: HashMap::new(), deleted: HashMap::new() };
         for key in &lookup.keys {
             let holders = self.keys.get(key).map_or(&[] as &[RecordId], Vec::as_slice);
             found.holders.push(match holders {
@@ -154,6 +161,14 @@ impl World {
         }
         let named = lookup.ids.iter().filter_map(|id| Some((*id, self.records.get(id)?.clone())));
         found.records.extend(named);
+        if lookup.seeks_deleted(purpose, found.holders.contains(&Holders::Claimed)) {
+            for (id, record) in self.records.iter().filter(|(_, record)| record.deleted) {
+                let places = lookup.places_of(context, &record.body);
+                if !places.is_empty() {
+                    found.add_deleted(&places, *id, record.clone());
+                }
+            }
+        }
         found
     }
 
@@ -181,8 +196,13 @@ impl World {
             let claimed_as = Self::ids().record_id(insert.row);
             self.keys.values_mut().flatten().filter(|id| **id == claimed_as).for_each(|id| *id = insert.id);
         }
+        for id in &plan.restores {
+            let record = self.records.get_mut(id).expect("only found records come back");
+            assert!(std::mem::take(&mut record.deleted), "{id} is back already");
+        }
         for update in &plan.updates {
             let record = self.records.get_mut(&update.id).expect("only found records are updated");
+            assert!(!record.deleted, "{} is deleted", update.id);
             assert_eq!(record.body, update.before);
             record.body.clone_from(&update.after);
         }
@@ -223,7 +243,8 @@ impl World {
         self.keys.retain(|_, holders| !holders.is_empty());
         for holders in self.keys.values() {
             for id in holders {
-                assert!(self.records.contains_key(id), "{id} holds a key and is no record; plan: {plan:?}");
+                let is_live = self.records.get(id).is_some_and(|record| !record.deleted);
+                assert!(is_live, "{id} holds a key and is no live record; plan: {plan:?}");
             }
         }
     }
@@ -232,7 +253,7 @@ impl World {
     pub(crate) fn assert_keys_are_those_of_the_records(&self, options: &ImportOptions) {
         let context = self.context(options);
         let mut expected: BTreeMap<KeyHash, Vec<RecordId>> = BTreeMap::new();
-        for (id, record) in &self.records {
+        for (id, record) in self.records.iter().filter(|(_, record)| !record.deleted) {
             for (_, key) in context.keys_of_body(&record.body) {
                 expected.entry(key).or_default().push(*id);
             }

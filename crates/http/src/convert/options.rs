@@ -5,7 +5,7 @@
 
 use refract_domain::ids::ListId;
 use refract_domain::import::options::{ImportOptions, UnknownProperties};
-use refract_domain::import::policy::{Duplicates, OnMissingKey, OnMultiple, PropertyRule};
+use refract_domain::import::policy::{DeletedMatches, Duplicates, OnMissingKey, OnMultiple, PropertyRule};
 use refract_domain::import::table::SchemaToBe;
 use refract_domain::modelling::NewProperty;
 use refract_domain::object_type::ObjectType;
@@ -13,7 +13,9 @@ use refract_domain::property::nearest;
 use refract_wire::{ImportOptions as SentOptions, ImportRequestOptions};
 use serde_json::{Map, Value};
 
-use super::policies::{duplicates, on_missing_key, on_multiple, shown_rules, unknown_properties, write_rules};
+use super::policies::{
+    deleted_matches, duplicates, on_missing_key, on_multiple, shown_rules, unknown_properties, write_rules,
+};
 use super::reading::{FILE_OPTIONS, Reading, refuse_late};
 use crate::error::ApiError;
 
@@ -52,6 +54,7 @@ pub(crate) struct OptionsPatch {
     unknown_properties: Option<UnknownProperties>,
     on_missing_key: Option<OnMissingKey>,
     on_multiple: Option<OnMultiple>,
+    deleted_matches: Option<DeletedMatches>,
     duplicates: Option<Duplicates>,
     atomic: Option<bool>,
     write: Option<Vec<PropertyRule>>,
@@ -81,6 +84,7 @@ impl OptionsPatch {
             unknown_properties: self.unknown_properties.unwrap_or(options.unknown_properties),
             on_missing_key: self.on_missing_key.unwrap_or(options.on_missing_key),
             on_multiple: self.on_multiple.unwrap_or(options.on_multiple),
+            deleted_matches: self.deleted_matches.unwrap_or(options.deleted_matches),
             duplicates: self.duplicates.unwrap_or(options.duplicates),
             atomic: self.atomic.unwrap_or(options.atomic),
             write: self.write.unwrap_or(options.write),
@@ -156,6 +160,7 @@ fn patch_of(members: Map<String, Value>) -> Result<OptionsPatch, ApiError> {
         unknown_properties: unknown_properties(options.unknown_properties.as_ref())?,
         on_missing_key: on_missing_key(options.on_missing_key.as_ref())?,
         on_multiple: on_multiple(options.on_multiple.as_ref())?,
+        deleted_matches: deleted_matches(options.deleted_matches.as_ref())?,
         duplicates: duplicates(options.duplicates.as_ref())?,
         atomic: flag("atomic", options.atomic)?,
         write: write_rules(options.write.as_ref())?,
@@ -175,6 +180,7 @@ pub(crate) fn shown_options(options: &ImportOptions) -> ImportRequestOptions {
         unknown_properties,
         on_missing_key,
         on_multiple,
+        deleted_matches,
         duplicates,
         atomic,
         write,
@@ -191,6 +197,7 @@ pub(crate) fn shown_options(options: &ImportOptions) -> ImportRequestOptions {
         unknown_properties: Some(unknown_properties.name().to_owned()),
         on_missing_key: Some(on_missing_key.name().to_owned()),
         on_multiple: Some(on_multiple.name().to_owned()),
+        deleted_matches: Some(deleted_matches.name().to_owned()),
         duplicates: Some(duplicates.name().to_owned()),
         atomic: Some(*atomic),
         // The kind of the job says it.
@@ -304,7 +311,7 @@ mod tests {
         let text = format!(
             r#"{{"dedupe_by":["email"],"caseInsensitive":false,"update_existing":true,"create_missing_options":true,
                "require_list_stage":true,"list_id":"{LIST}","crm_id":"{LIST}","dedupe_type":5,
-               "duplicates":"last","atomic":true,"on_missing_key":"skip"}}"#
+               "duplicates":"last","atomic":true,"deleted_matches":"fail","on_missing_key":"skip"}}"#
         );
         let expected = ImportOptions {
             dedupe_by: Some("email".into()),
@@ -313,6 +320,7 @@ mod tests {
             create_missing_options: true,
             require_list_stage: true,
             list_id: ListId::parse(LIST),
+            deleted_matches: DeletedMatches::Fail,
             duplicates: Duplicates::Last,
             atomic: true,
             on_missing_key: OnMissingKey::Skip,
@@ -372,6 +380,7 @@ mod tests {
             (r#"{"caseInsensitive":"yes"}"#, "caseInsensitive"),
             (r#"{"update_existing":1}"#, "update_existing"),
             (r#"{"duplicates":"newest"}"#, "sequential, first, last"),
+            (r#"{"deleted_matches":true}"#, "ignore, restore, fail"),
             (r#"{"atomic":"yes"}"#, "atomic"),
             (r#"{"create_missing_options":null}"#, "create_missing_options"),
             (r#"{"list_id":"sales"}"#, "list_id"),

@@ -1,7 +1,7 @@
 //! The options of an import that decide cases otherwise than is usual: words, and rules by property.
 
 use refract_domain::import::options::UnknownProperties;
-use refract_domain::import::policy::{Duplicates, OnMissingKey, OnMultiple, PropertyRule, WriteWord};
+use refract_domain::import::policy::{DeletedMatches, Duplicates, OnMissingKey, OnMultiple, PropertyRule, WriteWord};
 use serde_json::{Map, Value};
 
 use crate::error::ApiError;
@@ -29,6 +29,11 @@ pub(crate) fn duplicates(sent: Option<&Value>) -> Result<Option<Duplicates>, Api
 /// Reads `on_multiple`.
 pub(crate) fn on_multiple(sent: Option<&Value>) -> Result<Option<OnMultiple>, ApiError> {
     word("on_multiple", sent, &OnMultiple::ALL.map(OnMultiple::name), OnMultiple::parse)
+}
+
+/// Reads `deleted_matches`.
+pub(crate) fn deleted_matches(sent: Option<&Value>) -> Result<Option<DeletedMatches>, ApiError> {
+    word("deleted_matches", sent, &DeletedMatches::ALL.map(DeletedMatches::name), DeletedMatches::parse)
 }
 
 /// Reads `write`: slug, or `list.` and a slug, to a word. Whether there are such properties is for the engine.
@@ -79,6 +84,7 @@ mod tests {
     #[test]
     fn words_are_read_and_others_refused() {
         assert_eq!(on_multiple(Some(&json!("oldest"))).ok(), Some(Some(OnMultiple::Oldest)));
+        assert_eq!(deleted_matches(Some(&json!("restore"))).ok(), Some(Some(DeletedMatches::Restore)));
         assert_eq!(on_missing_key(None).ok(), Some(None));
         assert_eq!(unknown_properties(Some(&json!("ignore"))).ok(), Some(Some(UnknownProperties::Ignore)));
         for bad in [json!("drop"), json!(null), json!(true)] {

@@ -16,8 +16,10 @@ use super::Rows;
 use crate::error::{Failure, Outcome, column};
 use crate::holders::{Holder, claim, hash, holders};
 use crate::records::{self, StoredRecord};
+use crate::schema::type_number;
 use crate::transaction::Transaction;
 
+const DELETED: &str = include_str!("../sql/find_deleted.sql");
 const LIST_VALUES: &str = include_str!("../sql/find_list_entries.sql");
 
 const BYTES: &str = include_str!("../sql/find_bytes.sql");
@@ -27,6 +29,9 @@ const MAY_BE_LARGE: usize = 32;
 
 /// Records are in memory more often than in an embedded store: also in the buffers of a connection, on their way in and out.
 const FOUND_BYTES_MAX: usize = ApplyChunk::FOUND_BYTES_MAX / 3;
+
+/// Deleted records that are looked at at once.
+const DELETED_BATCH: i64 = 1_000;
 
 /// How often what was found may change before everything is locked. More is left to another try of the transaction.
 const ROUNDS_MAX: usize = 8;
@@ -42,10 +47,12 @@ pub(super) async fn find(transaction: &mut Transaction, rows: &Rows<'_>) -> Outc
 pub(super) async fn look(transaction: &mut Transaction, rows: &Rows<'_>) -> Outcome<Found> {
     let mut finder = Finder::new(transaction, rows);
     finder.held = holders(finder.transaction, rows.team_no, &finder.hashes).await?;
+    finder.find_deleted().await?;
     let mut ids: BTreeSet<Uuid> = rows.lookup.ids.iter().map(|id| id.0).collect();
     if rows.lookup.needs_records {
         ids.extend(finder.held.iter().map(|(_, record)| *record));
     }
+    ids.extend(&finder.deleted);
     let ids: Vec<Uuid> = ids.into_iter().collect();
     finder.check_bytes(&ids).await?;
     let stored = records::find(finder.transaction, rows.team_no, &ids).await?;
@@ -60,12 +67,14 @@ struct Finder<'t, 'r> {
     /// Keys that others hold, ascending, with their holders.
     taken: Vec<Uuid>,
     held: Vec<Holder>,
+    /// Deleted records that have one of the keys.
+    deleted: BTreeSet<Uuid>,
 }
 
 impl<'t, 'r> Finder<'t, 'r> {
     fn new(transaction: &'t mut Transaction, rows: &'r Rows<'r>) -> Self {
         let hashes = rows.lookup.keys.iter().map(|key| hash(*key)).collect();
-        Self { transaction, rows, hashes, taken: Vec::new(), held: Vec::new() }
+        Self { transaction, rows, hashes, taken: Vec::new(), held: Vec::new(), deleted: BTreeSet::new() }
     }
 
     /// What was found, and which of the records are members of the import's list.
@@ -80,9 +89,14 @@ impl<'t, 'r> Finder<'t, 'r> {
             if list_values.is_some() {
                 members.insert(record.id);
             }
+            let places = (deleted && self.deleted.contains(&record.id.0))
+                .then(|| self.rows.lookup.places_of(self.rows.context, &record.body));
             let entry =
                 FoundRecord { object_type: record.object_type, deleted, read_only, body: record.body, list_values };
-            found.records.insert(record.id, entry);
+            match places {
+                Some(places) => found.add_deleted(&places, record.id, entry),
+                None => drop(found.records.insert(record.id, entry)),
+            }
         }
         Ok((found, members))
     }
@@ -100,14 +114,22 @@ impl<'t, 'r> Finder<'t, 'r> {
                 self.claim_free().await?;
                 continue;
             }
-            if !lookup.needs_records {
+            self.find_deleted().await?;
+            if !lookup.needs_records && self.deleted.is_empty() {
                 return records::find(self.transaction, team_no, &read_ids).await;
             }
             let mut ids = locked_ids.clone();
-            ids.extend(self.held.iter().map(|(_, record)| *record));
+            if lookup.needs_records {
+                ids.extend(self.held.iter().map(|(_, record)| *record));
+            }
+            ids.extend(&self.deleted);
             let ids: Vec<Uuid> = ids.into_iter().collect();
             self.check_bytes(&ids).await?;
             let mut stored = records::lock(self.transaction, team_no, &ids).await?;
+            // Whoever brought one back meanwhile had it locked until then: from now on they stay deleted.
+            if !self.are_still_deleted(&stored) {
+                continue;
+            }
             // Whoever moved a key had its record locked until then: from now on they stay.
             if holders(self.transaction, team_no, &self.taken).await? == self.held {
                 let others: Vec<Uuid> = read_ids.iter().copied().filter(|id| ids.binary_search(id).is_err()).collect();
@@ -130,6 +152,40 @@ impl<'t, 'r> Finder<'t, 'r> {
         let bytes: i64 = found.as_ref().map_or(Ok(0), |row| column(row, "bytes"))?;
         let fits = usize::try_from(bytes).is_ok_and(|bytes| bytes <= FOUND_BYTES_MAX);
         if fits { Ok(()) } else { Err(StoreError::ChunkTooLarge.into()) }
+    }
+
+    /// Looks for the deleted records that have one of the keys, where they matter. They hold none, so all of the type are
+    /// looked at, a batch after the other; those that are wanted are few.
+    async fn find_deleted(&mut self) -> Outcome<()> {
+        self.deleted.clear();
+        let rows = self.rows;
+        let some_are_free = self.taken.len() < self.hashes.len();
+        if !rows.lookup.seeks_deleted(rows.purpose, some_are_free) {
+            return Ok(());
+        }
+        let object_type = type_number(rows.object_type());
+        let mut after = Uuid::nil();
+        loop {
+            let named = [
+                (&rows.team_no as _, Type::INT8),
+                (&object_type as _, Type::INT2),
+                (&after as _, Type::UUID),
+                (&DELETED_BATCH as _, Type::INT8),
+            ];
+            let batch = self.transaction.query(DELETED, &named).await?;
+            let Some(last) = batch.last() else { return Ok(()) };
+            after = column(last, "id")?;
+            for row in &batch {
+                if !rows.lookup.places_of(rows.context, column(row, "body")?).is_empty() {
+                    self.deleted.insert(column(row, "id")?);
+                }
+            }
+        }
+    }
+
+    fn are_still_deleted(&self, stored: &[StoredRecord]) -> bool {
+        let still = stored.iter().filter(|stored| stored.deleted && self.deleted.contains(&stored.record.id.0));
+        still.count() == self.deleted.len()
     }
 
     /// The ids that rows name: those of records that may be changed, and those that are only looked at.

@@ -27,6 +27,7 @@ pub(super) async fn keep(transaction: &mut Transaction, rows: &Rows<'_>, plan: &
     let last_rows = plan.touched.iter().map(|touched| int4(touched.row)).collect::<Outcome<Vec<i32>>>()?;
     let bodies: Vec<bool> = plan.touched.iter().map(|touched| touched.body).collect();
     let entries: Vec<bool> = plan.touched.iter().map(|touched| touched.entry).collect();
+    let back: Vec<bool> = plan.touched.iter().map(|touched| touched.back).collect();
     let list_id = rows.context.options().list_id.map(|list_id| list_id.0);
     let parameters = [
         (&rows.team_no as _, Type::INT8),
@@ -37,6 +38,7 @@ pub(super) async fn keep(transaction: &mut Transaction, rows: &Rows<'_>, plan: &
         (&entries as _, Type::BOOL_ARRAY),
         (&rows.now.0 as _, Type::INT8),
         (&list_id as _, Type::UUID),
+        (&back as _, Type::BOOL_ARRAY),
     ];
     transaction.execute(IMAGES, &parameters).await?;
     Ok(())

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::copying::CopyPieces;
 use super::{Rows, images, schema_use};
+use crate::counts::count_members;
 use crate::error::{Failure, Outcome};
 use crate::holders;
 use crate::schema;
@@ -19,6 +20,7 @@ use crate::transaction::Transaction;
 
 const RECORD: &str = include_str!("../sql/write_record.sql");
 const UPDATE: &str = include_str!("../sql/write_update.sql");
+const RESTORE: &str = include_str!("../sql/restore_record.sql");
 const LIST_ENTRY: &str = include_str!("../sql/write_list_entry.sql");
 const LIST_VALUES: &str = include_str!("../sql/write_list_values.sql");
 
@@ -32,6 +34,7 @@ pub(super) async fn write(
 ) -> Outcome<()> {
     insert_records(transaction, rows, plan).instrument(debug_span!("chunk.copy")).await?;
     images::keep(transaction, rows, plan).await?;
+    restore_records(transaction, rows, &plan.restores).await?;
     update_records(transaction, rows, plan).await?;
     holders::change(transaction, rows.team_no, &plan.moved_claims, &plan.key_changes).await?;
     write_list_entries(transaction, rows, plan, members).await?;
@@ -49,6 +52,21 @@ async fn insert_records(transaction: &mut Transaction, rows: &Rows<'_>, plan: &C
     }
     transaction.counts.records(rows.team_no, rows.object_type(), i64::try_from(copied).unwrap_or(i64::MAX));
     Ok(())
+}
+
+/// Brings deleted records back, with their places in lists; their keys are among those that the plan changes.
+async fn restore_records(transaction: &mut Transaction, rows: &Rows<'_>, restores: &[RecordId]) -> Outcome<()> {
+    if restores.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = restores.iter().map(|id| id.0).collect();
+    let named = [(&rows.team_no as _, Type::INT8), (&ids as _, Type::UUID_ARRAY), (&rows.now.0 as _, Type::INT8)];
+    let restored = transaction.execute(RESTORE, &named).await?;
+    if restored != u64::try_from(ids.len()).unwrap_or(u64::MAX) {
+        return Err(Failure::internal(format!("{restored} of {} records were restored", ids.len())));
+    }
+    transaction.counts.records(rows.team_no, rows.object_type(), i64::try_from(ids.len()).unwrap_or(i64::MAX));
+    count_members(transaction, rows.team_no, &ids, 1).await
 }
 
 async fn update_records(transaction: &mut Transaction, rows: &Rows<'_>, plan: &ChunkPlan) -> Outcome<()> {

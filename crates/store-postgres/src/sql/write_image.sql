@@ -1,13 +1,16 @@
 -- Before a job changes records: what they are now, unless the job has changed them before; then only how far the job has
--- come with them. The flags say whether a record's own values change, and its place in the list $8. The records are locked.
+-- come with them. The flags say whether a record's own values change, its place in the list $8, and whether it comes
+-- back. The records are locked.
 INSERT INTO job_image (
     team_no, job_id, record_id, last_row, written_at, version_before, version_after, body, entry_values, entry_before,
-    entry_after
+    entry_after, deleted
 )
-SELECT $1, $2, record.id, touched.row, $7, record.version, record.version + touched.body::integer,
+SELECT $1, $2, record.id, touched.row, $7, record.version, record.version + touched.body::integer + touched.back::integer,
     CASE WHEN touched.body THEN record.body END,
-    entry."values", coalesce(entry.version, 0), coalesce(entry.version, 0) + touched.entry::integer
-FROM unnest($3::uuid[], $4::integer[], $5::boolean[], $6::boolean[]) AS touched (id, row, body, entry)
+    entry."values", coalesce(entry.version, 0), coalesce(entry.version, 0) + touched.entry::integer,
+    record.deleted_at IS NOT NULL
+FROM unnest($3::uuid[], $4::integer[], $5::boolean[], $6::boolean[], $9::boolean[])
+    AS touched (id, row, body, entry, back)
 JOIN record ON record.team_no = $1 AND record.id = touched.id
 LEFT JOIN list_entry AS entry ON entry.team_no = $1 AND entry.list_id = $8 AND entry.record_id = touched.id
 ON CONFLICT (team_no, job_id, record_id) DO UPDATE SET

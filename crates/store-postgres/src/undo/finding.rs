@@ -165,6 +165,7 @@ fn add_image(rows: &Rows<'_>, row: &Row, found: &mut UndoFound) -> Outcome<()> {
     let image = Image {
         version_before,
         version_after: version(row, "version_after")?,
+        deleted: column(row, "deleted")?,
         mixed: column(row, "mixed")?,
         restored: restored_version.is_some(),
         body: column(row, "body")?,

@@ -5,6 +5,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::Rows;
+use crate::counts::count_members;
 use crate::error::{Failure, Outcome};
 use crate::holders;
 use crate::transaction::Transaction;
@@ -14,6 +15,7 @@ const REMOVE_IMAGES: &str = include_str!("../sql/undo_remove_images.sql");
 const LEAVE_LIST: &str = include_str!("../sql/undo_leave_list.sql");
 const LIST_VALUES: &str = include_str!("../sql/undo_list_values.sql");
 pub(super) const RESTORED: &str = include_str!("../sql/undo_restored.sql");
+const HIDE: &str = include_str!("../sql/delete_record.sql");
 const UPDATE: &str = include_str!("../sql/write_update.sql");
 
 /// Writes everything the plan says but the outcomes, which are the caller's.
@@ -22,6 +24,7 @@ pub(super) async fn write(transaction: &mut Transaction, rows: &Rows<'_>, plan: 
     remove(transaction, rows, plan).await?;
     restore_bodies(transaction, rows, &plan.restores).await?;
     restore_entries(transaction, rows, plan).await?;
+    hide(transaction, rows, &plan.restores).await?;
     mark_restored(transaction, rows, &plan.restores).await
 }
 
@@ -88,6 +91,19 @@ async fn restore_entries(transaction: &mut Transaction, rows: &Rows<'_>, plan: &
     ];
     transaction.execute(LIST_VALUES, &parameters).await?;
     Ok(())
+}
+
+/// Deletes those again that the job brought back. Places that are left by now are counted there.
+async fn hide(transaction: &mut Transaction, rows: &Rows<'_>, restores: &[Restore]) -> Outcome<()> {
+    let ids: Vec<Uuid> = restores.iter().filter(|restore| restore.hides).map(|restore| restore.id.0).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let named = [(&rows.team_no as _, Type::INT8), (&ids as _, Type::UUID_ARRAY), (&rows.now.0 as _, Type::INT8)];
+    transaction.execute(HIDE, &named).await?;
+    let fewer = -i64::try_from(ids.len()).unwrap_or(i64::MAX);
+    transaction.counts.records(rows.team_no, rows.spec.object_type, fewer);
+    count_members(transaction, rows.team_no, &ids, -1).await
 }
 
 async fn mark_restored(transaction: &mut Transaction, rows: &Rows<'_>, restores: &[Restore]) -> Outcome<()> {

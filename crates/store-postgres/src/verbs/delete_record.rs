@@ -1,7 +1,7 @@
 //! `delete_record`: hides one record and gives its keys up. What it holds in lists stays, unseen, should it come back.
 
 use refract_domain::clock::Timestamp;
-use refract_domain::ids::{ListId, TeamId};
+use refract_domain::ids::TeamId;
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::options::ImportOptions;
 use refract_domain::object_type::ObjectType;
@@ -10,7 +10,8 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::patch_record::met_by;
-use crate::error::{Failure, Outcome, column};
+use crate::counts::count_members;
+use crate::error::{Failure, Outcome};
 use crate::holders::{Holder, give_up, hash};
 use crate::records::{StoredRecord, find_one, lock_one};
 use crate::schema::locked;
@@ -19,7 +20,6 @@ use crate::team::{SchemaUse, TeamRow, lock_schema, require_team};
 use crate::transaction::Transaction;
 
 const DELETE: &str = include_str!("../sql/delete_record.sql");
-const MEMBERS: &str = include_str!("../sql/write_record_members.sql");
 
 /// See [`refract_store::RecordVerbs::delete_record`].
 #[tracing::instrument(name = "store.delete_record", skip_all, fields(record_id = %command.id))]
@@ -84,12 +84,4 @@ pub(super) async fn hide(
     let fewer = i64::try_from(records.len()).unwrap_or(i64::MAX);
     transaction.counts.records(team_no, context.type_schema().object_type, -fewer);
     count_members(transaction, team_no, &ids, -1).await
-}
-
-/// Counts these records in all lists that they have a place in.
-pub(super) async fn count_members(transaction: &mut Transaction, team_no: i64, ids: &[Uuid], more: i64) -> Outcome<()> {
-    for row in transaction.query(MEMBERS, &[(&team_no, Type::INT8), (&ids, Type::UUID_ARRAY)]).await? {
-        transaction.counts.members(team_no, ListId(column(&row, "list_id")?), more);
-    }
-    Ok(())
 }

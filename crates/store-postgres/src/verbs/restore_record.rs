@@ -3,7 +3,8 @@
 use refract_store::{Answered, RecordEffect, RestoreRecord, StoreError, WrittenRecord};
 use tokio_postgres::types::Type;
 
-use super::delete_record::{context_of_keys, count_members, keys_of};
+use super::delete_record::{context_of_keys, keys_of};
+use crate::counts::count_members;
 use crate::error::{Failure, Outcome};
 use crate::holders::take;
 use crate::idempotency::{KeyOwner, once};
@@ -45,9 +46,10 @@ async fn restore(transaction: &mut Transaction, team_no: i64, command: &RestoreR
     }
     let context = context_of_keys(transaction, caller.team_id, team, *object_type).await?;
     take(transaction, team_no, keys_of(&context, &[&stored])).await?;
-    transaction.execute(RESTORE, &[(&team_no, Type::INT8), (&id.0, Type::UUID), (&now.0, Type::INT8)]).await?;
+    let ids = vec![id.0];
+    transaction.execute(RESTORE, &[(&team_no, Type::INT8), (&ids, Type::UUID_ARRAY), (&now.0, Type::INT8)]).await?;
     transaction.counts.records(team_no, *object_type, 1);
-    count_members(transaction, team_no, &[id.0], 1).await?;
+    count_members(transaction, team_no, &ids, 1).await?;
     let restored = find_one(transaction, team_no, *id).await?;
     let restored = restored.ok_or_else(|| Failure::internal(format!("record {id} is not there any more")))?;
     Ok(RecordEffect::Written(WrittenRecord::existing(restored.record)))

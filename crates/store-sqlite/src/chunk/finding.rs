@@ -13,6 +13,7 @@ use crate::holders::{self, Held};
 use crate::records::{StoredRecord, find_by_id, find_by_number};
 
 const RECORD_ID: &str = include_str!("../sql/find_record_id.sql");
+const DELETED: &str = include_str!("../sql/find_deleted.sql");
 const LIST: &str = include_str!("../sql/find_list.sql");
 const LIST_VALUES: &str = include_str!("../sql/find_list_values.sql");
 
@@ -46,6 +47,9 @@ pub(super) fn find(connection: &Connection, rows: &Rows<'_>) -> Outcome<Findings
         if let Some(stored) = find_by_id(connection, rows.team.team_no, *id)? {
             finder.add(stored)?;
         }
+    }
+    if lookup.seeks_deleted(rows.purpose, held.len() < lookup.keys.len()) {
+        finder.find_deleted(rows)?;
     }
     let held_places = ascending(held.into_iter().map(|held| held.place));
     Ok(Findings { found: finder.found, numbers: finder.numbers, held_places })
@@ -111,7 +115,30 @@ impl Finder<'_> {
         Ok(RecordId::from_bytes(id))
     }
 
+    /// Deleted records that have one of the keys. They hold none, so all of the type are looked at, one after the other.
+    fn find_deleted(&mut self, rows: &Rows<'_>) -> Outcome<()> {
+        let mut statement = self.connection.prepare_cached(DELETED)?;
+        let mut deleted = statement.query((rows.team.team_no, rows.object_type().number()))?;
+        let gone = || Failure::internal("a record that was just read is not there any more");
+        while let Some(row) = deleted.next()? {
+            let places = rows.lookup.places_of(rows.context, row.get_ref(1)?.as_str()?);
+            if !places.is_empty() {
+                let stored = find_by_number(self.connection, row.get(0)?)?.ok_or_else(gone)?;
+                let (id, found) = self.found(stored)?;
+                self.found.add_deleted(&places, id, found);
+            }
+        }
+        Ok(())
+    }
+
     fn add(&mut self, stored: StoredRecord) -> Outcome<()> {
+        let (id, found) = self.found(stored)?;
+        self.found.records.insert(id, found);
+        Ok(())
+    }
+
+    /// The record as the plan knows it; its number is kept.
+    fn found(&mut self, stored: StoredRecord) -> Outcome<(RecordId, FoundRecord)> {
         let read_only = stored.is_read_only(self.team_id)?;
         let StoredRecord { record_no, deleted, record, .. } = stored;
         let list_values = match self.list_no {
@@ -125,8 +152,7 @@ impl Finder<'_> {
         self.bytes_left = bytes_left.ok_or(StoreError::ChunkTooLarge)?;
         self.numbers.insert(record.id, record_no);
         let found = FoundRecord { object_type: record.object_type, deleted, read_only, body: record.body, list_values };
-        self.found.records.insert(record.id, found);
-        Ok(())
+        Ok((record.id, found))
     }
 }
 

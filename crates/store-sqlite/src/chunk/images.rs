@@ -2,7 +2,7 @@
 //! it makes need nothing: their ids tell the job and the row.
 
 use refract_domain::ids::JobId;
-use refract_domain::import::plan::{ChunkPlan, NewOption};
+use refract_domain::import::plan::{ChunkPlan, NewOption, Touched};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{Numbers, Rows};
@@ -32,7 +32,8 @@ pub(super) fn keep(connection: &Connection, rows: &Rows<'_>, plan: &ChunkPlan, n
     let mut statement = connection.prepare_cached(IMAGE)?;
     for touched in &plan.touched {
         let record_no = numbers.of(touched.record)?;
-        statement.execute((job.job_no, record_no, touched.row, touched.body, touched.entry, list_no, rows.now.0))?;
+        let Touched { row, back, body, entry, .. } = *touched;
+        statement.execute((job.job_no, record_no, row, body, entry, list_no, rows.now.0, back))?;
     }
     Ok(())
 }

@@ -19,6 +19,9 @@ const RECORD: &str = include_str!("../sql/write_record.sql");
 const ALIAS: &str = include_str!("../sql/write_alias.sql");
 const COUNT: &str = include_str!("../sql/write_count.sql");
 const UPDATE: &str = include_str!("../sql/write_update.sql");
+const RESTORE: &str = include_str!("../sql/restore_record.sql");
+const LIVE: &str = include_str!("../sql/write_record_live.sql");
+const MEMBERS: &str = include_str!("../sql/write_record_members.sql");
 const LIST: &str = include_str!("../sql/find_list.sql");
 const LIST_ENTRY: &str = include_str!("../sql/write_list_entry.sql");
 const LIST_VALUES: &str = include_str!("../sql/write_list_values.sql");
@@ -36,6 +39,7 @@ pub(super) fn write(
     let connection = write.connection;
     insert_records(connection, rows, plan, &mut numbers)?;
     images::keep(connection, rows, plan, &numbers)?;
+    restore_records(connection, rows, plan, &numbers)?;
     update_records(connection, rows, plan, &numbers)?;
     claim_keys(connection, rows, plan, &numbers, held_places)?;
     change_keys(connection, plan, &numbers)?;
@@ -80,6 +84,22 @@ fn insert_records(connection: &Connection, rows: &Rows<'_>, plan: &ChunkPlan, nu
         rows.ids.number(first.row),
         rows.ids.number(last.row),
     ))?;
+    Ok(())
+}
+
+/// Brings deleted records back, with their places in lists; their keys are among those that the plan changes.
+fn restore_records(connection: &Connection, rows: &Rows<'_>, plan: &ChunkPlan, numbers: &Numbers) -> Outcome<()> {
+    if plan.restores.is_empty() {
+        return Ok(());
+    }
+    let (team_no, object_type) = (rows.team.team_no, rows.object_type().number());
+    for id in &plan.restores {
+        let record_no = numbers.of(*id)?;
+        connection.prepare_cached(RESTORE)?.execute((record_no, rows.now.0))?;
+        connection.prepare_cached(MEMBERS)?.execute((team_no, object_type, record_no, 1))?;
+    }
+    let count = i64::try_from(plan.restores.len()).unwrap_or(i64::MAX);
+    connection.prepare_cached(LIVE)?.execute((team_no, object_type, count))?;
     Ok(())
 }
 

@@ -132,6 +132,7 @@ fn image(row: &Row<'_>, restored: bool) -> Outcome<Image> {
     Ok(Image {
         version_before: version("version_before")?,
         version_after: version("version_after")?,
+        deleted: row.get("deleted")?,
         mixed: row.get("mixed")?,
         restored,
         body: row.get("body")?,

@@ -15,6 +15,8 @@ const REMOVE_ALIAS: &str = include_str!("../sql/undo_remove_alias.sql");
 const REMOVE_IMAGES: &str = include_str!("../sql/undo_remove_images.sql");
 const RESTORED: &str = include_str!("../sql/undo_restored.sql");
 const LEAVE_LIST: &str = include_str!("../sql/undo_leave_list.sql");
+const HIDE: &str = include_str!("../sql/delete_record.sql");
+const RECORD_MEMBERS: &str = include_str!("../sql/write_record_members.sql");
 const LIST_VALUES: &str = include_str!("../sql/undo_list_values.sql");
 const UPDATE: &str = include_str!("../sql/write_update.sql");
 const LIVE: &str = include_str!("../sql/write_record_live.sql");
@@ -38,6 +40,7 @@ pub(super) fn write(
         None => None,
     };
     change_keys(connection, plan, number)?;
+    let object_type = rows.spec.object_type.number();
     let mut left: usize = 0;
     for id in &plan.removals {
         let record_no = number(*id)?;
@@ -63,12 +66,17 @@ pub(super) fn write(
                 connection.prepare_cached(LIST_VALUES)?.execute((list_no, record_no, &entry.values, version))?;
             }
         }
+        if restore.hides {
+            // Places that are left by now are counted there.
+            connection.prepare_cached(HIDE)?.execute((record_no, rows.now.0))?;
+            connection.prepare_cached(RECORD_MEMBERS)?.execute((rows.team_no, object_type, record_no, -1))?;
+        }
         let version = i64::try_from(restore.version).unwrap_or(i64::MAX);
         connection.prepare_cached(RESTORED)?.execute((rows.undone_no, record_no, version))?;
     }
     let fewer = |count: usize| -i64::try_from(count).unwrap_or(i64::MAX);
-    let removed = fewer(plan.removals.len());
-    connection.prepare_cached(LIVE)?.execute((rows.team_no, rows.spec.object_type.number(), removed))?;
+    let hidden = plan.restores.iter().filter(|restore| restore.hides).count();
+    connection.prepare_cached(LIVE)?.execute((rows.team_no, object_type, fewer(plan.removals.len() + hidden)))?;
     connection.prepare_cached(MEMBERS)?.execute((list_no, fewer(left)))?;
     Ok(())
 }

@@ -16,6 +16,7 @@ pub mod apply_inline;
 pub mod batches;
 pub mod claim;
 pub mod closing;
+pub mod deleted_matches;
 pub mod dry_runs;
 pub mod ended;
 pub mod finding;
@@ -172,6 +173,15 @@ macro_rules! conformance_tests {
                 a_dry_run_is_applied_once, what_cannot_be_applied_is_refused, a_dry_run_can_be_cancelled,
                 a_zombie_drafts_nothing, drafts_go_once_the_job_has_ended, a_dry_run_stays_while_its_job_is_there,
                 what_was_applied_is_undone, a_dry_run_of_a_list_says_who_joins, rows_that_are_passed_over_are_counted;
+            deleted_matches: a_deleted_match_fails_where_that_is_asked, a_deleted_match_comes_back_where_that_is_asked,
+                a_record_that_comes_back_is_patched_with_updates, live_matches_and_ids_come_first,
+                several_deleted_ones_are_decided_as_live_ones, case_counts_for_deleted_ones_too,
+                every_value_is_held_again, keys_move_while_the_record_is_away, places_in_lists_come_back,
+                deleted_records_are_of_team_and_type, a_dry_run_tells_who_would_come_back,
+                what_became_of_a_deleted_record_since_is_stale, an_undo_hides_again_what_came_back,
+                who_came_back_and_was_edited_since_is_kept, who_came_back_and_may_only_be_read_is_kept,
+                an_undo_gives_places_back_before_it_hides, a_restore_under_a_later_import_goes_back_in_turn,
+                two_jobs_bring_a_record_back_once;
             undo: what_was_made_is_removed, what_was_changed_has_its_values_back,
                 a_record_changed_again_goes_back_to_before_the_first_change, a_record_made_and_changed_is_removed,
                 what_was_edited_since_is_kept_and_named, an_edit_between_two_changes_of_the_job_is_kept,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use refract_domain::clock::Timestamp;
-use refract_domain::ids::{JobId, RecordId, RecordIdSpace};
+use refract_domain::ids::{JobId, RecordId, RecordIdSpace, TeamId};
 use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::plan::{
     ChunkPlan, Found, FoundRecord, Holders, Lookup, NewOption, PlanInput, Purpose, plan_chunk,
@@ -42,7 +42,7 @@ impl State {
             context: rows.context,
             chunk: rows.judged,
             lookup: &lookup,
-            found: self.find(rows.context, &lookup),
+            found: self.find(rows.context, &lookup, rows.purpose),
             record_ids: rows.record_ids,
             new_options_left: rows.new_options_left,
             purpose: rows.purpose,
@@ -51,7 +51,7 @@ impl State {
         Ok(plan)
     }
 
-    pub(super) fn find(&self, context: &JudgeContext, lookup: &Lookup) -> Found {
+    pub(super) fn find(&self, context: &JudgeContext, lookup: &Lookup, purpose: Purpose<'_>) -> Found {
         let by_key = self.holders_by_key(context);
         let holders_of = |key: &KeyHash| by_key.get(key).map_or(&[] as &[RecordId], Vec::as_slice);
         let holders = lookup.keys.iter().map(|key| match holders_of(key) {
@@ -64,20 +64,36 @@ impl State {
         if lookup.needs_records {
             wanted.extend(lookup.keys.iter().flat_map(holders_of));
         }
-        let found = |id: RecordId| {
+        let record = |id: RecordId| {
             let stored = self.records.get(&(context.team_id(), id))?;
-            let member = lookup.list_id.map(|list_id| (context.team_id(), list_id, id));
-            let list_values = member.and_then(|member| self.members.get(&member).cloned());
-            let record = FoundRecord {
-                object_type: stored.record.object_type,
-                deleted: stored.is_deleted,
-                read_only: stored.is_read_only(context.team_id()),
-                body: stored.record.body.clone(),
-                list_values,
-            };
-            Some((id, record))
+            Some((id, self.found_record(context.team_id(), lookup, stored)))
         };
-        Found { holders, records: wanted.into_iter().filter_map(found).collect() }
+        let records = wanted.into_iter().filter_map(record).collect();
+        let mut found = Found { holders, records, ..Found::default() };
+        if lookup.seeks_deleted(purpose, found.holders.contains(&Holders::Claimed)) {
+            let object_type = context.type_schema().object_type;
+            for ((team_id, id), stored) in &self.records {
+                if (*team_id, stored.record.object_type) != (context.team_id(), object_type) || !stored.is_deleted {
+                    continue;
+                }
+                let places = lookup.places_of(context, &stored.record.body);
+                if !places.is_empty() {
+                    found.add_deleted(&places, *id, self.found_record(*team_id, lookup, stored));
+                }
+            }
+        }
+        found
+    }
+
+    fn found_record(&self, team_id: TeamId, lookup: &Lookup, stored: &Stored) -> FoundRecord {
+        let member = lookup.list_id.map(|list_id| (team_id, list_id, stored.record.id));
+        FoundRecord {
+            object_type: stored.record.object_type,
+            deleted: stored.is_deleted,
+            read_only: stored.is_read_only(team_id),
+            body: stored.record.body.clone(),
+            list_values: member.and_then(|member| self.members.get(&member).cloned()),
+        }
     }
 
     /// Who holds each key of the property that matches: the bodies say it, nothing else is asked.
@@ -115,6 +131,9 @@ impl State {
             }
         }
         self.keep_images(rows, &plan.touched);
+        for id in &plan.restores {
+            self.turn(team_id, *id, false, rows.now)?;
+        }
         for update in &plan.updates {
             let stored = self.records.get_mut(&(team_id, update.id)).map(Arc::make_mut);
             let stored = stored.ok_or_else(|| StoreError::Internal(format!("no record {} to update", update.id)))?;

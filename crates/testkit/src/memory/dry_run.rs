@@ -79,7 +79,7 @@ impl State {
             return Err(StoreError::SchemaChanged);
         }
         let lookup = Lookup::of(rows.context, rows.judged);
-        let mut found = self.find(rows.context, &lookup);
+        let mut found = self.find(rows.context, &lookup, Purpose::DryRun);
         let drafted = draft.keys.iter().filter(|((key, _), _)| lookup.keys.binary_search(key).is_ok());
         let keys = drafted.map(|((key, record), held)| DraftKey { key: *key, record: *record, held: *held });
         let keys: Vec<DraftKey> = keys.collect();

@@ -213,7 +213,13 @@ impl State {
     }
 
     /// Hides a record or brings it back. Its places in lists stay; who is hidden is not seen there.
-    fn turn(&mut self, team_id: TeamId, id: RecordId, hidden: bool, now: Timestamp) -> Result<Record, StoreError> {
+    pub(super) fn turn(
+        &mut self,
+        team_id: TeamId,
+        id: RecordId,
+        hidden: bool,
+        now: Timestamp,
+    ) -> Result<Record, StoreError> {
         let stored = self.records.get_mut(&(team_id, id)).map(Arc::make_mut);
         let stored = stored.ok_or_else(|| StoreError::Internal("the record is there".to_owned()))?;
         stored.is_deleted = hidden;

@@ -80,16 +80,18 @@ impl State {
     pub(super) fn keep_images(&mut self, rows: &Rows<'_>, touched: &[Touched]) {
         let Some(job_id) = rows.job_id else { return };
         let team_id = rows.context.team_id();
-        for Touched { record, row, body, entry } in touched {
+        for Touched { record, row, back, body, entry } in touched {
             let Some(stored) = self.records.get(&(team_id, *record)) else { continue };
             let before = rows.context.options().list_id.and_then(|list_id| self.entry(team_id, list_id, *record));
             let entry_before = before.as_ref().map_or(0, |entry| entry.version);
             let version_before = stored.record.version;
+            let deleted = stored.is_deleted;
             let own = body.then(|| stored.record.body.clone());
             let kept = self.images.entry((team_id, job_id, *record)).or_insert_with(|| KeptImage {
                 image: Image {
                     version_before,
                     version_after: version_before,
+                    deleted,
                     mixed: false,
                     restored: false,
                     body: None,
@@ -103,7 +105,7 @@ impl State {
             let image = &mut kept.image;
             image.mixed |= image.version_after != version_before || image.entry_after.unwrap_or(0) != entry_before;
             image.body = image.body.take().or(own);
-            image.version_after = version_before + u64::from(*body);
+            image.version_after = version_before + u64::from(*back) + u64::from(*body);
             image.entry_after = Some(entry_before + u64::from(*entry)).filter(|version| *version > 0);
             (kept.last_row, kept.written_at) = (*row, rows.now);
         }
@@ -206,6 +208,11 @@ impl State {
             let stored = self.records.get_mut(&(team_id, restore.id)).map(std::sync::Arc::make_mut).ok_or_else(gone)?;
             if let Some(body) = &restore.body {
                 stored.record.body.clone_from(body);
+                stored.record.version += 1;
+                stored.record.updated_at = now;
+            }
+            if restore.hides {
+                stored.is_deleted = true;
                 stored.record.version += 1;
                 stored.record.updated_at = now;
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::group::Group;
 use crate::ids::{ListId, TeamId};
 use crate::import::options::ImportOptions;
-use crate::import::policy::{Duplicates, OnMissingKey, OnMultiple, PropertyRule, WriteWord};
+use crate::import::policy::{DeletedMatches, Duplicates, OnMissingKey, OnMultiple, PropertyRule, WriteWord};
 use crate::import::table::{Known, Layout};
 use crate::json::members;
 use crate::key::{KeyHash, KeyHasher, KeyScope};
@@ -161,6 +161,7 @@ impl JudgeContext {
         match match_position {
             None if options.on_missing_key != OnMissingKey::default() => return without_key("on_missing_key"),
             None if options.on_multiple != OnMultiple::default() => return without_key("on_multiple"),
+            None if options.deleted_matches != DeletedMatches::default() => return without_key("deleted_matches"),
             None if options.duplicates != Duplicates::default() => return without_key("duplicates"),
             Some(position) if options.duplicates != Duplicates::default() && options.create_missing_options => {
                 if let Some(property) =

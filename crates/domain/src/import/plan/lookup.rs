@@ -1,7 +1,9 @@
 //! What a chunk needs to know of the store: which keys to claim, which records to read.
 
+use super::Purpose;
 use crate::ids::{ListId, RecordId};
 use crate::import::judge::JudgeContext;
+use crate::import::policy::DeletedMatches;
 use crate::import::row::{GoodRow, JudgedChunk, JudgedRow};
 use crate::key::KeyHash;
 
@@ -24,6 +26,11 @@ pub struct Lookup {
     pub needs_records: bool,
     /// The list whose memberships must be read with the records.
     pub list_id: Option<ListId>,
+    /// Whether deleted records that have a key matter where no live record holds it.
+    heeds_deleted: bool,
+    /// Whether a row may find a key free that is held by now: earlier rows can take it from its holder, or the holder has
+    /// it in another case.
+    may_come_free: bool,
     /// For each of [`JudgedChunk::keys`] its place in `keys`.
     slots: Vec<u32>,
 }
@@ -36,6 +43,7 @@ impl Lookup {
         let mut lookup = Self {
             needs_records: options.update_existing || options.list_id.is_some() || context.case_counts(),
             list_id: options.list_id,
+            heeds_deleted: options.deleted_matches != DeletedMatches::Ignore,
             slots: vec![NO_SLOT; chunk.keys.len()],
             ..Self::default()
         };
@@ -52,7 +60,26 @@ impl Lookup {
         lookup.add_keys(borne);
         lookup.ids.sort_unstable();
         lookup.ids.dedup();
+        // A record that is met by its only value keeps it.
+        let has_many = context.match_property().is_some_and(|property| property.property_type.is_multiple());
+        let takes_keys = options.update_existing && (has_many || !lookup.ids.is_empty());
+        lookup.may_come_free = takes_keys || context.case_counts();
         lookup
+    }
+
+    /// Whether deleted records of the type must be looked at, those that have one of the keys being wanted;
+    /// `some_are_free` says whether nobody holds some of the keys.
+    #[must_use]
+    pub fn seeks_deleted(&self, purpose: Purpose<'_>, some_are_free: bool) -> bool {
+        // What a dry run has drafted can free any key, whatever the store says of it.
+        let some_may_be_free = some_are_free || self.may_come_free || purpose == Purpose::DryRun;
+        self.heeds_deleted && !self.keys.is_empty() && some_may_be_free
+    }
+
+    /// The places in [`Self::keys`] of those that a record of this body has.
+    #[must_use]
+    pub fn places_of(&self, context: &JudgeContext, body: &str) -> Vec<usize> {
+        context.keys_of_body(body).into_iter().filter_map(|(_, key)| self.slot_of_key(key)).collect()
     }
 
     /// The places in [`Self::keys`] of the keys that match this row.

@@ -73,9 +73,21 @@ pub enum Holders {
 pub struct Found {
     /// Who holds each of [`Lookup::keys`], in that order.
     pub holders: Vec<Holders>,
-    /// Of [`Lookup::ids`] those the team has, of any type, deleted or not; and, if [`Lookup::needs_records`], every
-    /// record that holds a key.
+    /// Of [`Lookup::ids`] those the team has, of any type, deleted or not; every record in `deleted`; and, if
+    /// [`Lookup::needs_records`], every record that holds a key.
     pub records: HashMap<RecordId, FoundRecord>,
+    /// Deleted records that have keys, by the place in [`Lookup::keys`]; looked for where [`Lookup::seeks_deleted`] says so.
+    pub deleted: HashMap<usize, Vec<RecordId>>,
+}
+
+impl Found {
+    /// Adds a deleted record that has the keys at these places ([`Lookup::places_of`]).
+    pub fn add_deleted(&mut self, places: &[usize], id: RecordId, record: FoundRecord) {
+        for place in places {
+            self.deleted.entry(*place).or_default().push(id);
+        }
+        self.records.insert(id, record);
+    }
 }
 
 /// A record as it was found.
@@ -102,6 +114,8 @@ pub struct ChunkPlan {
     pub tally: Tally,
     /// Records to make, in row order, so that their ids ascend unless rows carry ids.
     pub inserts: Vec<Insert>,
+    /// Deleted records that come back, by id; before anything else is done to them.
+    pub restores: Vec<RecordId>,
     /// Records to change, in id order; each once.
     pub updates: Vec<Update>,
     /// Claimed keys that do not come to the record of their first row, with the record that holds them instead, if any.
@@ -189,6 +203,8 @@ pub struct Touched {
     pub record: RecordId,
     /// Index of the last row that changes it.
     pub row: u32,
+    /// Whether it is deleted and comes back.
+    pub back: bool,
     /// Whether its own values change.
     pub body: bool,
     /// Whether its place in the list does: it joins, or has other values there.

@@ -3,6 +3,7 @@
 //! speak against it.
 
 mod atomic;
+mod deleted;
 mod finishing;
 mod foreseeing;
 mod granted;
@@ -10,7 +11,7 @@ mod matching;
 mod required;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::late::{OptionMaker, Resolved};
 use super::slots::{Slots, Target};
@@ -68,6 +69,8 @@ struct Planner<'a> {
     match_position: Option<usize>,
     /// Found records that rows of this chunk have changed, each with the last such row.
     touched: BTreeMap<RecordId, u32>,
+    /// Deleted records that rows of this chunk have brought back.
+    restored: BTreeSet<RecordId>,
     /// What a dry run says of the row at hand.
     forecast: Forecast,
 }
@@ -117,6 +120,7 @@ impl<'a> Planner<'a> {
             late_keys: HashMap::new(),
             match_position,
             touched: BTreeMap::new(),
+            restored: BTreeSet::new(),
             forecast: Forecast::default(),
         }
     }
@@ -127,8 +131,11 @@ impl<'a> Planner<'a> {
         let ready = self.ready(row, good, extra);
         let matches = self.matches(&ready);
         match self.target(extra, &matches)? {
-            None => self.create(&ready),
             Some(target) => self.meet(&ready, target),
+            None => match self.deleted_target(&ready)? {
+                Some(target) => self.meet(&ready, target),
+                None => self.create(&ready),
+            },
         }
     }
 
@@ -136,7 +143,7 @@ impl<'a> Planner<'a> {
         for reference in &extra.references {
             let found = self.input.found.records.get(&reference.id);
             let is_there = match found {
-                Some(record) => !record.deleted && record.object_type == reference.target,
+                Some(record) => !self.is_hidden(reference.id, record) && record.object_type == reference.target,
                 None => {
                     self.made_by_id.contains_key(&reference.id)
                         && reference.target == self.input.context.type_schema().object_type
@@ -204,16 +211,17 @@ impl<'a> Planner<'a> {
         Ok(Outcome::Created { given_id })
     }
 
-    /// A row that meets a record: patches it if that was asked, and puts it into the list.
+    /// A row that meets a record: brings it back if it is deleted, patches it if that was asked, and puts it into the list.
     fn meet(&mut self, ready: &Ready<'_>, target: Target) -> Result<Outcome, RowError> {
         let id = self.id_of(target);
         let update = self.input.context.options().update_existing;
         let joins = ready.list.is_some() && self.entry(id).is_none();
-        self.check_writable(ready, target, joins)?;
+        let returns = self.returns(target);
+        self.check_writable(ready, target, joins || returns)?;
         self.check_still_there(ready, target, id, joins)?;
         let body_after = if update { self.patched_body(ready, self.body_of(target)) } else { None };
         let entry_after = self.entry_after_row(ready, id, joins, update);
-        let changed = body_after.is_some() || (update && entry_after.is_some() && !joins);
+        let changed = returns || body_after.is_some() || (update && entry_after.is_some() && !joins);
         let outcome = if changed { Outcome::Updated(id) } else { Outcome::Existing(id) };
         let of_record: &[Resolved] = if update { &ready.late } else { &[] };
         let of_list: &[Resolved] = if update || joins { ready.list_late() } else { &[] };
@@ -221,8 +229,11 @@ impl<'a> Planner<'a> {
         let new_options = self.new_options(of_record, self.body_of(target), of_list, list_before)?;
         self.foresee_meeting(ready, target, &outcome, (body_after.as_deref(), entry_after.as_deref(), joins))?;
         self.options.make(new_options);
-        if let (Target::Found(id), true) = (target, body_after.is_some() || entry_after.is_some()) {
+        if let (Target::Found(id), true) = (target, returns || body_after.is_some() || entry_after.is_some()) {
             self.touched.insert(id, ready.row);
+        }
+        if returns {
+            self.bring_back(target, id);
         }
         if let Some(after) = body_after {
             self.replace_body(target, id, after);

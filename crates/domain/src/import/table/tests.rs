@@ -11,7 +11,7 @@ use crate::error::RowCode;
 use crate::ids::TeamId;
 use crate::import::judge::{JudgeContext, judge_chunk};
 use crate::import::options::{ImportOptions, UnknownProperties};
-use crate::import::policy::{OnMissingKey, OnMultiple, PropertyRule, WriteWord};
+use crate::import::policy::{DeletedMatches, OnMissingKey, OnMultiple, PropertyRule, WriteWord};
 use crate::import::row::{JudgedChunk, JudgedRow, RawChunk};
 use crate::key::KeyHasher;
 use crate::object_type::ObjectType;
@@ -358,6 +358,7 @@ proptest! {
             unknown_properties,
             on_missing_key: if clears { OnMissingKey::Fail } else { OnMissingKey::Create },
             on_multiple: OnMultiple::ALL[counts % 3],
+            deleted_matches: DeletedMatches::ALL[counts % 3],
             write: write.into_iter().take(counts % 4).collect(),
             table,
             ..ImportOptions::default()

@@ -1,9 +1,9 @@
 //! Undo: takes back what an import job wrote, row by row, as a job of its own.
 //!
 //! Row `n` of an undo is row `n` of the job it undoes. A record that the job made is removed; one that it changed gets its
-//! values from before the job's first change, its place in the list too; one that somebody has changed since is left as it
-//! is and named. Owns whether a job can be undone and what becomes of each row. Pure: the store says what the job wrote
-//! ([`Image`]) and what is there now ([`Present`]), and carries the [`UndoPlan`] out.
+//! values from before the job's first change, its place in the list too, and is deleted again if it was; one that somebody
+//! has changed since is left as it is and named. Owns whether a job can be undone and what becomes of each row. Pure: the
+//! store says what the job wrote ([`Image`]) and what is there now ([`Present`]), and carries the [`UndoPlan`] out.
 
 mod options;
 mod plan;
@@ -96,6 +96,8 @@ pub struct Image {
     pub version_before: u64,
     /// Its version after the job's last.
     pub version_after: u64,
+    /// Whether it was deleted before the job's first change, which brought it back.
+    pub deleted: bool,
     /// Whether somebody else wrote it between two changes of the job.
     pub mixed: bool,
     /// Whether an undo has given the record its values back.
@@ -177,6 +179,8 @@ pub struct Restore {
     pub id: RecordId,
     /// Its values from now on, if they change: with them its version grows.
     pub body: Option<String>,
+    /// Whether it is deleted again: it gives its keys up, and its version grows.
+    pub hides: bool,
     /// What becomes of its place in the job's list.
     pub entry: EntryRestore,
     /// Its version when this is done.

@@ -116,7 +116,9 @@ impl<'p> Planner<'p, '_> {
         let properties = &self.input.context.type_schema().properties;
         let body = image.body.as_deref().map(|before| still_known(properties, before));
         let body = body.filter(|before| *before != present.body);
-        if let Some(body) = &body {
+        if image.deleted {
+            self.change_keys(id, &present.body, "{}");
+        } else if let Some(body) = &body {
             self.change_keys(id, &present.body, body);
         }
         let entry = match &image.entry {
@@ -130,8 +132,8 @@ impl<'p> Planner<'p, '_> {
                 EntryRestore::Becomes(entry)
             }
         };
-        let version = present.version + u64::from(body.is_some());
-        self.plan.restores.push(Restore { id, body, entry, version });
+        let version = present.version + u64::from(body.is_some()) + u64::from(image.deleted);
+        self.plan.restores.push(Restore { id, body, hides: image.deleted, entry, version });
     }
 
     fn change_keys(&mut self, record: RecordId, before: &str, after: &str) {

@@ -20,6 +20,7 @@ impl Planner<'_> {
         if self.input.purpose == Purpose::DryRun {
             self.plan.left_behind = self.left_behind();
         }
+        self.plan.restores = self.restored.into_iter().collect();
         self.plan.updates = self.changed.into_values().collect();
         let written = self.entries.into_iter().filter(|(_, (_, dirty))| *dirty);
         self.plan.list_entries = written.map(|(record, (values, _))| ListEntry { record, values }).collect();
@@ -53,6 +54,7 @@ impl Planner<'_> {
         let touched = self.touched.iter().map(|(record, row)| Touched {
             record: *record,
             row: *row,
+            back: self.restored.contains(record),
             body: self.changed.contains_key(record),
             entry: self.entries.get(record).is_some_and(|(_, dirty)| *dirty),
         });

@@ -3,7 +3,7 @@
 
 use super::{Planner, Ready, Target};
 use crate::error::{RowCode, RowError};
-use crate::import::forecast::{Expected, Forecast, changes_between, print_of};
+use crate::import::forecast::{Expected, Forecast, changes_between, coming_back, print_of};
 use crate::import::outcome::Outcome;
 use crate::import::plan::Purpose;
 
@@ -36,14 +36,18 @@ impl Planner<'_> {
         }
         let update = self.input.context.options().update_existing;
         // What the row has nothing to do with is none of its business, and may not even have been looked at.
-        let body_before = update.then(|| self.body_of(target));
+        let returns = self.returns(target);
+        let body_before = (update || returns).then(|| self.body_of(target));
         let entry_before = self.entry(self.id_of(target)).filter(|_| !joins && update && ready.list.is_some());
-        let print = print_of(&[body_before, body_after, entry_before, entry_after]);
+        let bodies = [body_before, body_after, entry_before, entry_after, Some("{}")];
+        // One part more where the record comes back; the others have the prints that they always had.
+        let print = print_of(if returns { &bodies } else { &bodies[..4] });
         let changes = match self.input.purpose {
             Purpose::DryRun => {
                 let own = body_after.map(|after| changes_between("default", body_before.unwrap_or("{}"), after));
                 let of_list = entry_after.map(|after| changes_between("list", entry_before.unwrap_or("{}"), after));
-                own.into_iter().flatten().chain(of_list.into_iter().flatten()).collect()
+                let back = returns.then(coming_back);
+                back.into_iter().chain(own.into_iter().flatten()).chain(of_list.into_iter().flatten()).collect()
             }
             Purpose::Write | Purpose::Apply(_) => Vec::new(),
         };

@@ -6,12 +6,12 @@ use crate::grants::read_only;
 use crate::ids::RecordId;
 
 impl Planner<'_> {
-    /// Refuses a row that would change a record, or its place in the list, that the team may only read. One that changes
-    /// nothing meets it as any other.
-    pub(super) fn check_writable(&self, ready: &Ready<'_>, target: Target, joins: bool) -> Result<(), RowError> {
+    /// Refuses a row that would change a record, or its place in the list, that the team may only read; `changes` if it
+    /// does so whatever its values. One that changes nothing meets it as any other.
+    pub(super) fn check_writable(&self, ready: &Ready<'_>, target: Target, changes: bool) -> Result<(), RowError> {
         let Target::Found(id) = target else { return Ok(()) };
         let is_read_only = self.input.found.records.get(&id).is_some_and(|record| record.read_only);
-        if is_read_only && (joins || self.would_change(ready, target, id)) { Err(read_only(id)) } else { Ok(()) }
+        if is_read_only && (changes || self.would_change(ready, target, id)) { Err(read_only(id)) } else { Ok(()) }
     }
 
     fn would_change(&self, ready: &Ready<'_>, target: Target, id: RecordId) -> bool {

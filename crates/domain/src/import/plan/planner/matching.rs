@@ -28,7 +28,7 @@ impl Planner<'_> {
     }
 
     /// Whether the record has one of the values byte for byte; always, unless case counts.
-    fn holds_exactly(&self, target: Target, exact: &[String]) -> bool {
+    pub(super) fn holds_exactly(&self, target: Target, exact: &[String]) -> bool {
         let context = self.input.context;
         let Some(property) = context.match_property() else { return true };
         if !context.case_counts() || exact.is_empty() {
@@ -54,7 +54,7 @@ impl Planner<'_> {
         };
         let conflict = |message: String| Err(RowError::new("id", RowCode::ConflictingIdentity, message));
         let meant = match (self.input.found.records.get(&id), self.made_by_id.get(&id)) {
-            (Some(record), _) => match self.unusable(record) {
+            (Some(record), _) => match self.unusable(id, record) {
                 Some(why) => return conflict(format!("{id} is {why}; leave the id out or correct it")),
                 None => Target::Found(id),
             },
@@ -76,19 +76,24 @@ impl Planner<'_> {
 
     /// The record that a row means whose key several hold.
     fn one_of(&self, several: &[Target]) -> Result<Target, RowError> {
+        self.preferred(several)
+            .ok_or_else(|| self.several_match(several, RowCode::MultipleMatches, ("", "merge them or give the id")))
+    }
+
+    /// The one of several records that the options prefer, if they do.
+    pub(super) fn preferred(&self, several: &[Target]) -> Option<Target> {
         let targets = several.iter().copied();
-        let meant = match self.input.context.options().on_multiple {
+        match self.input.context.options().on_multiple {
             OnMultiple::Fail => None,
             OnMultiple::Oldest => targets.min_by_key(|target| self.id_of(*target)),
             OnMultiple::Newest => targets.max_by_key(|target| self.id_of(*target)),
-        };
-        meant.ok_or_else(|| self.multiple_matches(several))
+        }
     }
 
     /// The live record of this id and type, which must be there.
     fn existing_target(&self, given_id: Option<RecordId>) -> Result<Target, RowError> {
         let found = given_id.and_then(|id| Some((id, self.input.found.records.get(&id)?)));
-        match found.filter(|(_, record)| self.unusable(record).is_none()) {
+        match found.filter(|(id, record)| self.unusable(*id, record).is_none()) {
             Some((id, _)) => Ok(Target::Found(id)),
             None => {
                 let object_type = self.input.context.type_schema().object_type;
@@ -98,9 +103,9 @@ impl Planner<'_> {
     }
 
     /// Why a found record cannot be matched by id.
-    fn unusable(&self, record: &FoundRecord) -> Option<String> {
+    fn unusable(&self, id: RecordId, record: &FoundRecord) -> Option<String> {
         let wanted = self.input.context.type_schema().object_type;
-        if record.deleted {
+        if self.is_hidden(id, record) {
             Some("the id of a deleted record".to_owned())
         } else if record.object_type != wanted {
             Some(format!("the id of a record of type {}, not {wanted}", record.object_type))
@@ -109,22 +114,18 @@ impl Planner<'_> {
         }
     }
 
-    fn multiple_matches(&self, targets: &[Target]) -> RowError {
+    /// A fault of a row that these records speak against, with what kind they are and what to do about it.
+    pub(super) fn several_match(&self, targets: &[Target], code: RowCode, (kind, advice): (&str, &str)) -> RowError {
         let mut ids: Vec<_> = targets.iter().map(|target| self.id_of(*target)).collect();
         ids.sort_unstable();
         let named: Vec<_> = ids.iter().take(CANDIDATES_NAMED_MAX).map(ToString::to_string).collect();
         let slug = self.input.context.match_property().map_or("", |property| property.slug.as_str());
         let more = ids.len().saturating_sub(CANDIDATES_NAMED_MAX);
         let and_more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let message = format!(
-            "'{slug}' matches {} records: {}{and_more}; merge them or give the id",
-            ids.len(),
-            named.join(", ")
-        );
+        let records = if ids.len() == 1 { "record" } else { "records" };
+        let message =
+            format!("'{slug}' matches {} {kind}{records}: {}{and_more}; {advice}", ids.len(), named.join(", "));
         ids.truncate(CANDIDATES_NAMED_MAX);
-        RowError {
-            candidates: Some(Arc::new(ids)),
-            ..RowError::new(format!("default.{slug}"), RowCode::MultipleMatches, message)
-        }
+        RowError { candidates: Some(Arc::new(ids)), ..RowError::new(format!("default.{slug}"), code, message) }
     }
 }
