@@ -1,7 +1,8 @@
-//! Workbooks (XLSX, ODS) as rows of cells, each row a JSON array.
+//! Workbooks (XLSX, ODS) as rows of cells, each row a JSON array, and back.
 //!
 //! Owns what a workbook's file is made of (`container`, `xml`), what its cells mean (`xlsx`, `ods`, `dates`), which rows are
-//! given (`table`), and the child process in which an unknown file is read with limits (`child`, `parent`, `protocol`).
+//! given (`table`), the child process in which an unknown file is read with limits (`child`, `parent`, `protocol`), and how a
+//! workbook is written (`write`).
 //! Must not know what rows are for: it knows no crate of ours, no types of objects and no mapping.
 //!
 //! How a cell is given:
@@ -32,6 +33,7 @@ mod parent;
 mod protocol;
 mod settings;
 mod table;
+mod write;
 mod xlsx;
 mod xml;
 
@@ -45,6 +47,7 @@ pub use child::run_child;
 pub use error::{Code, WorkbookError};
 pub use parent::{OpenWorkbook, Workbooks};
 pub use settings::{Limits, Settings, SheetChoice};
+pub use write::{Cell, ROWS_MAX, WorkbookWriter};
 
 use container::Container;
 use kind::Kind;
