@@ -230,7 +230,8 @@ pub(crate) struct ImportArguments {
     /// Write the outcome of every row to this file, one JSON object a line
     #[arg(long, value_name = "FILE", env = "REFRACT_IMPORT_RESULTS", hide_env_values = true)]
     pub(crate) results: Option<PathBuf>,
-    /// Write the rows that failed to this file, in the format they came in, ready to be corrected
+    /// Write the rows that failed to this file, in the format they came in, ready to be corrected; those of a workbook as text
+    /// where the name ends in .csv
     #[arg(long, value_name = "FILE", env = "REFRACT_IMPORT_FAILED_TO", hide_env_values = true)]
     pub(crate) failed_to: Option<PathBuf>,
     /// How to show the outcome

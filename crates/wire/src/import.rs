@@ -134,6 +134,9 @@ pub struct ImportedFile {
     /// Whether the first row named the columns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<bool>,
+    /// The sheet of a workbook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
     /// Its columns, in order.
     pub columns: Vec<ImportedColumn>,
 }

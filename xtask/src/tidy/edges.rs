@@ -21,7 +21,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("store-sqlite", &["store", "domain"]),
     ("store-postgres", &["store", "domain"]),
     ("engine", &["store", "domain"]),
-    ("http", &["engine", "wire", "files", "store", "domain"]),
+    ("http", &["engine", "wire", "files", "workbook", "store", "domain"]),
     ("app", &["http", "engine", "wire", "files", "store", "store-sqlite", "store-postgres", "workbook", "domain"]),
     ("testkit", &["store", "domain"]),
     ("xtask", &[]),

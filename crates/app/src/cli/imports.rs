@@ -137,7 +137,7 @@ pub(crate) struct FailedArguments {
     /// Also the rows that an ended job did not come to
     #[arg(long, env = "REFRACT_IMPORTS_NOT_ATTEMPTED", hide_env_values = true, value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub(crate) not_attempted: bool,
-    /// Write to this file instead of stdout
+    /// Write to this file instead of stdout; rows of a workbook as text where the name ends in .csv
     #[arg(long, value_name = "FILE", env = "REFRACT_IMPORTS_TO", hide_env_values = true)]
     pub(crate) to: Option<PathBuf>,
     /// Where to, as whom.

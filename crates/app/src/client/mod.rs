@@ -96,12 +96,14 @@ impl Client {
         serde_json::from_reader(answer.body_mut().with_config().limit(u64::MAX).reader()).map_err(garbled)
     }
 
-    /// Copies an answer, as it comes, to `into`.
-    pub(crate) fn download(&self, path: &str, accept: &str, into: &mut dyn Write) -> Result<(), ClientError> {
+    /// Copies an answer, as it comes, to `into`; gives its media type.
+    pub(crate) fn download(&self, path: &str, accept: &str, into: &mut dyn Write) -> Result<String, ClientError> {
         let mut answer = self.get_as(path, accept)?;
+        let said = answer.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media_type = said.split(';').next().unwrap_or_default().trim().to_owned();
         let mut body = answer.body_mut().with_config().limit(u64::MAX).reader();
         let copied = io::copy(&mut body, into).and_then(|_| into.flush());
-        copied.map_err(|failure| ClientError::Garbled(failure.to_string()))
+        copied.map(|()| media_type).map_err(|failure| ClientError::Garbled(failure.to_string()))
     }
 
     /// Sends a small request about a job; answers with the job.

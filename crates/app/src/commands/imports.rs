@@ -19,6 +19,7 @@ use crate::config::ClientFlags;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, OutputFormat, grouped};
 use crate::progress::Progress;
+use crate::rows::FileKind;
 use crate::signals;
 use crate::system::RandomIds;
 
@@ -141,10 +142,26 @@ fn failed(client: &Client, given: &FailedArguments) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// Writes the rows that failed, in the format they came in.
+/// Writes the rows that failed, in the format they came in, or in the one that the file's name ends in where they come in that
+/// too.
 pub(super) fn give_back(client: &Client, job: &str, not_attempted: bool, to: Option<&PathBuf>) -> Result<(), Failure> {
     let include = if not_attempted { "?include=not_attempted" } else { "" };
-    Ok(client.download(&format!("imports/{job}/failed{include}"), "*/*", &mut sink(to)?)?)
+    let named = to.and_then(|path| path.extension()?.to_str()).and_then(FileKind::of_extension);
+    let accept = match named {
+        Some(kind) => format!("{}, */*;q=0.1", kind.media_type()),
+        // A workbook is nothing for a terminal.
+        None if to.is_none() && io::stdout().is_terminal() => {
+            "text/*, application/json, application/x-ndjson".to_owned()
+        }
+        None => "*/*".to_owned(),
+    };
+    let came = client.download(&format!("imports/{job}/failed{include}"), &accept, &mut sink(to)?)?;
+    if let (Some(kind), Some(path)) = (named, to)
+        && kind.media_type() != came
+    {
+        output::note(format!("{} holds {came}, whatever its name says: that is how the rows came", path.display()));
+    }
+    Ok(())
 }
 
 fn sink(to: Option<&PathBuf>) -> Result<Box<dyn Write>, Failure> {

@@ -58,7 +58,7 @@ impl FileKind {
     }
 
     /// By the ending of a file's name, of which one that says that it is packed is gone already.
-    fn of_extension(extension: &str) -> Option<Self> {
+    pub(crate) fn of_extension(extension: &str) -> Option<Self> {
         match extension {
             "csv" | "txt" => Some(Self::Csv),
             "tsv" | "tab" => Some(Self::Tsv),

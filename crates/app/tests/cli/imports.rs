@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use refract_workbook::{Cell, Format, WorkbookWriter};
 use serde_json::Value;
 
 use super::program::Program;
@@ -52,6 +53,32 @@ fn a_messy_file_is_imported_corrected_and_undone() {
         "{undone}"
     );
     assert_eq!(client.count("deal"), 2);
+}
+
+#[test]
+fn failed_rows_of_a_workbook_come_in_the_format_of_the_files_name() {
+    let server = Launch::new().start();
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let mut workbook =
+        WorkbookWriter::begin(Format::Xlsx, "Deals", fs::File::create(at("deals.xlsx")).unwrap()).unwrap();
+    for row in [["Titel", "Betrag"], ["Gut", "12"], ["Schlecht", "zwölf"]] {
+        workbook.row(row.map(|text| Cell::Text(text.into()))).unwrap();
+    }
+    workbook.finish().unwrap();
+    let import = |from: &str, to: &str| {
+        let import = run(&server, "import --type deal --map Betrag=value --output json --failed-to").arg(at(to));
+        import.arg(at(from)).run().code(3).json()["job_id"].as_str().expect("a file becomes a job").to_owned()
+    };
+    let job = import("deals.xlsx", "failed.xlsx");
+    assert!(fs::read(at("failed.xlsx")).unwrap().starts_with(b"PK"));
+    import("failed.xlsx", "failed.csv");
+    let text = fs::read_to_string(at("failed.csv")).unwrap();
+    assert!(text.contains("Schlecht,zwölf,0,invalid_value,Betrag,"), "{text}");
+    let failed = format!("imports failed {job} --to");
+    run(&server, &failed).arg(at("failed.ods")).run().code(0).tells("spreadsheetml.sheet, whatever its name says");
+    let piped = run(&server, &format!("imports failed {job}")).run().code(0);
+    assert!(piped.stdout.starts_with("PK"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::support::client::Client;
 use super::support::request::Request;
 use super::support::server::Launch;
 
-fn job_of(client: &Client, rest: &str, content_type: &str, body: impl AsRef<[u8]>) -> Value {
+pub(super) fn job_of(client: &Client, rest: &str, content_type: &str, body: impl AsRef<[u8]>) -> Value {
     let request = Request::post(client.path(rest)).key(&client.key).header("Content-Type", content_type).body(body);
     let answer = client.send(&request.header("Prefer", "respond-async"));
     assert_eq!(answer.status, 202, "{}", answer.text());
@@ -43,7 +43,12 @@ fn failed_rows_of_a_table_are_corrected_and_sent_again() {
     assert_eq!(lines[0], "Titel;Betrag;Notiz;refract_row;refract_code;refract_field;refract_message");
     assert!(lines[1].starts_with("Schlecht;zwölf;\"nein; doch\";1;invalid_value;Betrag;"), "{text}");
     assert!(lines[2].starts_with("Kurz;1;;2;column_count;"), "{text}");
-    // What is wrong stands beside the rows, and is passed over when they come again.
+    // What is wrong stands beside the rows, is passed over when they come again, and is said anew.
+    let as_it_is = job_of(&client, &format!("{import}&dry_run=true"), "text/csv", bytes.clone());
+    assert_eq!(as_it_is["failed"], 1, "the row that was short is filled up: {as_it_is}");
+    let (_, again) = failed(&client, &as_it_is);
+    let again: String = again.iter().map(|byte| char::from(*byte)).collect();
+    assert_eq!(again.lines().next(), Some(lines[0]));
     let corrected = text.replace("zwölf", "12");
     let again = job_of(&client, &import, "text/csv", windows_1252(&corrected));
     assert_eq!((&again["created"], &again["failed"]), (&json!(2), &json!(0)), "{again}");

@@ -1,31 +1,45 @@
 //! Failed rows of table files, as a file of their kind: the columns as they were, and behind them what is wrong.
 //!
 //! Cells come back as they came, formulas too: the file is sent again, and what a guard would put before them would be
-//! imported. A workbook's rows come back as CSV.
+//! imported. A workbook's rows come as CSV where that is asked for; as a workbook they are the business of `failed_workbook`.
 
 use std::borrow::Cow;
 
 use refract_domain::error::RowError;
-use refract_domain::import::table::{REPORT_COLUMNS, TableFormat, TableInput, Target};
+use refract_domain::import::table::{Column, REPORT_COLUMNS, TableFormat, TableInput, Target};
 use refract_domain::json::{elements, members, push_text, unquote};
 use refract_files::{FormulaGuard, byte_order_mark, encode, write_delimited_row};
 
 /// The names of the columns, those of the report behind them, and before it all the mark that tells spreadsheets the encoding.
 pub(crate) fn head(table: &TableInput) -> Vec<u8> {
     let mut bytes = byte_order_mark(encoding(table)).to_vec();
-    let names = table.columns.iter().map(|column| Cow::Borrowed(column.name.as_str()));
-    push_row(table, names.chain(REPORT_COLUMNS.map(Cow::Borrowed)), &mut bytes);
+    push_row(table, names(table).map(Cow::Borrowed).chain(REPORT_COLUMNS.map(Cow::Borrowed)), &mut bytes);
     bytes
 }
 
 /// A row with what is wrong with it.
 pub(crate) fn push(table: &TableInput, raw: &[u8], row: u32, error: &RowError, bytes: &mut Vec<u8>) {
     let staged = String::from_utf8_lossy(raw);
-    let given: Vec<Cow<'_, str>> = elements(&staged).map(cell).collect();
-    // A row that has too few cells is filled up, so that what is said of it stands in its own columns.
+    push_row(table, cells(table, &staged).map(cell).chain(report(table, row, error).map(Cow::Owned)), bytes);
+}
+
+/// The names of the columns that are given back.
+pub(super) fn names(table: &TableInput) -> impl Iterator<Item = &str> {
+    table.columns.iter().filter(|column| !is_report(column)).map(|column| column.name.as_str())
+}
+
+/// The cells of a row that are given back, as they were staged. A row that has too few is filled up, so that what is said of it
+/// stands in its own columns.
+pub(super) fn cells<'c>(table: &TableInput, staged: &'c str) -> impl Iterator<Item = &'c str> {
+    let given: Vec<&str> = elements(staged).collect();
     let missing = table.columns.len().saturating_sub(given.len());
-    let cells = given.into_iter().chain(std::iter::repeat_n(Cow::Borrowed(""), missing));
-    push_row(table, cells.chain(report(table, row, error).map(Cow::Owned)), bytes);
+    let all = given.into_iter().chain(std::iter::repeat_n("null", missing)).enumerate();
+    all.filter(|(place, _)| !table.columns.get(*place).is_some_and(is_report)).map(|(_, cell)| cell)
+}
+
+/// Whether a column holds what was said of the rows in an earlier round: it is said anew.
+fn is_report(column: &Column) -> bool {
+    column.target == Target::Ignored && REPORT_COLUMNS.contains(&column.name.as_str())
 }
 
 /// A flat JSON line with what is wrong with it under the names of the report; `None` where it is no object.
@@ -59,7 +73,7 @@ pub(crate) fn media_type(format: TableFormat) -> &'static str {
 }
 
 /// Row, code, column, and all messages.
-fn report(table: &TableInput, row: u32, error: &RowError) -> [String; 4] {
+pub(super) fn report(table: &TableInput, row: u32, error: &RowError) -> [String; 4] {
     let field = error.first.field.as_str();
     let column = table.columns.iter().find(|column| match &column.target {
         Target::Property(slug) => field.strip_prefix("default.") == Some(slug),
@@ -99,7 +113,7 @@ fn encoding(table: &TableInput) -> &str {
 #[cfg(test)]
 mod tests {
     use refract_domain::error::RowCode;
-    use refract_domain::import::table::{CellRules, Column, TextForm};
+    use refract_domain::import::table::{CellRules, TextForm};
 
     use super::*;
 
@@ -127,6 +141,19 @@ mod tests {
         let expected = "\u{feff}E-Mail;Name;refract_row;refract_code;refract_field;refract_message\r\n\
                         =1+1;\"Zoë; \"\"Z\"\"\";7;invalid_value;Name;\"column \"\"Name\"\": no; name\"\r\n\
                         a@x.io;;8;column_count;;too few\r\n";
+        assert_eq!(String::from_utf8(bytes).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn what_was_said_in_an_earlier_round_is_replaced() {
+        let mut again = table(TableFormat::Csv, ',', "UTF-8");
+        let column = |name: &str, target| Column { name: name.to_owned(), target };
+        again.columns.insert(0, column("refract_code", Target::Ignored));
+        again.columns.push(column("refract_row", Target::Property("number".to_owned())));
+        let mut bytes = head(&again);
+        push(&again, br#"["old","a@x.io","Ada","5","more"]"#, 7, &error(), &mut bytes);
+        let expected = "\u{feff}E-Mail,Name,refract_row,refract_row,refract_code,refract_field,refract_message\r\n\
+                        a@x.io,Ada,5,more,7,invalid_value,Name,\"column \"\"Name\"\": no; name\"\r\n";
         assert_eq!(String::from_utf8(bytes).as_deref(), Ok(expected));
     }
 

@@ -4,6 +4,7 @@
 //! What it had there from an earlier round is replaced. A row that is no object, or whose `extended` is none, stays as it
 //! came.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use super::failed_cells;
 use super::options::shown_options;
 use super::results::not_attempted;
 use super::rows::BrokenResults;
+use crate::extract::media::{ODS, XLSX};
 
 /// The form of failed rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,20 +34,25 @@ pub(crate) enum RowsForm {
     Request,
     /// A row a line.
     Lines,
-    /// A file of cells, of the kind they came in.
+    /// A text file of cells, of the kind they came in.
     Cells,
+    /// A workbook, of the kind they came in.
+    Workbook,
 }
 
 /// The forms that rows of these options have, the one they came in first, each with its media type.
 pub(crate) fn forms(options: &ImportOptions) -> &'static [(&'static str, RowsForm)] {
     const REQUEST: (&str, RowsForm) = ("application/json", RowsForm::Request);
     const LINES: (&str, RowsForm) = ("application/x-ndjson", RowsForm::Lines);
+    const CSV: (&str, RowsForm) = ("text/csv", RowsForm::Cells);
     match options.table.as_ref().map(|table| table.format) {
         None => &[REQUEST, LINES],
         Some(TableFormat::Ndjson) => &[LINES, REQUEST],
         Some(TableFormat::NdjsonFlat) => &[LINES],
-        Some(TableFormat::Tsv) => &[("text/tab-separated-values", RowsForm::Cells), ("text/csv", RowsForm::Cells)],
-        Some(TableFormat::Csv | TableFormat::Xlsx | TableFormat::Ods) => &[("text/csv", RowsForm::Cells)],
+        Some(TableFormat::Tsv) => &[("text/tab-separated-values", RowsForm::Cells), CSV],
+        Some(TableFormat::Csv) => &[CSV],
+        Some(TableFormat::Xlsx) => &[(XLSX, RowsForm::Workbook), CSV],
+        Some(TableFormat::Ods) => &[(ODS, RowsForm::Workbook), CSV],
     }
 }
 
@@ -66,12 +73,8 @@ impl Writing {
     }
 
     fn push(&self, row: &JobRow, bytes: &mut Vec<u8>) {
-        let cut_off = not_attempted();
-        let error = match &row.fate {
-            Fate::NotAttempted => Some(&cut_off),
-            reached => reached.error(),
-        };
-        match (self.form, &self.table, error) {
+        let error = error_of(row);
+        match (self.form, &self.table, error.as_deref()) {
             (RowsForm::Cells, Some(table), Some(error)) => failed_cells::push(table, &row.raw, row.row, error, bytes),
             (_, Some(table), Some(error)) if table.format == TableFormat::NdjsonFlat => {
                 let line = failed_cells::flat_line(table, &row.raw, row.row, error);
@@ -82,7 +85,15 @@ impl Writing {
     }
 }
 
-/// The rows in a form. The first of them are read before the answer begins, so that rows which are lost are told.
+/// What is wrong with a row.
+pub(super) fn error_of(row: &JobRow) -> Option<Cow<'_, RowError>> {
+    match &row.fate {
+        Fate::NotAttempted => Some(Cow::Owned(not_attempted())),
+        reached => reached.error().map(Cow::Borrowed),
+    }
+}
+
+/// The rows in a form of text. The first of them are read before the answer begins, so that rows which are lost are told.
 pub(crate) async fn rows_body(mut rows: JobRows, form: RowsForm) -> Result<Body, EngineError> {
     let first = rows.next().await?;
     let writing = Writing { form, table: rows.view().snapshot.spec.options.table.clone() };

@@ -167,6 +167,7 @@ fn imported_file(table: &TableInput) -> ImportedFile {
         encoding: (!is_workbook).then(|| table.text.encoding.clone()),
         delimiter: is_text.then(|| table.text.delimiter.to_string()),
         header: (is_text || is_workbook).then_some(table.text.header),
+        sheet: table.text.sheet.clone(),
         columns: table.columns.iter().map(column).collect(),
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod csv;
 pub(crate) mod dry_run;
 pub(crate) mod failed_cells;
 pub(crate) mod failed_rows;
+pub(crate) mod failed_workbook;
 pub(crate) mod grants;
 pub(crate) mod job;
 pub(crate) mod list;

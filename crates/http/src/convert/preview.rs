@@ -16,7 +16,7 @@ pub(crate) fn file(facts: &FileFacts) -> PreviewedFile {
     let format = facts.format.name().to_owned();
     let Some(found) = &facts.found else {
         let header = Some(facts.text.header);
-        return PreviewedFile { format, header, sheet: facts.sheet.clone(), ..PreviewedFile::default() };
+        return PreviewedFile { format, header, sheet: facts.text.sheet.clone(), ..PreviewedFile::default() };
     };
     let dialect = found.dialect.as_ref();
     let mark = |mark: Option<u8>| mark.map_or_else(String::new, |mark| char::from(mark).to_string());

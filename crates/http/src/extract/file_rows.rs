@@ -33,8 +33,6 @@ pub(crate) struct FileFacts {
     pub(crate) format: TableFormat,
     pub(crate) columns: Vec<String>,
     pub(crate) text: TextForm,
-    /// The sheet, of a workbook.
-    pub(crate) sheet: Option<String>,
     /// How the text was found to be written; of a workbook nothing.
     pub(crate) found: Option<Facts>,
 }
@@ -164,9 +162,10 @@ fn text_facts(kind: FileKind, facts: &Option<Facts>, into: &RowsInto<'_>) -> Res
             quote: dialect.quote.value.map(char::from),
             encoding: facts.encoding.value.to_owned(),
             header: dialect.header.value,
+            sheet: None,
         },
     };
-    Ok(FileFacts { format, columns, text, sheet: None, found: Some(facts.clone()) })
+    Ok(FileFacts { format, columns, text, found: Some(facts.clone()) })
 }
 
 async fn read_workbook(
@@ -236,7 +235,7 @@ async fn read_workbook(
 fn workbook_facts(head: WorkbookHead, header: bool) -> FileFacts {
     let WorkbookHead { format, sheet, columns } = head;
     let format = if format == "ods" { TableFormat::Ods } else { TableFormat::Xlsx };
-    FileFacts { format, columns, text: TextForm { header, ..TextForm::default() }, sheet: Some(sheet), found: None }
+    FileFacts { format, columns, text: TextForm { header, sheet: Some(sheet), ..TextForm::default() }, found: None }
 }
 
 fn no_room(error: &std::io::Error) -> ApiError {

@@ -10,6 +10,11 @@ use crate::error::ApiError;
 
 const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
+/// An Excel workbook.
+pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// An OpenDocument workbook.
+pub(crate) const ODS: &str = "application/vnd.oasis.opendocument.spreadsheet";
+
 /// All that an import takes, as 415 answers list it.
 const ACCEPTED: &str = "application/json, text/csv, text/tab-separated-values, application/x-ndjson, \
                         application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, \
@@ -61,9 +66,9 @@ impl FileKind {
             ("application/jsonl", FileKind::Ndjson),
             ("application/x-jsonlines", FileKind::Ndjson),
             ("application/jsonlines", FileKind::Ndjson),
-            ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", FileKind::Workbook),
+            (XLSX, FileKind::Workbook),
             ("application/vnd.ms-excel.sheet.macroenabled.12", FileKind::Workbook),
-            ("application/vnd.oasis.opendocument.spreadsheet", FileKind::Workbook),
+            (ODS, FileKind::Workbook),
         ];
         KINDS.into_iter().find(|(name, _)| media_type.eq_ignore_ascii_case(name)).map(|(_, kind)| kind)
     }

@@ -7,6 +7,7 @@ use refract_engine::{Access, RowsLeft};
 
 use crate::convert::failed_cells;
 use crate::convert::failed_rows::{RowsForm, forms, rows_body};
+use crate::convert::failed_workbook::{self, workbook_body};
 use crate::error::ApiError;
 use crate::extract::accept::preferred;
 use crate::extract::admission::admit;
@@ -29,7 +30,9 @@ use crate::state::SharedApi;
         (refract_wire::FailedRows = "application/json"),
         (String = "application/x-ndjson"),
         (String = "text/csv"),
-        (String = "text/tab-separated-values")
+        (String = "text/tab-separated-values"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (Vec<u8> = "application/vnd.oasis.opendocument.spreadsheet")
     )))
 )]
 pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Result<Response, ApiError> {
@@ -52,10 +55,15 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
         (RowsForm::Cells, Some(table)) => {
             format!("{}; charset={}", failed_cells::media_type(table.format), table.text.encoding)
         }
+        (RowsForm::Workbook, Some(table)) => failed_workbook::media_type(table.format).to_owned(),
         _ => "application/x-ndjson".to_owned(),
     };
     let rows = api.engine.rows_left(&caller, &view, wanted.unwrap_or(RowsLeft::Failed));
-    let mut response = Response::new(rows_body(rows, form).await?);
+    let body = match form {
+        RowsForm::Workbook => workbook_body(rows).await?,
+        form => rows_body(rows, form).await?,
+    };
+    let mut response = Response::new(body);
     // Encodings are named in ASCII.
     let content_type =
         HeaderValue::from_str(&content_type).unwrap_or(HeaderValue::from_static("application/octet-stream"));

@@ -54,6 +54,7 @@ impl TableInput {
                 "quote" => form.quote = unquote(raw).chars().next(),
                 "encoding" => form.encoding = unquote(raw).into_owned(),
                 "header" => form.header = raw == "true",
+                "sheet" => form.sheet = Some(unquote(raw).into_owned()),
                 _ => return None,
             }
         }
@@ -96,6 +97,9 @@ impl TextForm {
         push_member(text, "quote", &self.quote.map_or_else(String::new, String::from));
         push_member(text, "encoding", &self.encoding);
         text.push_str(if self.header { ",\"header\":true" } else { ",\"header\":false" });
+        if let Some(sheet) = &self.sheet {
+            push_member(text, "sheet", sheet);
+        }
     }
 }
 

@@ -158,10 +158,12 @@ pub struct TextForm {
     pub encoding: String,
     /// Whether the first row named the columns.
     pub header: bool,
+    /// The sheet that was read, of a workbook.
+    pub sheet: Option<String>,
 }
 
 impl Default for TextForm {
     fn default() -> Self {
-        Self { delimiter: ',', quote: Some('"'), encoding: "UTF-8".to_owned(), header: true }
+        Self { delimiter: ',', quote: Some('"'), encoding: "UTF-8".to_owned(), header: true, sheet: None }
     }
 }
