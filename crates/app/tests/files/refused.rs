@@ -85,6 +85,19 @@ fn what_is_called_a_workbook_must_be_one() {
 }
 
 #[test]
+fn a_fault_of_a_workbooks_columns_names_the_sheet() {
+    let server = Launch::new().start();
+    let client = server.client(&server.tenant());
+    let workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    for path in ["contact/import?dedupe_by=github", "engagement/import"] {
+        let (status, answer) = send(&client, path, workbook, XLSX);
+        assert_eq!(status, 400, "{answer}");
+        let named = r#"(of the sheet \"Kontakte\"; options.sheet names another)"#;
+        assert!(answer.to_string().contains(named), "{path}: {answer}");
+    }
+}
+
+#[test]
 fn a_form_must_hold_one_file_and_say_first_how_it_is_read() {
     let server = Launch::new().start();
     let client = server.client(&server.tenant());

@@ -244,16 +244,23 @@ fn refuse_unmapped(facts: &FileFacts, proposals: &[Proposal], options: &ImportOp
         return Ok(());
     }
     let message = format!(
-        "There is no property for {} {}. Say where each goes with options.mapping (a slug, or null to leave it out), let \
+        "There is no property for {} {}{}. Say where each goes with options.mapping (a slug, or null to leave it out), let \
          properties be made with options.create_missing_properties, or leave out all such columns with \
          options.unknown_properties \"ignore\".",
         if names.len() == 1 { "the column" } else { "the columns" },
-        names.join(", ")
+        names.join(", "),
+        of_sheet(facts)
     );
     Err(ApiError::invalid("unmapped_columns", format!("{FIELD}.mapping"), message))
 }
 
 /// Rows that hold no key all make records: a column that was not recognised would double everything.
+/// Which sheet of a workbook was read: another may have been meant.
+fn of_sheet(facts: &FileFacts) -> String {
+    let named = |sheet: &String| format!(" (of the sheet {sheet:?}; options.sheet names another)");
+    facts.text.sheet.as_ref().map(named).unwrap_or_default()
+}
+
 fn refuse_without_key(facts: &FileFacts, proposals: &[Proposal], options: &ImportOptions) -> Result<(), ApiError> {
     let Some(slug) = &options.dedupe_by else { return Ok(()) };
     let has_key =
@@ -263,8 +270,9 @@ fn refuse_without_key(facts: &FileFacts, proposals: &[Proposal], options: &Impor
     }
     let columns: Vec<String> = facts.columns.iter().map(|name| format!("{name:?}")).collect();
     let message = format!(
-        "Rows are to be matched by {slug:?}, but no column goes there. Say which does with options.mapping; the file has {}.",
-        columns.join(", ")
+        "Rows are to be matched by {slug:?}, but no column goes there. Say which does with options.mapping; the file has {}{}.",
+        columns.join(", "),
+        of_sheet(facts)
     );
     Err(ApiError::invalid_field(format!("{FIELD}.dedupe_by"), message))
 }
