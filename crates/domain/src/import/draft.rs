@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::ids::RecordId;
-use crate::import::plan::{ChunkPlan, Found, FoundRecord, Holders, Lookup, NewOption, PlanInput, Purpose, plan_chunk};
+use crate::import::plan::{ChunkPlan, Found, FoundRecord, Holders, Lookup, NewOption, PlanInput, plan_chunk};
 use crate::key::KeyHash;
 use crate::object_type::ObjectType;
 use crate::property::{PropertyPlace, Schema, SchemaChange};
@@ -44,13 +44,13 @@ pub struct DraftWrites {
     pub options: Vec<NewOption>,
 }
 
-/// Plans a chunk of a dry run. What was found must be covered by the draft already ([`Found::cover`]).
+/// Plans a chunk of a dry run ([`DryRun`](crate::import::plan::Purpose::DryRun)). What was found must be covered by the draft already ([`Found::cover`]).
 #[must_use]
 pub fn draft_chunk(input: PlanInput<'_>) -> (ChunkPlan, DraftWrites) {
     let (lookup, record_ids) = (input.lookup, input.record_ids);
     let free = input.found.holders.iter().map(|holders| *holders == Holders::Claimed);
     let free: Vec<bool> = free.collect();
-    let mut plan = plan_chunk(PlanInput { purpose: Purpose::DryRun, ..input });
+    let mut plan = plan_chunk(input);
     // The id of a row's record, should the row carry one.
     let made_by = |row: u32| {
         let place = plan.inserts.partition_point(|insert| insert.row < row);

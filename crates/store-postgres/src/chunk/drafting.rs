@@ -3,7 +3,7 @@
 
 use refract_domain::ids::{JobId, ListId, OptionId, RecordId};
 use refract_domain::import::draft::{DraftKey, DraftRecord, DraftWrites, draft_chunk, needed_records};
-use refract_domain::import::plan::{ChunkPlan, NewOption, PlanInput, Purpose};
+use refract_domain::import::plan::{ChunkPlan, NewOption, PlanInput};
 use refract_domain::key::KeyHash;
 use refract_domain::property::SelectOption;
 use refract_store::StoreError;
@@ -55,7 +55,7 @@ pub(crate) async fn draft(transaction: &mut Transaction, rows: &Rows<'_>, drafte
             found,
             record_ids: rows.ids,
             new_options_left: rows.new_options_left,
-            purpose: Purpose::DryRun,
+            purpose: rows.purpose,
         })
     });
     write(transaction, rows.team_no, drafted, writes).await?;

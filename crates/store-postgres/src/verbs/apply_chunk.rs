@@ -104,7 +104,7 @@ async fn write_chunk(transaction: &mut Transaction, held: &Held, command: &Apply
         new_options_left: NEW_OPTIONS_PER_JOB_MAX.saturating_sub(fenced.new_options_made),
         now: *now,
         job_id: Some(held.spec.id),
-        purpose: expected.as_deref().map_or(Purpose::Write, Purpose::Apply),
+        purpose: Purpose::of(held.spec.kind, expected.as_deref()),
     };
     let plan = if held.spec.kind.is_dry_run() {
         draft(transaction, &rows, &Drafted { job_id: held.spec.id, options: fenced.new_options_made }).await?

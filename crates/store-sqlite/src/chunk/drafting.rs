@@ -2,7 +2,7 @@
 
 use refract_domain::ids::{ListId, OptionId, RecordId};
 use refract_domain::import::draft::{DraftKey, DraftRecord, DraftWrites, draft_chunk, needed_records};
-use refract_domain::import::plan::{ChunkPlan, NewOption, PlanInput, Purpose};
+use refract_domain::import::plan::{ChunkPlan, NewOption, PlanInput};
 use refract_domain::key::KeyHash;
 use refract_domain::property::SelectOption;
 use refract_store::StoreError;
@@ -41,7 +41,7 @@ pub(crate) fn draft(connection: &Connection, rows: &Rows<'_>, drafted: &Drafted)
         found,
         record_ids: rows.ids.space,
         new_options_left: rows.new_options_left,
-        purpose: Purpose::DryRun,
+        purpose: rows.purpose,
     });
     write(connection, drafted, &writes)?;
     Ok(plan)

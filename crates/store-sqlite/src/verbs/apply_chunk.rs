@@ -95,7 +95,7 @@ fn write_chunk(
         new_options_left: NEW_OPTIONS_PER_JOB_MAX.saturating_sub(fenced.new_options_made),
         now: *now,
         undoable: Some(Undoable { job_no: fenced.job_no, job_id: held.spec.id }),
-        purpose: expected.as_deref().map_or(Purpose::Write, Purpose::Apply),
+        purpose: Purpose::of(held.spec.kind, expected.as_deref()),
     };
     let plan = if held.spec.kind.is_dry_run() {
         draft(write.connection, &rows, &Drafted { job_no: fenced.job_no, options: fenced.new_options_made })?

@@ -291,6 +291,22 @@ pub async fn a_dry_run_tells_who_would_come_back(harness: &dyn Harness) {
     }
 }
 
+/// A row frees the key of a live record; a later chunk, which names no record, finds the deleted one that had it too.
+pub async fn a_key_that_came_free_earlier_brings_a_deleted_record_back(harness: &dyn Harness) {
+    let base = World::new(harness).await;
+    for way in Way::ALL.into_iter().chain([Way::Applied(1)]) {
+        let world = base.another_team().await;
+        let old = hidden(&world, json!({ "email": "a@x.io", "full_name": "Old" })).await;
+        let live = world.create(Contact, &json!({ "email": "a@x.io" })).await;
+        let moved = json!({ "id": live.id.to_string(), "default": { "email": "moved@x.io" } });
+        let rows = [moved, contact("b@x.io"), named("a@x.io", "New")];
+        let import = world.import(way, Contact, &restoring(updating("email")), &rows).await;
+        assert_eq!(import.words(), ["updated", "created", "updated"], "{way:?}");
+        assert_eq!((import.id(0), import.id(2)), (live.id, old.id), "{way:?}");
+        assert_eq!(world.body(Contact, old.id).await["full_name"], "New");
+    }
+}
+
 /// Whoever brings the record back, changes it, or makes another of its key, makes the row stale.
 pub async fn what_became_of_a_deleted_record_since_is_stale(harness: &dyn Harness) {
     let base = World::new(harness).await;

@@ -178,6 +178,7 @@ macro_rules! conformance_tests {
                 several_deleted_ones_are_decided_as_live_ones, case_counts_for_deleted_ones_too,
                 every_value_is_held_again, keys_move_while_the_record_is_away, places_in_lists_come_back,
                 deleted_records_are_of_team_and_type, a_dry_run_tells_who_would_come_back,
+                a_key_that_came_free_earlier_brings_a_deleted_record_back,
                 what_became_of_a_deleted_record_since_is_stale, an_undo_hides_again_what_came_back,
                 who_came_back_and_was_edited_since_is_kept, who_came_back_and_may_only_be_read_is_kept,
                 an_undo_gives_places_back_before_it_hides, a_restore_under_a_later_import_goes_back_in_turn,

@@ -8,7 +8,7 @@ use refract_domain::import::apply::{ApplyRefusal, apply_of, refusal};
 use refract_domain::import::draft::{DraftKey, DraftRecord, DraftWrites, draft_chunk, needed_records};
 use refract_domain::import::forecast::Expected;
 use refract_domain::import::job::{JobKind, JobSpec};
-use refract_domain::import::plan::{ChunkPlan, Lookup, NewOption, PlanInput, Purpose};
+use refract_domain::import::plan::{ChunkPlan, Lookup, NewOption, PlanInput};
 use refract_domain::key::KeyHash;
 use refract_store::{AdmitApply, Answered, ApplyEffect, Caller, DryRunVerbs, SchemaVerbs, StoreError};
 
@@ -79,7 +79,7 @@ impl State {
             return Err(StoreError::SchemaChanged);
         }
         let lookup = Lookup::of(rows.context, rows.judged);
-        let mut found = self.find(rows.context, &lookup, Purpose::DryRun);
+        let mut found = self.find(rows.context, &lookup, rows.purpose);
         let drafted = draft.keys.iter().filter(|((key, _), _)| lookup.keys.binary_search(key).is_ok());
         let keys = drafted.map(|((key, record), held)| DraftKey { key: *key, record: *record, held: *held });
         let keys: Vec<DraftKey> = keys.collect();
@@ -93,7 +93,7 @@ impl State {
             found,
             record_ids: rows.record_ids,
             new_options_left: rows.new_options_left,
-            purpose: Purpose::DryRun,
+            purpose: rows.purpose,
         });
         draft.add(writes);
         let mut jobs = self.jobs.iter_mut();

@@ -70,7 +70,7 @@ impl State {
             new_options_left,
             now: command.now,
             job_id: Some(spec.id),
-            purpose: expected.as_deref().map_or(Purpose::Write, Purpose::Apply),
+            purpose: Purpose::of(spec.kind, expected.as_deref()),
         };
         let plan = if spec.kind.is_dry_run() { self.draft_rows(&rows, &spec)? } else { self.write_rows(&rows)? };
         let job = self.held(lease)?;

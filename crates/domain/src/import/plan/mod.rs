@@ -19,6 +19,7 @@ pub use planner::plan_chunk;
 use crate::ids::{ListId, RecordId, RecordIdSpace};
 use crate::import::draft::DraftRecord;
 use crate::import::forecast::{Expected, Forecast};
+use crate::import::job::JobKind;
 use crate::import::judge::JudgeContext;
 use crate::import::outcome::Outcome;
 use crate::import::row::JudgedChunk;
@@ -55,6 +56,18 @@ pub enum Purpose<'a> {
     DryRun,
     /// To be written as far as it is what a dry run said, which is here for each row of the chunk; other rows are stale.
     Apply(&'a [Expected]),
+}
+
+impl<'a> Purpose<'a> {
+    /// What becomes of the rows of a job; `expected` is what its dry run said of them, where it applies one.
+    #[must_use]
+    pub fn of(kind: JobKind, expected: Option<&'a [Expected]>) -> Self {
+        match (kind, expected) {
+            (JobKind::DryRun, _) => Self::DryRun,
+            (_, Some(expected)) => Self::Apply(expected),
+            (_, None) => Self::Write,
+        }
+    }
 }
 
 /// Who holds a key.
