@@ -25,6 +25,8 @@ pub struct EngineSettings {
     pub chunk_rows_max: usize,
     /// Most raw bytes in one chunk: bounds the memory of the runner, which holds two chunks and a piece of raw rows.
     pub chunk_bytes_max: usize,
+    /// Most keys that are kept in memory to find duplicates, 20 bytes each: an import with more of them ends.
+    pub duplicate_keys_max: usize,
     /// What a chunk may take while nobody waits for the store: the most that somebody who comes then has to wait.
     pub chunk_time_alone: Duration,
     /// What a chunk may take while somebody waits for the store.
@@ -51,6 +53,7 @@ impl Default for EngineSettings {
             jobs_held_max: 64,
             chunk_rows_max: 100_000,
             chunk_bytes_max: 40 << 20,
+            duplicate_keys_max: 20_000_000,
             chunk_time_alone: Duration::from_millis(400),
             chunk_time_while_waited_for: Duration::from_millis(50),
             stage_bytes: 1 << 20,

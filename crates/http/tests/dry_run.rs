@@ -169,6 +169,26 @@ async fn failed_rows_of_a_dry_run_are_given_back_to_be_mended_first() {
     assert_eq!(summary["errors"].as_array().unwrap().len(), 2, "{summary}");
 }
 
+/// Rows that only case tells apart are no duplicates where case counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn duplicates_differ_by_case_where_case_counts() {
+    let rows = json!([named("Ab@x.io", "1"), named("aB@x.io", "2"), named("Ab@x.io", "3"), named("ab@x.io", "4")]);
+    for (policy, created, passed_over) in [("first", 3, 1), ("last", 3, 1), ("fail", 2, 0)] {
+        for headers in [&[][..], support::jobs::ASYNC] {
+            let server = Server::with(HttpSettings::default(), EngineSettings::default()).await;
+            let options = json!({ "duplicates": policy, "caseInsensitive": false });
+            let answer = server.import(body(&rows, &options), headers).await;
+            let job = match answer.header("location") {
+                Some(location) => server.wait_for_job(location).await,
+                None => answer.json(),
+            };
+            assert_eq!((number(&job, "created"), number(&job, "skipped")), (created, passed_over), "{policy}: {job}");
+            let failed = if policy == "fail" { 2 } else { 0 };
+            assert_eq!(number(&job, "failed"), failed, "{policy}: {job}");
+        }
+    }
+}
+
 /// However a job is cut, and in the request too.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_duplicates_the_first_or_the_last_or_none_is_taken() {

@@ -2,7 +2,8 @@
 //!
 //! Which of them is taken depends on all rows, the last ones too, so that the keys of all are seen before any row is planned
 //! ([`KeysSeen`]). That needs 20 bytes a key while they are gathered and nothing for rows that are alone afterwards. Only
-//! good rows count: a faulty one takes nobody's place.
+//! good rows count: a faulty one takes nobody's place. What the store makes of a row is not known yet: one that is refused
+//! there has taken its place all the same.
 
 use std::collections::HashMap;
 
@@ -31,19 +32,33 @@ pub fn pass_duplicates_over(context: &JudgeContext, judged: &mut JudgedChunk) {
     let policy = context.options().duplicates;
     if policy != Duplicates::Sequential {
         let mut seen = KeysSeen::default();
-        seen.add(judged);
+        seen.add(context, judged);
         seen.finish(policy).pass_over(context, judged);
     }
 }
 
 impl KeysSeen {
-    /// Notes the keys of a chunk.
-    pub fn add(&mut self, chunk: &JudgedChunk) {
+    /// Notes the keys of a chunk: where case counts, those of its values as they are.
+    pub fn add(&mut self, context: &JudgeContext, chunk: &JudgedChunk) {
+        self.add_with(chunk, |text| context.exact_key(text));
+    }
+
+    fn add_with(&mut self, chunk: &JudgedChunk, exact_key: impl Fn(&str) -> Option<KeyHash>) {
         for (row, judged) in (chunk.first_row..).zip(&chunk.rows) {
-            if let JudgedRow::Good(good) = judged {
+            let JudgedRow::Good(good) = judged else { continue };
+            let exact = good.extra.as_deref().map_or(&[][..], |extra| &extra.exact);
+            if exact.is_empty() {
                 self.0.extend(chunk.match_keys(good).iter().map(|key| (*key, row)));
+            } else {
+                self.0.extend(exact.iter().filter_map(|text| exact_key(text)).map(|key| (key, row)));
             }
         }
+    }
+
+    /// How many were noted.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
     }
 
     /// Which rows are not taken.
@@ -137,8 +152,9 @@ mod tests {
 
     fn not_taken(policy: Duplicates) -> Vec<(u32, u32)> {
         let mut seen = KeysSeen::default();
-        seen.add(&chunk(0, &[Some(&[1]), Some(&[1, 2]), None]));
-        seen.add(&chunk(3, &[Some(&[2, 3]), Some(&[3]), Some(&[]), Some(&[]), Some(&[9]), Some(&[1])]));
+        seen.add_with(&chunk(0, &[Some(&[1]), Some(&[1, 2]), None]), |_| None);
+        let more = chunk(3, &[Some(&[2, 3]), Some(&[3]), Some(&[]), Some(&[]), Some(&[9]), Some(&[1])]);
+        seen.add_with(&more, |_| None);
         seen.finish(policy).rows
     }
 

@@ -169,6 +169,7 @@ impl Lane {
             Prepared::Chunk(ready) => self.in_hand = Some((held, ready)),
             Prepared::Keying => ring.push_back(held),
             Prepared::Hopeless(error) => end(&self.engine, held, error).await,
+            Prepared::Lost => put_down(&self.engine, &held),
             Prepared::Failed(error) => {
                 let job = held.job_id();
                 tracing::warn!(%job, %error, "the next rows of a job could not be read; trying again");
@@ -202,14 +203,19 @@ impl Lane {
                 held.forget_schema();
                 Some(held)
             }
+            StoreError::ChunkTooLarge if held.lease.spec.options.atomic => {
+                let message = "the records that these rows meet are too large together to be changed at once; nothing was \
+                               written. Send fewer rows, or leave out options.atomic";
+                end(&self.engine, held, JobError { code: JobErrorCode::Internal, message: message.into() }).await;
+                None
+            }
             StoreError::ChunkTooLarge if rows > 1 => {
                 tracing::debug!(job = %held.job_id(), rows, "the records of a chunk are too large together; fewer rows");
                 held.rows_max = rows / 2;
                 Some(held)
             }
             StoreError::LeaseLost => {
-                tracing::info!(job = %held.job_id(), "another worker has the job");
-                self.engine.running_jobs.remove(held.job_id());
+                put_down(&self.engine, &held);
                 None
             }
             StoreError::OutcomeUnknown(_) => read_back(&self.engine, held).await,
@@ -298,6 +304,12 @@ async fn apply(
     }
     tracing::debug!(job = %held.job_id(), rows, micros = started.elapsed().as_micros(), "chunk applied");
     (applied, spare)
+}
+
+/// Another worker has the job.
+fn put_down(engine: &Engine, held: &HeldJob) {
+    tracing::info!(job = %held.job_id(), "another worker has the job");
+    engine.running_jobs.remove(held.job_id());
 }
 
 /// Pauses a failing job, or ends it when it has been failing for a day.

@@ -28,13 +28,17 @@ const DEATHS_MAX: u32 = 4;
 /// the database: a chunk that is judged warily then takes most of the life of a process that something else kills.
 const SUSPECT_DEATHS_MAX: u32 = 3;
 
-/// How often a lease is prolonged in its time while a job's property is keyed.
+/// How often a lease is prolonged in its time while no chunk does it.
 const PROLONGED_IN_A_LEASE: u32 = 3;
 
 /// Rows read and judged at a time.
 pub(super) const PIECE_ROWS_MAX: usize = 4_096;
 /// Raw bytes read and judged at a time.
 pub(super) const PIECE_BYTES_MAX: usize = 1 << 20;
+
+/// What is reserved for a chunk at most, told by its first rows: of later ones that are not alike there may be none so large.
+const ROOM_BYTES_MAX: usize = 64 << 20;
+const ROOM_KEYS_MAX: usize = 1 << 20;
 
 /// Most rows undone at once: the records that they name are all in memory, and large ones end a chunk sooner
 /// ([`refract_store::UndoChunk::BYTES_MAX`]). Not fewer: keys lie in the order of their hashes, so a chunk visits pages all over
@@ -89,6 +93,8 @@ pub(super) enum Prepared {
     Hopeless(JobError),
     /// Not now.
     Failed(StoreError),
+    /// Another worker has the job.
+    Lost,
 }
 
 /// Which rows to make ready.
@@ -112,6 +118,11 @@ pub(super) struct Errand {
 }
 
 impl Errand {
+    /// What the rows are judged under.
+    pub(super) fn context(&self) -> &Arc<JudgeContext> {
+        &self.context
+    }
+
     /// The errand for a job whose context is known.
     pub(super) fn of(engine: &Engine, held: &HeldJob, judge: &Arc<JudgeChunk>) -> Option<Self> {
         Some(Self {
@@ -127,9 +138,10 @@ impl Errand {
     /// Reads and judges rows, a piece at a time: what is raw is never more than a piece, and still in the processor's
     /// cache when it is judged. With a lease every row is noted before. The rows go into the room of an earlier chunk:
     /// memory touched for the first time is slow, and an allocator keeps what comes and goes in megabytes.
-    pub(super) async fn prepare(self, wanted: Wanted, room: JudgedChunk, noted_for: Option<&Lease>) -> Prepared {
+    pub(super) async fn prepare(self, wanted: Wanted, room: JudgedChunk, noted_for: Option<Noted<'_>>) -> Prepared {
         let errand = Arc::new(self);
         let started = Instant::now();
+        let mut leased_since = started;
         let mut judged = room;
         judged.start_over(wanted.from_row, errand.context.schema().version);
         let mut bytes = 0;
@@ -140,7 +152,12 @@ impl Errand {
                 Err(error) => return unreadable(error),
             };
             let piece = match noted_for {
-                Some(lease) => Ok(tokio::task::block_in_place(|| errand.judge_noting(&raw, lease))),
+                Some(Noted { engine, lease }) => {
+                    if !prolong(engine, lease, &mut leased_since).await {
+                        return Prepared::Lost;
+                    }
+                    Ok(tokio::task::block_in_place(|| errand.judge_noting(&raw, lease)))
+                }
                 None => apart(&errand, move |errand| errand.judge_or_isolate(&raw)).await,
             };
             match piece {
@@ -176,10 +193,10 @@ impl Errand {
         if judged.rows.is_empty() && !piece.rows.is_empty() {
             let rows_left = self.spec.total.saturating_sub(piece.first_row) as usize;
             let rows = rows_left.min(wanted.rows_max);
-            let bytes = piece.text.len().saturating_mul(rows) / piece.rows.len();
+            let (bytes, keys) = room_for(rows, &piece);
             judged.rows.reserve_exact(rows);
-            judged.text.reserve_exact((bytes + bytes / 32).min(wanted.bytes_max.saturating_add(PIECE_BYTES_MAX)));
-            judged.keys.reserve_exact(piece.keys.len().saturating_mul(rows) / piece.rows.len());
+            judged.text.reserve_exact(bytes.min(wanted.bytes_max.saturating_add(PIECE_BYTES_MAX)));
+            judged.keys.reserve_exact(keys);
         }
         judged.append(piece);
     }
@@ -214,6 +231,20 @@ impl Errand {
         }
         all
     }
+}
+
+/// A lease in whose name rows are noted before they are judged.
+#[derive(Clone, Copy)]
+pub(super) struct Noted<'l> {
+    engine: &'l Engine,
+    lease: &'l Lease,
+}
+
+/// The bytes of text and the keys of so many rows like these, as far as room is made for them beforehand.
+fn room_for(rows: usize, like: &JudgedChunk) -> (usize, usize) {
+    let of_all = |of_these: usize| of_these.saturating_mul(rows) / like.rows.len().max(1);
+    let bytes = of_all(like.text.len());
+    (bytes.saturating_add(bytes / 32).min(ROOM_BYTES_MAX), of_all(like.keys.len()).min(ROOM_KEYS_MAX))
 }
 
 /// Makes the chunk at the lease's cursor ready, with all that a job needs before its first.
@@ -253,14 +284,14 @@ pub(super) async fn prepare_at_cursor(
     {
         return hopeless_or_failed;
     }
+    if let Some(context) = &held.context {
+        held.duplicates.begin_under(context);
+    }
     let Some(errand) = Errand::of(engine, held, judge) else { return Prepared::Keying };
     if held.duplicates.are_missing(held.lease.spec.options.duplicates) {
-        return match search_step(held, errand).await {
-            // Another worker may have the job by now; the fence of a chunk says so too, where a lost job is put down.
-            Ok(()) => {
-                holds_on(engine, held).await;
-                Prepared::Keying
-            }
+        return match search_step(held, errand, engine.settings.duplicate_keys_max).await {
+            Ok(()) if holds_on(engine, held).await => Prepared::Keying,
+            Ok(()) => Prepared::Lost,
             Err(hopeless_or_failed) => hopeless_or_failed,
         };
     }
@@ -270,21 +301,27 @@ pub(super) async fn prepare_at_cursor(
         return Prepared::Hopeless(not_all(row));
     }
     let wanted = up_to_given_up_row(wanted, errand.given_up_row);
-    errand.prepare(wanted, room, held.is_wary().then_some(&held.lease)).await
+    let noted_for = held.is_wary().then_some(Noted { engine, lease: &held.lease });
+    errand.prepare(wanted, room, noted_for).await
 }
 
 /// Prolongs the lease in good time, since no chunk does; `false` when another worker has the job.
 async fn holds_on(engine: &Engine, held: &mut HeldJob) -> bool {
+    prolong(engine, &held.lease, &mut held.leased_since).await
+}
+
+/// Prolongs a lease that has lasted since `leased_since`, if it is time; `false` when another worker has the job.
+async fn prolong(engine: &Engine, lease: &Lease, leased_since: &mut Instant) -> bool {
     let lease_for = engine.settings.lease_for;
-    if held.leased_since.elapsed() < lease_for / PROLONGED_IN_A_LEASE {
+    if leased_since.elapsed() < lease_for / PROLONGED_IN_A_LEASE {
         return true;
     }
     let asked_at = Instant::now();
-    match engine.store.prolong(&held.lease, lease_for, engine.clock.now()).await {
-        Ok(()) => held.leased_since = asked_at,
+    match engine.store.prolong(lease, lease_for, engine.clock.now()).await {
+        Ok(()) => *leased_since = asked_at,
         Err(StoreError::LeaseLost) => return false,
         // After the next step it is tried again.
-        Err(error) => tracing::warn!(job = %held.job_id(), %error, "the lease of a job could not be prolonged"),
+        Err(error) => tracing::warn!(job = %lease.spec.id, %error, "the lease of a job could not be prolonged"),
     }
     true
 }
@@ -382,4 +419,25 @@ pub(super) fn unreadable(error: StoreError) -> Prepared {
     };
     tracing::error!(%error, "staged rows cannot be read");
     Prepared::Hopeless(JobError { code, message: format!("{message}; send the rows without a result again") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn like(rows: usize, bytes: usize, keys: usize) -> JudgedChunk {
+        JudgedChunk {
+            rows: (0..rows).map(|_| crashed()).collect(),
+            text: "x".repeat(bytes),
+            keys: vec![refract_domain::key::KeyHash::from_bytes([0; 16]); keys],
+            ..JudgedChunk::default()
+        }
+    }
+
+    #[test]
+    fn room_is_made_for_rows_like_the_first_but_not_for_any_number_of_large_ones() {
+        assert_eq!(room_for(3_200, &like(100, 10_000, 200)), (330_000, 6_400));
+        assert_eq!(room_for(100_000, &like(1, 1 << 20, 100_000)), (ROOM_BYTES_MAX, ROOM_KEYS_MAX));
+        assert_eq!(room_for(0, &like(0, 0, 0)), (0, 0));
+    }
 }

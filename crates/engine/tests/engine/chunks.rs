@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use refract_domain::import::job::JobState;
 use refract_domain::import::options::ImportOptions;
+use refract_domain::object_type::ObjectType::Contact;
 use refract_engine::EngineSettings;
+use refract_store::StoreError;
 use refract_testkit::{Fault, Verb, by};
 use serde_json::json;
 
@@ -85,4 +87,16 @@ async fn the_runner_tells_when_it_has_nothing_left_to_do() {
     let running = house.another(EngineSettings { when_idle: Some(noted), ..settings() });
     running.outcomes(job.id).await;
     crate::house::until("the runner rests", || RESTS.load(Ordering::SeqCst) == 1).await;
+}
+
+/// What is all or nothing cannot be cut: a store that cannot hold it together ends the job, and says what to do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_all_or_nothing_and_too_large_ends() {
+    let house = House::new(not_running()).await;
+    let job = house.admit(&ImportOptions { atomic: true, ..by("email") }, &contacts("a", 250)).await;
+    house.store.hit(Verb::ApplyChunk, 0, 1, Fault::Fail(|| StoreError::ChunkTooLarge));
+    let ended = house.another(settings()).ended(job.id).await;
+    let JobState::Failed { error, .. } = ended.state else { panic!("it failed: {ended:?}") };
+    assert!(error.message.contains("fewer rows") && error.message.contains("atomic"), "{}", error.message);
+    assert_eq!(house.world.count(Contact).await, 0);
 }

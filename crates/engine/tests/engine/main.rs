@@ -9,6 +9,7 @@ mod admission;
 mod asking;
 mod chunks;
 mod deaths;
+mod duplicates;
 mod fairness;
 mod house;
 mod idempotent;

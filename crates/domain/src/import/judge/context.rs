@@ -259,6 +259,23 @@ impl JudgeContext {
         self.options.list_id.and_then(|list_id| self.schema.lists.get(&list_id))
     }
 
+    /// Whether rows are as good or as faulty here as under `other`, a context of the same job. Options that appeared meanwhile
+    /// change nothing where missing ones are made.
+    #[must_use]
+    pub fn judges_like(&self, other: &Self) -> bool {
+        self.schema.version == other.schema.version || self.judged_by().eq(other.judged_by())
+    }
+
+    /// The properties that rows are judged by, as far as they count.
+    fn judged_by(&self) -> impl Iterator<Item = Property> {
+        let in_list = self.list().map_or(&[] as &[Property], |list| &list.properties);
+        let makes_options = self.options.create_missing_options;
+        self.type_schema().properties.iter().chain(in_list).map(move |property| match makes_options {
+            true => Property { options: Vec::new(), ..property.clone() },
+            false => property.clone(),
+        })
+    }
+
     /// What was asked.
     #[must_use]
     pub fn options(&self) -> &ImportOptions {
@@ -275,6 +292,14 @@ impl JudgeContext {
     #[must_use]
     pub fn case_counts(&self) -> bool {
         self.match_position.is_some() && !self.options.case_insensitive
+    }
+
+    /// What tells a value by which rows match from all others, byte for byte; `None` unless case counts.
+    #[must_use]
+    pub fn exact_key(&self, text: &str) -> Option<KeyHash> {
+        let position = self.match_position.filter(|_| self.case_counts())?;
+        let scope = self.default_group.slots.get(position)?.key.as_ref()?;
+        Some(scope.hash_exact(text))
     }
 
     /// Every key of a canonical body, once and in order: (position of the property in the type's schema, hash), for all
