@@ -13,7 +13,7 @@ use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::listing::{JobFilter, JobPlace};
 use refract_domain::import::options::ImportOptions;
 use refract_domain::import::outcome::{Outcome, decode, encode};
-use refract_domain::import::plan::Lookup;
+use refract_domain::import::plan::{Lookup, Purpose};
 use refract_domain::import::row::{JudgedChunk, RawChunk};
 use refract_domain::import::tally::Tally;
 use refract_domain::object_type::ObjectType;
@@ -114,12 +114,25 @@ pub struct ApplyChunk {
 impl ApplyChunk {
     /// How large the records may be together that the rows of a chunk meet, where they must be read.
     pub const FOUND_BYTES_MAX: usize = 40 << 20;
+    /// The same of rows that are all or nothing, which cannot be cut: an import of larger ones ends.
+    pub const FOUND_BYTES_MAX_OF_ALL: usize = 512 << 20;
 
-    /// Whether a store must refuse these rows ([`StoreError::ChunkTooLarge`]) should the records that they meet be larger:
-    /// a single row cannot be cut, nor what is all or nothing.
+    /// What a store must refuse ([`StoreError::ChunkTooLarge`]) of these rows should the records that they meet be larger, those
+    /// of a draft counted by themselves; `chunk_max` is what it holds of a chunk that can be cut, half of it where what the rows
+    /// leave behind is in memory too. A single row has no bound.
     #[must_use]
-    pub fn can_be_cut(context: &JudgeContext, judged: &JudgedChunk) -> bool {
-        judged.rows.len() > 1 && !context.options().atomic
+    pub fn found_bytes_max(
+        context: &JudgeContext,
+        judged: &JudgedChunk,
+        purpose: Purpose<'_>,
+        chunk_max: usize,
+    ) -> usize {
+        match (judged.rows.len(), context.options().atomic) {
+            (0 | 1, _) => usize::MAX,
+            (_, true) => Self::FOUND_BYTES_MAX_OF_ALL,
+            (_, false) if purpose == Purpose::DryRun => chunk_max / 2,
+            (_, false) => chunk_max,
+        }
     }
 
     /// Refuses rows that do not begin at the job's cursor, go beyond its total, or end without being its last although

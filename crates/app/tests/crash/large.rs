@@ -57,10 +57,38 @@ fn large_records_are_changed_in_little_memory() {
     }
 }
 
+/// Each of the later rows is small, and changes a large record that the dry run would have made: it is drafted.
+#[test]
+fn large_records_are_drafted_in_little_memory() {
+    let server = launch().start_in(Home::empty());
+    let tenant = server.tenant();
+    let client = server.client(&tenant);
+    let objects: Vec<Value> =
+        (0..ROWS).map(|row| large_contact(row, "before")).chain((0..ROWS).map(small_row)).collect();
+    let options = json!({"dedupe_by": "email", "update_existing": true, "dry_run": true});
+    let body = json!({"objects": objects, "options": options}).to_string();
+    let before = usage(&server);
+    let said = client.import_and_wait("contact", body);
+    assert_eq!((number(&said, "created"), number(&said, "updated")), (ROWS as u64, ROWS as u64), "{}", said["error"]);
+    if let (Some(before), Some(peak)) = (before, peak_resident_bytes(&server)) {
+        let grown = peak.saturating_sub(before.resident_bytes);
+        println!("large: {} MiB more at the peak", grown >> 20);
+        assert!(grown < MEMORY_MOST, "the dry run took {} MiB", grown >> 20);
+    }
+}
+
+fn small_row(row: usize) -> Value {
+    json!({"default": {"email": format!("large{row}@example.org"), "title": "Changed"}})
+}
+
 fn small_rows() -> String {
-    let object = |row: usize| json!({"default": {"email": format!("large{row}@example.org"), "title": "Changed"}});
-    let objects: Vec<Value> = (0..ROWS).map(object).collect();
+    let objects: Vec<Value> = (0..ROWS).map(small_row).collect();
     json!({"objects": objects, "options": {"dedupe_by": "email", "update_existing": true}}).to_string()
+}
+
+fn large_contact(row: usize, mark: &str) -> Value {
+    let text = format!("{mark} ").repeat(TEXT_BYTES / (mark.len() + 1));
+    json!({"default": {"email": format!("large{row}@example.org"), "description": text}})
 }
 
 fn launch() -> Launch {
@@ -68,9 +96,7 @@ fn launch() -> Launch {
 }
 
 fn large_contacts(mark: &str) -> String {
-    let text = format!("{mark} ").repeat(TEXT_BYTES / (mark.len() + 1));
-    let object = |row: usize| json!({"default": {"email": format!("large{row}@example.org"), "description": text}});
-    let objects: Vec<Value> = (0..ROWS).map(object).collect();
+    let objects: Vec<Value> = (0..ROWS).map(|row| large_contact(row, mark)).collect();
     json!({"objects": objects, "options": {"dedupe_by": "email", "update_existing": true}}).to_string()
 }
 

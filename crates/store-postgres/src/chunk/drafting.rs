@@ -19,6 +19,7 @@ use crate::team::{SchemaUse, lock_schema};
 use crate::transaction::Transaction;
 
 const KEYS: &str = include_str!("../sql/draft_keys.sql");
+const RECORD_BYTES: &str = include_str!("../sql/draft_record_bytes.sql");
 const RECORDS: &str = include_str!("../sql/draft_records.sql");
 const WRITE_KEYS: &str = include_str!("../sql/write_draft_key.sql");
 const WRITE_RECORDS: &str = include_str!("../sql/write_draft_record.sql");
@@ -45,7 +46,7 @@ pub(crate) async fn draft(transaction: &mut Transaction, rows: &Rows<'_>, drafte
     let mut found = finding::look(transaction, rows).await?;
     let keys = find_keys(transaction, rows, drafted.job_id).await?;
     let wanted = needed_records(rows.lookup, &found, &keys);
-    let records = find_records(transaction, rows.team_no, drafted.job_id, &wanted).await?;
+    let records = find_records(transaction, rows, drafted.job_id, &wanted).await?;
     let (plan, writes) = computing(rows.judged.rows.len(), || {
         found.cover(rows.lookup, rows.object_type(), &keys, records);
         draft_chunk(PlanInput {
@@ -78,7 +79,7 @@ async fn find_keys(transaction: &mut Transaction, rows: &Rows<'_>, JobId(job_id)
 
 async fn find_records(
     transaction: &mut Transaction,
-    team_no: i64,
+    rows: &Rows<'_>,
     JobId(job_id): JobId,
     ids: &[RecordId],
 ) -> Outcome<Vec<DraftRecord>> {
@@ -86,7 +87,11 @@ async fn find_records(
         return Ok(Vec::new());
     }
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let named = [(&team_no as _, Type::INT8), (&job_id as _, Type::UUID), (&ids as _, Type::UUID_ARRAY)];
+    let named = [(&rows.team_no as _, Type::INT8), (&job_id as _, Type::UUID), (&ids as _, Type::UUID_ARRAY)];
+    if ids.len() >= finding::MAY_BE_LARGE {
+        let found = transaction.query_opt(RECORD_BYTES, &named).await?;
+        rows.check_found(found.as_ref().map_or(Ok(0), |row| column(row, "bytes"))?)?;
+    }
     let record = |row: &Row| {
         let id = RecordId(column(row, "record_id")?);
         Ok(DraftRecord { id, body: column(row, "body")?, list_values: column(row, "list_values")? })

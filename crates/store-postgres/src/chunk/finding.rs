@@ -8,7 +8,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use refract_domain::ids::{ListId, RecordId};
 use refract_domain::import::plan::{Found, FoundRecord, Holders};
 use refract_domain::import::row::JudgedRow;
-use refract_store::{ApplyChunk, StoreError};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -25,10 +24,7 @@ const LIST_VALUES: &str = include_str!("../sql/find_list_entries.sql");
 const BYTES: &str = include_str!("../sql/find_bytes.sql");
 
 /// Fewer records are never too large together: a row is 1 MiB at most, and what a record holds comes from rows.
-const MAY_BE_LARGE: usize = 32;
-
-/// Records are in memory more often than in an embedded store: also in the buffers of a connection, on their way in and out.
-const FOUND_BYTES_MAX: usize = ApplyChunk::FOUND_BYTES_MAX / 3;
+pub(super) const MAY_BE_LARGE: usize = 32;
 
 /// Deleted records that are looked at at once.
 const DELETED_BATCH: i64 = 1_000;
@@ -143,15 +139,12 @@ impl<'t, 'r> Finder<'t, 'r> {
     /// Refuses rows of a job whose records are too large to be read together.
     async fn check_bytes(&mut self, ids: &[Uuid]) -> Outcome<()> {
         let rows = self.rows;
-        let may_be_large = ids.len() >= MAY_BE_LARGE && rows.job_id.is_some();
-        if !may_be_large || !ApplyChunk::can_be_cut(rows.context, rows.judged) {
+        if ids.len() < MAY_BE_LARGE || rows.job_id.is_none() {
             return Ok(());
         }
         let named = [(&rows.team_no as _, Type::INT8), (&ids as _, Type::UUID_ARRAY)];
         let found = self.transaction.query_opt(BYTES, &named).await?;
-        let bytes: i64 = found.as_ref().map_or(Ok(0), |row| column(row, "bytes"))?;
-        let fits = usize::try_from(bytes).is_ok_and(|bytes| bytes <= FOUND_BYTES_MAX);
-        if fits { Ok(()) } else { Err(StoreError::ChunkTooLarge.into()) }
+        rows.check_found(found.as_ref().map_or(Ok(0), |row| column(row, "bytes"))?)
     }
 
     /// Looks for the deleted records that have one of the keys, where they matter. They hold none, so all of the type are

@@ -19,7 +19,7 @@ use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::plan::{ChunkPlan, Lookup, PlanInput, Purpose, plan_chunk};
 use refract_domain::import::row::{JudgedChunk, JudgedRow};
 use refract_domain::object_type::ObjectType;
-use refract_store::StoreError;
+use refract_store::{ApplyChunk, StoreError};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tracing::{Instrument, debug_span};
 
@@ -46,7 +46,17 @@ pub(crate) struct Rows<'a> {
     pub(crate) purpose: Purpose<'a>,
 }
 
+/// Records are in memory more often than in an embedded store: also in the buffers of a connection, on their way in and out.
+const FOUND_BYTES_MAX: usize = ApplyChunk::FOUND_BYTES_MAX / 3;
+
 impl Rows<'_> {
+    /// Refuses rows of a job whose records are too large to be read together.
+    fn check_found(&self, bytes: i64) -> Outcome<()> {
+        let most = ApplyChunk::found_bytes_max(self.context, self.judged, self.purpose, FOUND_BYTES_MAX);
+        let fits = usize::try_from(bytes).is_ok_and(|bytes| bytes <= most);
+        if fits { Ok(()) } else { Err(StoreError::ChunkTooLarge.into()) }
+    }
+
     fn object_type(&self) -> ObjectType {
         self.context.type_schema().object_type
     }

@@ -32,7 +32,7 @@ pub(crate) fn draft(connection: &Connection, rows: &Rows<'_>, drafted: &Drafted)
     let mut found = finding::find(connection, rows)?.found;
     let keys = find_keys(connection, drafted.job_no, &rows.lookup.keys)?;
     let wanted = needed_records(rows.lookup, &found, &keys);
-    let records = find_records(connection, drafted.job_no, &wanted)?;
+    let records = find_records(connection, drafted.job_no, &wanted, rows.found_bytes_max())?;
     found.cover(rows.lookup, rows.object_type(), &keys, records);
     let (plan, writes) = draft_chunk(PlanInput {
         context: rows.context,
@@ -60,14 +60,21 @@ fn find_keys(connection: &Connection, job_no: i64, keys: &[KeyHash]) -> Outcome<
     Ok(found)
 }
 
-fn find_records(connection: &Connection, job_no: i64, ids: &[RecordId]) -> Outcome<Vec<DraftRecord>> {
+fn find_records(
+    connection: &Connection,
+    job_no: i64,
+    ids: &[RecordId],
+    mut bytes_left: usize,
+) -> Outcome<Vec<DraftRecord>> {
     let mut statement = connection.prepare_cached(RECORDS)?;
     let mut found = Vec::new();
     for id in ids {
         let record = statement.query_row((job_no, id.as_bytes()), |row| {
             Ok(DraftRecord { id: *id, body: row.get(0)?, list_values: row.get(1)? })
         });
-        found.extend(record.optional()?);
+        let Some(record) = record.optional()? else { continue };
+        bytes_left = bytes_left.checked_sub(record.body.len()).ok_or(StoreError::ChunkTooLarge)?;
+        found.push(record);
     }
     Ok(found)
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use refract_domain::ids::{RecordId, TeamId};
 use refract_domain::import::plan::{Found, FoundRecord, Holders, Lookup};
-use refract_store::{ApplyChunk, StoreError};
+use refract_store::StoreError;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Rows;
@@ -36,8 +36,8 @@ pub(super) fn find(connection: &Connection, rows: &Rows<'_>) -> Outcome<Findings
         list_no: find_list(connection, rows, lookup)?,
         needs_records: lookup.needs_records,
         bytes_left: match rows.undoable {
-            Some(_) if ApplyChunk::can_be_cut(rows.context, rows.judged) => ApplyChunk::FOUND_BYTES_MAX,
-            _ => usize::MAX,
+            Some(_) => rows.found_bytes_max(),
+            None => usize::MAX,
         },
         found: Found { holders: vec![Holders::Claimed; lookup.keys.len()], ..Found::default() },
         numbers: HashMap::new(),

@@ -20,7 +20,7 @@ use refract_domain::import::judge::JudgeContext;
 use refract_domain::import::plan::{ChunkPlan, Lookup, PlanInput, Purpose, plan_chunk};
 use refract_domain::import::row::JudgedChunk;
 use refract_domain::object_type::ObjectType;
-use refract_store::StoreError;
+use refract_store::{ApplyChunk, StoreError};
 use tracing::debug_span;
 
 use crate::error::{Failure, Outcome};
@@ -44,6 +44,11 @@ pub(crate) struct Rows<'a> {
 }
 
 impl Rows<'_> {
+    /// How large the records may be that the rows of a job meet.
+    fn found_bytes_max(&self) -> usize {
+        ApplyChunk::found_bytes_max(self.context, self.judged, self.purpose, ApplyChunk::FOUND_BYTES_MAX)
+    }
+
     fn object_type(&self) -> ObjectType {
         self.context.type_schema().object_type
     }
