@@ -264,11 +264,21 @@ async fn all_or_nothing_is_one_transaction_however_small_chunks_are() {
     let done = server.wait_for_job(done.header("location").unwrap()).await;
     assert_eq!((number(&done, "created"), number(&done, "updated"), server.count().await), (2, 1, 2));
 
+    // What would come to nothing is not applied: every row of it would be as stale as the next.
+    let (location, said) = dry_run(&server, &rows(), &atomic).await;
+    assert_eq!(number(&said, "failed"), 6, "{said}");
+    let refused = post_nothing(&server, &format!("{location}/apply"), &[]).await.assert_error(409, "conflict");
+    assert!(refused["message"].as_str().unwrap().contains("all or nothing"), "{refused}");
+    let more = json!([named("c@x.io", "A"), named("d@x.io", "B"), named("c@x.io", "C")]);
+    let (location, _) = dry_run(&server, &more, &atomic).await;
+    let done = apply(&server, &location).await;
+    assert_eq!((number(&done, "created"), number(&done, "updated"), server.count().await), (2, 1, 4));
+
     let row = r#"{"default":{}}"#;
     let many = format!(r#"{{"objects":[{}{row}],"options":{{"atomic":true}}}}"#, format!("{row},").repeat(100_000));
     let refused = server.import(many, &[]).await.assert_error(413, "payload_too_large");
     assert!(refused["message"].as_str().unwrap().contains("100001 rows"), "{refused}");
-    assert_eq!(server.count().await, 2);
+    assert_eq!(server.count().await, 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

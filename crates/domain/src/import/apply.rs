@@ -21,6 +21,8 @@ pub enum ApplyRefusal {
     Unfinished,
     /// It ended before it came to all of its rows.
     Incomplete,
+    /// It is all or nothing, and some rows were refused: nothing of it would be done.
+    Nothing,
     /// This job has applied it, or is doing so: rows without a key would be taken twice.
     Applied(JobId),
 }
@@ -42,6 +44,9 @@ pub fn refusal(
     match dry_run.state {
         JobState::Queued | JobState::Running { .. } => Some(ApplyRefusal::Unfinished),
         JobState::Failed { .. } => Some(ApplyRefusal::Incomplete),
+        JobState::Complete { .. } if dry_run.spec.options.atomic && dry_run.tally.rejected > 0 => {
+            Some(ApplyRefusal::Nothing)
+        }
         JobState::Complete { .. } => applied.map(ApplyRefusal::Applied),
     }
 }

@@ -28,6 +28,11 @@ fn refused(refusal: ApplyRefusal) -> ApiError {
         ApplyRefusal::Incomplete => {
             "The dry run ended before it came to all of its rows. Send them again for another one.".to_owned()
         }
+        ApplyRefusal::Nothing => {
+            "The import is all or nothing, and the dry run refused some of its rows: nothing would be done. Correct those rows \
+             (…/failed gives them) and send all of them again."
+                .to_owned()
+        }
         ApplyRefusal::Applied(job_id) => {
             format!("The dry run is applied once, and job {job_id} does so. Retry that job for the rows it left out.")
         }

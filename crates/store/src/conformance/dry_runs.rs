@@ -163,6 +163,9 @@ pub async fn what_cannot_be_applied_is_refused(harness: &dyn Harness) {
     world.apply(&mut lease, 1).await.unwrap();
     assert_eq!(world.try_apply(spec.id).await, refused(ApplyRefusal::Unfinished));
     world.run(lease, 1).await.unwrap();
+    let all = ImportOptions { atomic: true, ..by("email") };
+    let (nothing, _) = world.dry_run(Contact, &all, &[contact("d@x.io"), row(json!({ "no_such": 1 }))], 100).await;
+    assert_eq!(world.try_apply(nothing).await, refused(ApplyRefusal::Nothing));
     let stranger = world.another_team().await;
     assert_eq!(stranger.try_apply(spec.id).await, refused(ApplyRefusal::NotFound));
     assert_eq!(stranger.store.drafted_options(&stranger.caller, spec.id).await.unwrap(), []);
