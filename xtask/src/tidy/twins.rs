@@ -140,7 +140,7 @@ const ALONE: [Alone; 18] = [
     Alone {
         folder: POSTGRES,
         why: "records are locked all at once, so which ones a job changed, and how large they are, is asked before",
-        files: &["find_bytes.sql", "undo_bytes.sql", "undo_changed.sql"],
+        files: &["draft_record_bytes.sql", "find_bytes.sql", "undo_bytes.sql", "undo_changed.sql"],
     },
     Alone {
         folder: POSTGRES,

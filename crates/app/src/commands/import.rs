@@ -54,11 +54,18 @@ pub(super) fn run(arguments: ImportArguments, config_file: Option<&Path>) -> Res
         super::imports::give_back(&client, job_id, true, Some(path))?;
         progress.note(&format!("the rows that failed are in {}", path.display()));
     }
-    let is_to_be_applied = arguments.dry_run && job.status == JobStatus::Complete && job.succeeded > 0;
+    let is_to_be_applied = arguments.dry_run && job.status == JobStatus::Complete;
     let format = arguments.output;
+    let would_write = report.would_write();
     let told = report.show(&what, &job, Some(started.elapsed()), format)?;
     match job.job_id {
-        Some(job_id) if is_to_be_applied => apply(&client, &job_id, &arguments, told),
+        Some(job_id) if is_to_be_applied && would_write => apply(&client, &job_id, &arguments, told),
+        Some(_) if is_to_be_applied => {
+            if !arguments.quiet {
+                output::note("no row would change anything: there is nothing to do");
+            }
+            Ok(told)
+        }
         _ => Ok(told),
     }
 }

@@ -98,6 +98,11 @@ struct Outcomes {
 }
 
 impl JobReport {
+    /// Whether rows have made or changed records, or would.
+    pub(super) fn would_write(&self) -> bool {
+        self.created + self.updated > 0
+    }
+
     /// An empty report; all results go to `results_path`, one JSON object a line.
     pub(super) fn new(results_path: Option<&Path>) -> Result<Self, Failure> {
         let open = |path: &Path| {

@@ -137,6 +137,10 @@ fn a_dry_run_is_read_and_applied() {
     let both = run(&server, &format!("import {options} --dry-run --yes")).arg(&file).run().code(0).stdout;
     assert!(both.contains("contact dry run") && both.contains("apply job"), "{both}");
     assert_eq!(client.count("contact"), 4);
+    // What would change nothing is not asked about, nor done.
+    let same =
+        run(&server, &format!("import {options} --dry-run --yes")).arg(&file).run().code(0).tells("nothing to do");
+    assert!(!same.stdout.contains("apply job"), "{}", same.stdout);
     run(&server, &format!("import {options} --yes")).arg(&file).run().code(2).tells("--dry-run");
     run(&server, &format!("import {options} --option atomic")).arg(&file).run().code(2).tells("NAME=VALUE");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use refract_domain::ids::TeamId;
-use refract_domain::import::job::{JobError, JobErrorCode, JobState};
+use refract_domain::import::job::{JobError, JobErrorCode, JobKind, JobState};
 use refract_domain::import::row::JudgedChunk;
 use refract_store::{ApplyChunk, ChunkReceipt, StoreError, UndoChunk};
 use tokio::time::Instant;
@@ -219,6 +219,12 @@ impl Lane {
                 None
             }
             StoreError::OutcomeUnknown(_) => read_back(&self.engine, held).await,
+            StoreError::Corrupt(_) if matches!(held.lease.spec.kind, JobKind::Apply { .. }) => {
+                tracing::error!(job = %held.job_id(), %error, "what a dry run said cannot be read");
+                let message = "what the dry run said cannot be read; send the rows without a result again";
+                end(&self.engine, held, JobError { code: JobErrorCode::PayloadCorrupt, message: message.into() }).await;
+                None
+            }
             StoreError::Internal(_) if held.lease.spec.options.atomic => {
                 tracing::error!(job = %held.job_id(), %error, "rows that are all or nothing could not be applied");
                 let message =

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use refract_domain::import::job::{JobErrorCode, JobState};
 use refract_domain::import::outcome::Outcome;
 use refract_domain::object_type::ObjectType::Contact;
+use refract_store::StoreError;
 use refract_store_sqlite::{SqliteSettings, SqliteStore};
-use refract_testkit::{FaultyStore, Verb, World, by};
+use refract_testkit::{Fault, FaultyStore, Verb, World, by};
 
 use crate::house::{House, contacts, not_running, settings, until};
 
@@ -81,4 +82,16 @@ async fn rows_that_were_cut_off_fail_the_job() {
     };
     let (_, code) = damaged(damage).await;
     assert!(matches!(code, JobErrorCode::StorageLost | JobErrorCode::PayloadCorrupt), "{code:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_dry_run_said_and_nobody_can_read_ends_its_application() {
+    let house = House::new(not_running()).await;
+    let (dry_run, _) = house.world.dry_run(Contact, &by("email"), &contacts("a", 250), 100).await;
+    let job = house.world.admit_apply(dry_run).await;
+    house.store.hit(Verb::ApplyChunk, 1, 1, Fault::Fail(|| StoreError::Corrupt("injected".to_owned())));
+    let ended = house.another(settings()).ended(job.id).await;
+    let JobState::Failed { error, .. } = &ended.state else { panic!("it failed: {ended:?}") };
+    assert_eq!((error.code, ended.cursor), (JobErrorCode::PayloadCorrupt, 100));
+    assert!(error.message.contains("send the rows without a result again"), "{}", error.message);
 }
