@@ -45,7 +45,8 @@ impl WorkbookReader for ChildWorkbooks {
             Format::Xlsx => "xlsx",
             Format::Ods => "ods",
         };
-        let head = WorkbookHead { format, sheet: head.sheet.clone(), columns: head.columns.clone() };
+        let refract_workbook::Head { sheet, skip_rows, columns, .. } = head.clone();
+        let head = WorkbookHead { format, sheet, skip_rows, columns };
         for read in workbook.by_ref() {
             if !row(&read.map_err(fault)?) {
                 break;
@@ -73,7 +74,7 @@ fn settings(sheet: SheetChoice, wanted: &SheetWanted) -> Settings {
         decoded_bytes_max: wanted.decoded_bytes_max.min(defaults.decoded_bytes_max),
         ..defaults
     };
-    Settings { sheet, header: wanted.header, limits }
+    Settings { sheet, skip_rows: wanted.skip_rows, header: wanted.header, limits }
 }
 
 fn fault(error: WorkbookError) -> WorkbookFault {

@@ -67,6 +67,14 @@ impl FileError {
         FileError { code: FileCode::EmptyFile, message, line: None }
     }
 
+    pub(crate) fn nothing_below(skip_rows: u64) -> FileError {
+        let message = format!(
+            "The file holds no row below its first {skip_rows} lines, which skip_rows leaves out. Give the number of lines \
+             above the table."
+        );
+        FileError { code: FileCode::EmptyFile, message, line: None }
+    }
+
     pub(crate) fn after_end() -> FileError {
         let message = "The file was already read to its end.".to_owned();
         FileError { code: FileCode::InvalidSettings, message, line: None }

@@ -57,7 +57,9 @@ pub struct Dialect {
     pub delimiter: Fact<Option<u8>>,
     /// The character around cells; `None` where quotes are ordinary characters.
     pub quote: Fact<Option<u8>>,
-    /// Whether the first row names the columns.
+    /// Lines above the table, blank ones and titles, that are no part of it.
+    pub skip_rows: Fact<u64>,
+    /// Whether the first row of the table names the columns.
     pub header: Fact<bool>,
     /// One name a column, all different and none empty; `header.rs` states how they are made.
     pub columns: Vec<String>,

@@ -23,7 +23,8 @@ pub struct Outcome {
 pub fn read(data: &[u8]) {
     let tight = ReadSettings { row_bytes_max: 40, rows_max: 5, columns_max: 4, ..ReadSettings::default() };
     let tabs = ReadSettings { default_delimiter: Some(b'\t'), header: Some(false), ..ReadSettings::default() };
-    for settings in [ReadSettings::default(), tight, tabs] {
+    let below = ReadSettings { skip_rows: Some(2), ..ReadSettings::default() };
+    for settings in [ReadSettings::default(), tight, tabs, below] {
         for format in [TextFormat::Delimited, TextFormat::Ndjson] {
             // Held back whole, and mostly read as it comes.
             for head in [HEAD_BYTES_MAX, 16] {

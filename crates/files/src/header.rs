@@ -40,7 +40,8 @@ fn is_address(cell: &str) -> bool {
 }
 
 /// Names for so many columns as there are cells, all different and none empty.
-pub(crate) fn column_names(cells: &[String]) -> Vec<String> {
+#[must_use]
+pub fn column_names(cells: &[String]) -> Vec<String> {
     let tidied: Vec<String> = cells.iter().map(|cell| tidied(cell)).collect();
     // Names as they stand in the file go before names that are made.
     let standing: HashSet<&str> = tidied.iter().map(String::as_str).collect();

@@ -15,7 +15,7 @@
 //!   delimiter are dropped.
 //! - A quote within a quoted cell that neither closes it nor is doubled (`"the "first" one"`) is read as it was meant,
 //!   as a quote. Such a cell must close on its line: otherwise a cell that only begins with a quote would swallow rows.
-//! - Lines that look like comments are rows.
+//! - Lines that look like comments are rows. Titles above the header are none: `titles.rs` says what is one.
 //! - What an encoding cannot read ends the file with the number of the line and is never replaced: a replacement character
 //!   would be written into records, and would match no key.
 //! - A file whose beginning is full of NUL bytes, and no UTF-16, is no text. A single NUL is a character of its cell, so
@@ -36,11 +36,14 @@ mod scan;
 mod settings;
 mod sniff;
 mod survey;
+mod titles;
 mod write;
 
 pub use encode::{byte_order_mark, encode};
 pub use error::{FileCode, FileError};
 pub use facts::{Dialect, Fact, Facts, Found};
+pub use header::column_names;
 pub use reader::{HEAD_BYTES_MAX, TableReader};
 pub use settings::{ReadSettings, TextFormat};
+pub use titles::{RowLook, title_rows};
 pub use write::{FormulaGuard, write_delimited_row};

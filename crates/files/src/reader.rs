@@ -54,9 +54,9 @@ enum Splitter {
     Lines(LineSplitter),
 }
 
-/// Passes over the rows before the data, and counts the others.
+/// Passes over the header, and counts the rows below.
 struct Counter {
-    skip: u8,
+    skip: bool,
     rows: u64,
     rows_max: u64,
 }
@@ -73,7 +73,7 @@ impl TableReader {
     /// The same with another size of the beginning, so that small files can be read as large ones are.
     pub(crate) fn with_head(format: TextFormat, settings: ReadSettings, head_bytes_max: usize) -> Result<Self> {
         settings.check()?;
-        let counter = Counter { skip: 0, rows: 0, rows_max: settings.rows_max };
+        let counter = Counter { skip: false, rows: 0, rows_max: settings.rows_max };
         Ok(TableReader { format, settings, phase: Phase::Head(Vec::new()), facts: None, counter, head_bytes_max })
     }
 
@@ -161,14 +161,13 @@ impl TableReader {
         let charset = charset::decide(head, complete, self.settings.encoding.as_deref())?;
         let head = head.get(charset.bom_bytes..).unwrap_or_default();
         let (splitter, skip, dialect) = match self.format {
-            TextFormat::Ndjson => (Splitter::Lines(LineSplitter::new(self.settings.row_bytes_max)), 0, None),
+            TextFormat::Ndjson => (Splitter::Lines(LineSplitter::new(self.settings.row_bytes_max)), false, None),
             TextFormat::Delimited => {
                 let text = text_of_head(head, complete, charset)?;
                 let sniffed = sniff(&text, complete, &self.settings);
                 let dialect = self.dialect(&sniffed, complete)?;
-                let cutting = self.cutting(&dialect);
-                let skip = u8::from(sniffed.has_sep_line) + u8::from(dialect.header.value);
-                (Splitter::Cells(RowSplitter::new(cutting)), skip, Some(dialect))
+                let cutting = self.cutting(&dialect, sniffed.skip_lines);
+                (Splitter::Cells(RowSplitter::new(cutting)), dialect.header.value, Some(dialect))
             }
         };
         let Charset { encoding, bom_bytes } = charset;
@@ -184,34 +183,37 @@ impl TableReader {
 
     fn dialect(&self, sniffed: &Sniffed, complete: bool) -> Result<Dialect> {
         let survey = &sniffed.survey;
-        let Some(first_row) = &survey.first_row else {
+        let Some(first_row) = survey.first_row(sniffed.titles) else {
             return Err(match (&survey.fault, complete) {
                 (Some(fault), _) => fault.clone(),
+                (None, true) if sniffed.skip_rows.value > 0 => FileError::nothing_below(sniffed.skip_rows.value),
                 (None, true) => FileError::empty(),
                 (None, false) => FileError::blank_beginning(self.head_bytes_max),
             });
         };
-        let first_row: Vec<String> = serde_json::from_slice(first_row).unwrap_or_default();
         let header = match self.settings.header {
             Some(given) => Fact { value: given, found: Found::Given },
             None => Fact { value: !looks_like_data(&first_row), found: Found::Detected },
         };
-        let (usual_width, alike) = survey.usual_width();
+        let (usual_width, alike) = survey.usual_width(sniffed.titles);
+        let rows = survey.widths(sniffed.titles).count();
         let mut names = if header.value { first_row } else { Vec::new() };
         // Most rows of hand-made exports may end in a delimiter that their header lacks.
-        if !header.value || (usual_width > names.len() && alike * 2 > survey.widths.len()) {
+        if !header.value || (usual_width > names.len() && alike * 2 > rows) {
             names.resize(usual_width, String::new());
         }
         let columns = column_names(&names);
-        Ok(Dialect { delimiter: sniffed.delimiter, quote: sniffed.quote, header, columns })
+        let Sniffed { delimiter, quote, skip_rows, .. } = *sniffed;
+        Ok(Dialect { delimiter, quote, skip_rows, header, columns })
     }
 
-    fn cutting(&self, dialect: &Dialect) -> Cutting {
+    fn cutting(&self, dialect: &Dialect, skip_lines: u64) -> Cutting {
         Cutting {
             delimiter: dialect.delimiter.value,
             quote: dialect.quote.value,
             row_bytes_max: self.settings.row_bytes_max,
             columns_max: self.settings.columns_max,
+            skip_lines,
         }
     }
 }
@@ -282,8 +284,7 @@ impl Body {
 
 impl Counter {
     fn count(&mut self, row: &[u8], line: u64, sink: &mut dyn FnMut(&[u8])) -> Result<()> {
-        if self.skip > 0 {
-            self.skip -= 1;
+        if mem::take(&mut self.skip) {
             return Ok(());
         }
         if self.rows == self.rows_max {

@@ -42,13 +42,15 @@ enum Place {
     },
 }
 
-/// The marks and limits of a splitting.
+/// The marks and limits of a splitting, and where it begins.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cutting {
     pub(crate) delimiter: Option<u8>,
     pub(crate) quote: Option<u8>,
     pub(crate) row_bytes_max: usize,
     pub(crate) columns_max: usize,
+    /// Lines that are passed over first, whatever is in them.
+    pub(crate) skip_lines: u64,
 }
 
 /// Cuts UTF-8 text that comes in pieces of whole characters.
@@ -58,6 +60,8 @@ pub(crate) struct RowSplitter {
     quote: u8,
     row_bytes_max: usize,
     columns_max: usize,
+    /// Lines that are still to be passed over.
+    skip_lines: u64,
     place: Place,
     /// The array so far; holds [`Self::cells`] cells, of which the last may be open.
     row: Vec<u8>,
@@ -85,6 +89,7 @@ impl RowSplitter {
             quote: cutting.quote.unwrap_or(NEVER),
             row_bytes_max: cutting.row_bytes_max,
             columns_max: cutting.columns_max,
+            skip_lines: cutting.skip_lines,
             place: Place::CellStart,
             row: Vec::new(),
             cells: 0,
@@ -128,7 +133,7 @@ impl RowSplitter {
     where
         S: FnMut(Row<'_>) -> Result<()>,
     {
-        let mut rest = text;
+        let mut rest = if self.skip_lines > 0 { self.below_skipped(text) } else { text };
         while let Some((&byte, behind)) = rest.split_first() {
             let after_cr = mem::take(&mut self.after_cr);
             rest = match self.place {
@@ -164,6 +169,23 @@ impl RowSplitter {
         }
         self.close_cell();
         self.end_row(b'\n', sink)
+    }
+
+    /// Passes over lines that are no part of the table; the answer is what is left.
+    fn below_skipped<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
+        let mut rest = text;
+        while self.skip_lines > 0 && !rest.is_empty() {
+            if mem::take(&mut self.after_cr) {
+                rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+            }
+            let Some(at) = memchr::memchr2(b'\n', b'\r', rest) else { return &[] };
+            let (line, below) = rest.split_at(at + 1);
+            self.after_cr = line.ends_with(b"\r");
+            self.skip_lines -= 1;
+            self.line += 1;
+            rest = below;
+        }
+        rest
     }
 
     /// Reads on in an unquoted cell; the answer is what is left.

@@ -20,7 +20,9 @@ pub struct ReadSettings {
     pub delimiter: Option<u8>,
     /// The character around cells; ASCII. `Some(None)` says that quotes are ordinary characters.
     pub quote: Option<Option<u8>>,
-    /// Whether the first row names the columns.
+    /// Lines above the table, as an editor counts them. They are passed over unread.
+    pub skip_rows: Option<u64>,
+    /// Whether the first row of the table names the columns.
     pub header: Option<bool>,
     /// A label of the WHATWG Encoding Standard, such as `utf-8`, `windows-1252` or `utf-16le`. It wins over a byte order
     /// mark; `utf-16` leaves the byte order to the mark.
@@ -41,6 +43,7 @@ impl Default for ReadSettings {
         ReadSettings {
             delimiter: None,
             quote: None,
+            skip_rows: None,
             header: None,
             encoding: None,
             default_delimiter: None,

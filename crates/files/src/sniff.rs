@@ -1,11 +1,12 @@
-//! Which delimiter and which quote a file uses.
+//! Which delimiter and which quote a file uses, and which lines stand above its table.
 //!
 //! Owns the evidence and its weight. Must not know encodings, or what columns are called.
 //!
 //! Every way of cutting is tried on the first rows. A delimiter must be in the first row, because that row is the header or
 //! like all others; so prose below a header of one column, and the commas of decimals between semicolons, prove nothing. Of
 //! those that remain, the one wins that cuts most rows into the same number of cells, and into more of them. The colon is
-//! never guessed: times and web addresses have it in every row.
+//! never guessed: times and web addresses have it in every row. Where titles stand above the header, its row counts as the
+//! first, and the evidence for half: a delimiter that needs no titles goes before.
 
 use crate::facts::{Fact, Found};
 use crate::rows::Cutting;
@@ -20,19 +21,20 @@ const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
 pub(crate) struct Sniffed {
     pub(crate) delimiter: Fact<Option<u8>>,
     pub(crate) quote: Fact<Option<u8>>,
-    /// Whether the file begins with a `sep=` line, which is no row of the table.
-    pub(crate) has_sep_line: bool,
+    pub(crate) skip_rows: Fact<u64>,
+    /// Lines to pass over: those, or at least a `sep=` line.
+    pub(crate) skip_lines: u64,
+    /// Rows of the survey that are titles, and among those lines.
+    pub(crate) titles: usize,
     pub(crate) survey: Survey,
 }
 
 /// Looks at the beginning of a file, which is all of it if `complete`.
 pub(crate) fn sniff(text: &[u8], complete: bool, settings: &ReadSettings) -> Sniffed {
-    let sep_line = SepLine::at_start_of(text);
-    let declared = sep_line.as_ref().map(|line| line.delimiter);
-    let table = sep_line.as_ref().map_or(text, |line| text.get(line.length..).unwrap_or_default());
-    let has_sep_line = sep_line.is_some();
-    let trial = Trial { table, complete, settings };
-    let told = match (settings.delimiter, declared) {
+    let sep_line = declared_delimiter(text);
+    let skip_lines = settings.skip_rows.unwrap_or(0).max(u64::from(sep_line.is_some()));
+    let trial = Trial { text, complete, settings, skip_lines };
+    let told = match (settings.delimiter, sep_line) {
         (Some(given), _) => Some((given, Found::Given)),
         (None, Some(declared)) => Some((declared, Found::Declared)),
         (None, None) => None,
@@ -48,43 +50,41 @@ pub(crate) fn sniff(text: &[u8], complete: bool, settings: &ReadSettings) -> Sni
         None => Found::Default,
     };
     let quote = Fact { value: survey.quote, found: quote_found };
-    Sniffed { delimiter, quote, has_sep_line, survey }
+    let titles = trial.titles(&survey);
+    let skip_rows = match (settings.skip_rows, survey.lines_above(titles)) {
+        (Some(given), _) => Fact { value: given, found: Found::Given },
+        (None, 0) => Fact { value: 0, found: Found::Default },
+        (None, seen) => Fact { value: seen, found: Found::Detected },
+    };
+    Sniffed { delimiter, quote, skip_rows, skip_lines: skip_lines.max(skip_rows.value), titles, survey }
 }
 
-/// Excel's own line before the table, such as `sep=;`.
-struct SepLine {
-    delimiter: u8,
-    /// Its bytes with the line end.
-    length: usize,
-}
-
-impl SepLine {
-    fn at_start_of(text: &[u8]) -> Option<SepLine> {
-        let (name, rest) = text.split_at_checked(4)?;
-        let (&delimiter, rest) = rest.split_first()?;
-        if !name.eq_ignore_ascii_case(b"sep=") || !is_mark(delimiter) || delimiter == b'"' {
-            return None;
-        }
-        let line_end = match rest {
-            [b'\r', b'\n', ..] => 2,
-            [b'\r' | b'\n', ..] => 1,
-            [] => 0,
-            _ => return None,
-        };
-        Some(SepLine { delimiter, length: 5 + line_end })
-    }
+/// The delimiter that Excel's own line before the table declares, such as `sep=;`.
+fn declared_delimiter(text: &[u8]) -> Option<u8> {
+    let (name, rest) = text.split_at_checked(4)?;
+    let (&delimiter, rest) = rest.split_first()?;
+    let is_line = matches!(rest, [] | [b'\r' | b'\n', ..]);
+    (name.eq_ignore_ascii_case(b"sep=") && is_line && is_mark(delimiter) && delimiter != b'"').then_some(delimiter)
 }
 
 struct Trial<'a> {
-    table: &'a [u8],
+    text: &'a [u8],
     complete: bool,
     settings: &'a ReadSettings,
+    skip_lines: u64,
 }
 
 impl Trial<'_> {
     fn survey(&self, delimiter: Option<u8>, quote: Option<u8>) -> Survey {
         let ReadSettings { row_bytes_max, columns_max, .. } = *self.settings;
-        Survey::of(self.table, self.complete, Cutting { delimiter, quote, row_bytes_max, columns_max })
+        let cutting = Cutting { delimiter, quote, row_bytes_max, columns_max, skip_lines: self.skip_lines };
+        Survey::of(self.text, self.complete, cutting)
+    }
+
+    /// Rows above the header; none where the lines above it were told, or there is no header.
+    fn titles(&self, survey: &Survey) -> usize {
+        let may_be = self.settings.skip_rows.is_none() && self.settings.header != Some(false);
+        if may_be { survey.titles() } else { 0 }
     }
 
     /// The quote is `"` unless cells are opened by `'`, all of them close cleanly, none is opened by `"`, and rows are no
@@ -97,7 +97,7 @@ impl Trial<'_> {
             return self.survey(delimiter, None);
         }
         let double = self.survey(delimiter, Some(b'"'));
-        if double.quoted_cells > 0 || delimiter == Some(b'\'') || !self.table.contains(&b'\'') {
+        if double.quoted_cells > 0 || delimiter == Some(b'\'') || !self.text.contains(&b'\'') {
             return double;
         }
         let single = self.survey(delimiter, Some(b'\''));
@@ -109,7 +109,7 @@ impl Trial<'_> {
         let hint = self.settings.default_delimiter;
         if let Some(hint) = hint {
             let survey = self.with_delimiter(Some(hint));
-            if survey.first_width() > 1 {
+            if survey.widths(self.titles(&survey)).next() > Some(1) {
                 return (survey, Found::Detected);
             }
         }
@@ -118,10 +118,12 @@ impl Trial<'_> {
         let mut without_rows = None;
         for delimiter in DELIMITERS.into_iter().filter(|&delimiter| Some(delimiter) != quote) {
             let survey = self.with_delimiter(Some(delimiter));
-            let weight = self.weight(&survey);
+            let titles = self.titles(&survey);
+            let below = if titles > 0 { self.weight(&survey, titles) / 2 } else { 0 };
+            let weight = self.weight(&survey, 0).max(below);
             if weight > best.as_ref().map_or(0, |(most, _)| *most) {
                 best = Some((weight, survey));
-            } else if survey.widths.is_empty() {
+            } else if survey.is_empty() {
                 without_rows = Some(survey);
             }
         }
@@ -133,15 +135,16 @@ impl Trial<'_> {
         }
     }
 
-    /// How much speaks for a cutting: 0 if it is out of the question.
-    fn weight(&self, survey: &Survey) -> u64 {
-        let rows = survey.widths.len() as u64;
-        let first = survey.first_width();
-        let (usual, alike) = survey.usual_width();
-        let cut = survey.widths.iter().filter(|&&width| width > 1).count() as u64;
+    /// How much speaks for a cutting, if so many rows are titles: 0 if it is out of the question.
+    fn weight(&self, survey: &Survey, titles: usize) -> u64 {
+        let widths: Vec<usize> = survey.widths(titles).collect();
+        let rows = widths.len() as u64;
+        let first = widths.first().copied().unwrap_or(0);
+        let (usual, alike) = survey.usual_width(titles);
+        let cut = widths.iter().filter(|&&width| width > 1).count() as u64;
         let even = usual > 1 && alike as u64 * 2 >= rows;
         // Ragged rows are mostly short ones.
-        let wider = survey.widths.iter().filter(|&&width| width > first).count() as u64;
+        let wider = widths.iter().filter(|&&width| width > first).count() as u64;
         let ragged = cut * 2 >= rows && wider * 4 <= rows;
         if first < 2 || !(even || ragged) {
             return 0;
@@ -163,8 +166,8 @@ impl Trial<'_> {
     fn commas_are_decimal(&self) -> bool {
         let mut commas = 0_usize;
         let mut decimal = 0_usize;
-        for at in memchr::memchr_iter(b',', self.table) {
-            let is_digit = |at: Option<usize>| at.and_then(|at| self.table.get(at)).is_some_and(u8::is_ascii_digit);
+        for at in memchr::memchr_iter(b',', self.text) {
+            let is_digit = |at: Option<usize>| at.and_then(|at| self.text.get(at)).is_some_and(u8::is_ascii_digit);
             commas += 1;
             decimal += usize::from(is_digit(at.checked_sub(1)) && is_digit(Some(at + 1)));
         }

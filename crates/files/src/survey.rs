@@ -5,6 +5,7 @@
 
 use crate::error::FileError;
 use crate::rows::{Cutting, Row, RowSplitter};
+use crate::titles::{RowLook, title_rows};
 
 /// Rows a survey looks at.
 const ROWS: usize = 200;
@@ -17,14 +18,27 @@ const STEP_BYTES: usize = 8 * 1024;
 pub(crate) struct Survey {
     pub(crate) delimiter: Option<u8>,
     pub(crate) quote: Option<u8>,
-    /// Cells of each row.
-    pub(crate) widths: Vec<usize>,
-    /// The first row as a JSON array.
-    pub(crate) first_row: Option<Vec<u8>>,
+    rows: Vec<SurveyedRow>,
     pub(crate) quoted_cells: u64,
     pub(crate) stray_quotes: u64,
     /// Why the text cannot be cut further.
     pub(crate) fault: Option<FileError>,
+}
+
+#[derive(Debug)]
+struct SurveyedRow {
+    /// The line in which it begins.
+    line: u64,
+    /// How many.
+    cells: usize,
+    /// They as a JSON array.
+    json: Vec<u8>,
+}
+
+impl SurveyedRow {
+    fn cells(&self) -> Vec<String> {
+        serde_json::from_slice(&self.json).unwrap_or_default()
+    }
 }
 
 impl Survey {
@@ -33,8 +47,7 @@ impl Survey {
         let mut survey = Survey {
             delimiter: cutting.delimiter,
             quote: cutting.quote,
-            widths: Vec::new(),
-            first_row: None,
+            rows: Vec::new(),
             quoted_cells: 0,
             stray_quotes: 0,
             fault: None,
@@ -44,32 +57,51 @@ impl Survey {
             survey.fault = splitter.push(step, &mut |row| survey.keep(&row)).err();
             survey.quoted_cells = splitter.quoted_cells();
             survey.stray_quotes = splitter.stray_quotes();
-            if survey.fault.is_some() || survey.widths.len() >= ROWS {
+            if survey.fault.is_some() || survey.rows.len() >= ROWS {
                 return survey;
             }
         }
         if complete {
             survey.fault = splitter.finish(&mut |row| survey.keep(&row)).err();
-        } else if survey.first_row.is_none() {
+        } else if survey.rows.is_empty() {
             survey.fault = splitter.fault_of_first_row(text.len());
         }
         survey
     }
 
     fn keep(&mut self, row: &Row<'_>) -> Result<(), FileError> {
-        self.first_row.get_or_insert_with(|| row.json.to_vec());
-        self.widths.push(row.cells);
+        self.rows.push(SurveyedRow { line: row.line, cells: row.cells, json: row.json.to_vec() });
         Ok(())
     }
 
-    /// The cells of the first row; 0 without rows.
-    pub(crate) fn first_width(&self) -> usize {
-        self.widths.first().copied().unwrap_or(0)
+    /// Whether there is no row.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// How many of the rows are titles above the header.
+    pub(crate) fn titles(&self) -> usize {
+        title_rows(&self.rows.iter().map(|row| RowLook::of(&row.cells())).collect::<Vec<_>>())
+    }
+
+    /// The number of cells of each row below so many titles.
+    pub(crate) fn widths(&self, titles: usize) -> impl Iterator<Item = usize> {
+        self.rows.iter().skip(titles).map(|row| row.cells)
+    }
+
+    /// The cells of the first row below so many titles.
+    pub(crate) fn first_row(&self, titles: usize) -> Option<Vec<String>> {
+        self.rows.get(titles).map(SurveyedRow::cells)
+    }
+
+    /// Lines above the first row below so many titles, of which there is one at least.
+    pub(crate) fn lines_above(&self, titles: usize) -> u64 {
+        self.rows.get(titles).filter(|_| titles > 0).map_or(0, |row| row.line - 1)
     }
 
     /// The most frequent number of cells, the larger of two, and how many rows have it; zeros without rows.
-    pub(crate) fn usual_width(&self) -> (usize, usize) {
-        let mut widths = self.widths.clone();
+    pub(crate) fn usual_width(&self, titles: usize) -> (usize, usize) {
+        let mut widths: Vec<usize> = self.widths(titles).collect();
         widths.sort_unstable();
         let counted =
             widths.chunk_by(|one, next| one == next).map(|same| (same.first().copied().unwrap_or(0), same.len()));
@@ -78,6 +110,6 @@ impl Survey {
 
     /// Whether at least as large a share of these rows is alike as of those.
     pub(crate) fn is_as_even_as(&self, other: &Survey) -> bool {
-        self.usual_width().1 * other.widths.len() >= other.usual_width().1 * self.widths.len()
+        self.usual_width(0).1 * other.rows.len() >= other.usual_width(0).1 * self.rows.len()
     }
 }

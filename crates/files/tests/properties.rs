@@ -16,6 +16,7 @@ fn awkward_text() -> impl Strategy<Value = String> {
         3 => Just("\""), 1 => Just("\"\""), 1 => Just("'"), 2 => Just(" "),
         4 => Just("a"), 2 => Just("12"), 1 => Just("1,5"), 2 => Just("é"), 1 => Just("€"), 1 => Just("😀"),
         1 => Just("\\"), 1 => Just("\u{1}"), 1 => Just("sep=;\n"), 1 => Just("a longer run of plain text"),
+        1 => Just("Title\nName,Mail,Size\nAda,a@b.c,3\n"),
     ];
     prop::collection::vec(parts, 0..60).prop_map(|parts| parts.concat())
 }

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::path::Path;
 
-/// Which sheet of a workbook, and whether its first row names the columns.
+/// Which sheet of a workbook, and where in it the table begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SheetWanted {
     /// The sheet's name, or its number from 0; `None` for the first that is shown.
     pub sheet: Option<String>,
-    /// Whether the first row names the columns.
+    /// Rows above the table; `None` finds out how many are titles above a header.
+    pub skip_rows: Option<u64>,
+    /// Whether the first row of the table names the columns.
     pub header: bool,
     /// Most rows.
     pub rows_max: u64,
@@ -25,6 +27,8 @@ pub struct WorkbookHead {
     pub format: &'static str,
     /// The sheet that is read.
     pub sheet: String,
+    /// Rows above the table.
+    pub skip_rows: u64,
     /// Its columns.
     pub columns: Vec<String>,
 }

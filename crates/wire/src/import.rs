@@ -131,7 +131,10 @@ pub struct ImportedFile {
     /// What stands between its cells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<String>,
-    /// Whether the first row named the columns.
+    /// Lines of a text, or rows of a sheet, above the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip_rows: Option<u64>,
+    /// Whether the first row of the table named the columns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<bool>,
     /// The sheet of a workbook.

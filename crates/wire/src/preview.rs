@@ -44,7 +44,13 @@ pub struct PreviewedFile {
     /// What stands around cells; empty for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<String>,
-    /// Whether the first row names the columns.
+    /// Lines of a text, or rows of a sheet, above the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip_rows: Option<u64>,
+    /// How that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip_rows_found: Option<String>,
+    /// Whether the first row of the table names the columns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<bool>,
     /// How that is known.

@@ -3,7 +3,8 @@
 //! Owns what a workbook's file is made of (`container`, `xml`), what its cells mean (`xlsx`, `ods`, `dates`), which rows are
 //! given (`table`), the child process in which an unknown file is read with limits (`child`, `parent`, `protocol`), and how a
 //! workbook is written (`write`).
-//! Must not know what rows are for: it knows no crate of ours, no types of objects and no mapping.
+//! Must not know what rows are for: no types of objects and no mapping. What a header is, and what are titles above it, it asks
+//! `files`, so that a sheet is read as its CSV is.
 //!
 //! How a cell is given:
 //!
@@ -80,8 +81,11 @@ pub struct Head {
     pub sheet: String,
     /// Its place among the sheets, from 0.
     pub sheet_index: usize,
-    /// Names of the columns; none if the sheet is empty. Columns without a name are `column_3` and so on.
+    /// Names of the columns, all different; none if the sheet is empty. Columns without a name are `column_3` and so on.
     pub columns: Vec<String>,
+    /// Rows above the table that were passed over: as many as was asked for, or the titles above a header and blank rows with
+    /// them.
+    pub skip_rows: u64,
     /// Row of the sheet, from 1, that holds the names.
     pub header_row: Option<u64>,
     /// Row of the sheet, from 1, that is given first; `None` if the sheet is empty.

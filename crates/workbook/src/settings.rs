@@ -21,7 +21,9 @@ pub enum SheetChoice {
 pub struct Settings {
     /// Which sheet.
     pub sheet: SheetChoice,
-    /// Whether the first row with a value holds the names of the columns.
+    /// Rows above the table, which are passed over; with a header, `None` finds out which rows above it are titles.
+    pub skip_rows: Option<u64>,
+    /// Whether the first row with a value below them holds the names of the columns.
     pub header: bool,
     /// How much.
     pub limits: Limits,
@@ -29,7 +31,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { sheet: SheetChoice::default(), header: true, limits: Limits::default() }
+        Self { sheet: SheetChoice::default(), skip_rows: None, header: true, limits: Limits::default() }
     }
 }
 

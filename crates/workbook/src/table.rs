@@ -3,12 +3,15 @@
 //! Owns which rows count: the header, empty rows before, between and after, rows of unequal width, and the limits on all of
 //! them. Must not know a file format.
 
+use refract_files::{RowLook, column_names, title_rows};
+use serde_json::Value;
+
 use crate::error::{Code, WorkbookError};
 use crate::json;
 use crate::settings::{Limits, Settings};
 use crate::{Format, Head, Sheet, Sink, WorkbookFacts};
 
-/// Rows looked at to learn how many columns a sheet without a header has.
+/// Rows looked at to learn where the table begins, and how many columns one without a header has.
 const LOOK_AHEAD_ROWS: usize = 100;
 
 /// The cells of one row, each as JSON, in any order; built anew for each row in the same memory.
@@ -71,6 +74,16 @@ impl Row {
         self.cells.iter().map(|&(begin, end)| &self.text[begin..end])
     }
 
+    /// Its cells as they would be read in a text table.
+    fn texts(&self) -> Vec<String> {
+        let text = |value: &[u8]| match serde_json::from_slice(value) {
+            Ok(Value::String(text)) => text,
+            Ok(other) => other.to_string(),
+            Err(_) => String::new(),
+        };
+        self.values().map(text).collect()
+    }
+
     fn write(&self, columns: usize, out: &mut Vec<u8>) {
         out.push(b'[');
         for (place, value) in self.values().enumerate() {
@@ -104,7 +117,7 @@ pub(crate) struct Table<'a> {
     settings: &'a Settings,
     sink: &'a mut dyn Sink,
     head: Head,
-    /// Rows held back until the number of columns is known, with their numbers; `None` once it is.
+    /// Rows held back until the columns are known, with their numbers; `None` once they are.
     waiting: Option<Vec<(u64, Row)>>,
     waiting_bytes: usize,
     last_number: u64,
@@ -121,6 +134,7 @@ impl<'a> Table<'a> {
             sheet: chosen.name,
             sheet_index: chosen.index,
             columns: Vec::new(),
+            skip_rows: settings.skip_rows.unwrap_or(0),
             header_row: None,
             first_row: None,
             date_1904: chosen.date_1904,
@@ -143,7 +157,8 @@ impl<'a> Table<'a> {
         if row.is_empty() {
             return Ok(());
         }
-        for number in number..number.saturating_add(repeats) {
+        let first = number.max(self.settings.skip_rows.unwrap_or(0).saturating_add(1));
+        for number in first..number.saturating_add(repeats) {
             self.take_one(number, row)?;
         }
         Ok(())
@@ -153,14 +168,6 @@ impl<'a> Table<'a> {
         let Some(waiting) = &mut self.waiting else {
             return self.give(number, row);
         };
-        if self.settings.header {
-            self.head.columns = names_of(row);
-            self.head.header_row = Some(number);
-            self.head.first_row = Some(number + 1);
-            self.last_number = number;
-            self.waiting = None;
-            return self.sink.head(&self.head).map_err(not_taken);
-        }
         waiting.push((number, row.clone()));
         self.waiting_bytes += row.text.len();
         if waiting.len() == LOOK_AHEAD_ROWS || self.waiting_bytes > self.settings.limits.row_bytes_max {
@@ -169,17 +176,40 @@ impl<'a> Table<'a> {
         Ok(())
     }
 
-    /// Ends the looking ahead: the widest row says how many columns there are.
+    /// Ends the looking ahead: what the columns are is known.
     fn settle(&mut self) -> Result<(), WorkbookError> {
         let Some(waiting) = self.waiting.take() else {
             return Ok(());
         };
+        let rows = if self.settings.header { self.begin_below_header(&waiting) } else { self.begin(&waiting) };
+        self.sink.head(&self.head).map_err(not_taken)?;
+        rows.iter().try_for_each(|(number, row)| self.give(*number, row))
+    }
+
+    /// Takes the names of the columns from the header below the titles; the answer is the rows below it.
+    fn begin_below_header<'w>(&mut self, waiting: &'w [(u64, Row)]) -> &'w [(u64, Row)] {
+        let texts: Vec<_> = waiting.iter().map(|(_, row)| row.texts()).collect();
+        let may_have_titles = self.settings.skip_rows.is_none();
+        let looks = texts.iter().map(|texts| RowLook::of(texts));
+        let titles = if may_have_titles { title_rows(&looks.collect::<Vec<_>>()) } else { 0 };
+        let Some(((number, _), names)) = waiting.get(titles).zip(texts.get(titles)) else { return waiting };
+        if titles > 0 {
+            self.head.skip_rows = number - 1;
+        }
+        self.head.columns = column_names(names);
+        self.head.header_row = Some(*number);
+        self.head.first_row = Some(number + 1);
+        self.last_number = *number;
+        waiting.get(titles + 1..).unwrap_or_default()
+    }
+
+    /// Begins with the first row of a sheet without a header: the widest row says how many columns there are.
+    fn begin<'w>(&mut self, waiting: &'w [(u64, Row)]) -> &'w [(u64, Row)] {
         let columns = waiting.iter().map(|(_, row)| row.cells.len()).max().unwrap_or(0);
-        self.head.columns = (0..columns).map(unnamed).collect();
+        self.head.columns = column_names(&vec![String::new(); columns]);
         self.head.first_row = waiting.first().map(|(number, _)| *number);
         self.last_number = self.head.first_row.map_or(0, |first| first - 1);
-        self.sink.head(&self.head).map_err(not_taken)?;
-        waiting.iter().try_for_each(|(number, row)| self.give(*number, row))
+        waiting
     }
 
     fn give(&mut self, number: u64, row: &Row) -> Result<(), WorkbookError> {
@@ -245,20 +275,6 @@ pub(crate) fn choose(sheets: &[Sheet], settings: &Settings) -> Result<usize, Wor
         let message = format!("the workbook has {wanted}; it has: {}", names.join(", "));
         WorkbookError::new(Code::UnknownSheet, message)
     })
-}
-
-fn names_of(row: &Row) -> Vec<String> {
-    let name = |(place, value): (usize, &[u8])| match serde_json::from_slice(value) {
-        Ok(serde_json::Value::String(text)) => text,
-        Ok(other) => other.to_string(),
-        Err(_) => unnamed(place),
-    };
-    row.values().enumerate().map(name).collect()
-}
-
-/// The name of a column without one.
-fn unnamed(place: usize) -> String {
-    format!("column_{}", place + 1)
 }
 
 fn not_taken(failure: std::io::Error) -> WorkbookError {

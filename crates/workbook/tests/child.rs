@@ -7,8 +7,8 @@ use std::path::Path;
 
 use refract_workbook::{Code, OpenWorkbook, Settings, WorkbookError, Workbooks};
 
-const HEAD: &str = r#"{"head":{"format":"ods","sheet":"a","sheet_index":0,"columns":["a"],"header_row":1,"first_row":2,"date_1904":false}}"#;
-const FACTS: &str = r#"{"facts":{"head":{"format":"ods","sheet":"a","sheet_index":0,"columns":["a"],"header_row":1,"first_row":2,"date_1904":false},"sheets":[],"rows":2}}"#;
+const HEAD: &str = r#"{"head":{"format":"ods","sheet":"a","sheet_index":0,"columns":["a"],"skip_rows":0,"header_row":1,"first_row":2,"date_1904":false}}"#;
+const FACTS: &str = r#"{"facts":{"head":{"format":"ods","sheet":"a","sheet_index":0,"columns":["a"],"skip_rows":0,"header_row":1,"first_row":2,"date_1904":false},"sheets":[],"rows":2}}"#;
 
 fn open(script: &str, settings: &Settings) -> Result<OpenWorkbook, WorkbookError> {
     let script = script.replace("HEAD", &format!("echo '{HEAD}'")).replace("FACTS", &format!("echo '{FACTS}'"));
@@ -39,7 +39,7 @@ fn rows_and_facts_come_as_they_are_written() {
 
 #[test]
 fn a_child_is_told_the_file_and_the_settings_and_nothing_of_its_parents_environment() {
-    let script = r#"[ "$0" = "some file" ] || exit 1; case "$1" in '{"sheet":"first_visible","header":true,"limits":{'*) ;; *) exit 2; esac;
+    let script = r#"[ "$0" = "some file" ] || exit 1; case "$1" in '{"sheet":"first_visible","skip_rows":null,"header":true,"limits":{'*) ;; *) exit 2; esac;
         [ -z "$HOME$CARGO$CARGO_MANIFEST_DIR" ] || exit 3; HEAD; FACTS"#;
     assert!(all(script).is_empty());
 }

@@ -88,18 +88,43 @@ fn every_workbook_is_read_as_written_beside_it() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(seen >= 39, "only {seen} workbooks are there");
+    assert!(seen >= 41, "only {seen} workbooks are there");
 }
 
 #[test]
 fn one_data_set_gives_the_same_rows_from_both_formats() {
-    for name in ["people", "merged", "hidden_first"] {
+    for name in ["people", "merged", "hidden_first", "titles"] {
         let (xlsx, _) = read(&format!("{name}.xlsx"), &Settings::default());
         let (ods, _) = read(&format!("{name}.ods"), &Settings::default());
         assert!(!xlsx.rows.is_empty());
         assert_eq!(xlsx.rows, ods.rows, "{name}");
         assert_eq!(xlsx.heads[0].columns, ods.heads[0].columns, "{name}");
         assert_eq!(xlsx.heads[0].sheet_index, ods.heads[0].sheet_index, "{name}");
+    }
+}
+
+#[test]
+fn rows_above_the_table_are_passed_over_as_told() {
+    for name in ["titles.xlsx", "titles.ods"] {
+        let of = |skip_rows, header| {
+            let (kept, facts) = read(name, &Settings { skip_rows, header, ..Settings::default() });
+            (kept.heads[0].clone(), facts.unwrap().rows)
+        };
+        let (found, rows) = of(None, true);
+        assert_eq!((found.skip_rows, found.header_row, found.first_row, rows), (3, Some(4), Some(5), 2), "{name}");
+        let (told, rows) = of(Some(3), true);
+        assert_eq!((&told, rows), (&found, 2), "{name}");
+        let (denied, rows) = of(Some(0), true);
+        assert_eq!((denied.skip_rows, denied.header_row, rows), (0, Some(1), 5), "{name}");
+        let (in_the_rows, rows) = of(Some(4), true);
+        assert_eq!(in_the_rows.columns, ["Ada", "ada@example.org", "2023-12-10", "3"], "{name}");
+        assert_eq!((in_the_rows.header_row, rows), (Some(5), 1), "{name}");
+        let (without, rows) = of(Some(4), false);
+        assert_eq!((without.header_row, without.first_row, rows), (None, Some(5), 2), "{name}");
+        let (all, rows) = of(None, false);
+        assert_eq!((all.skip_rows, all.first_row, rows), (0, Some(1), 6), "{name}");
+        let (beyond, rows) = of(Some(100), true);
+        assert_eq!((beyond.columns.len(), beyond.header_row, rows), (0, None, 0), "{name}");
     }
 }
 

@@ -16,7 +16,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("wire", &[]),
     ("files", &[]),
-    ("workbook", &[]),
+    ("workbook", &["files"]),
     ("store", &["domain"]),
     ("store-sqlite", &["store", "domain"]),
     ("store-postgres", &["store", "domain"]),

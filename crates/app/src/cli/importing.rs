@@ -56,6 +56,9 @@ pub(crate) struct ReadingArguments {
     /// The file's encoding, such as windows-1252
     #[arg(long, value_name = "NAME", env = "REFRACT_IMPORT_ENCODING", hide_env_values = true)]
     pub(crate) encoding: Option<String>,
+    /// Lines of a text, or rows of a sheet, above the table [default: found out]
+    #[arg(long, value_name = "LINES", env = "REFRACT_IMPORT_SKIP_ROWS", hide_env_values = true)]
+    pub(crate) skip_rows: Option<u64>,
     /// The first row holds data, not the names of the columns
     #[arg(long, env = "REFRACT_IMPORT_NO_HEADER", hide_env_values = true, value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub(crate) no_header: bool,

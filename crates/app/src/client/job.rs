@@ -124,6 +124,15 @@ pub(crate) struct Job {
     pub(crate) error: Option<Reason>,
     /// When it can no longer be read.
     pub(crate) expires_at: Option<String>,
+    /// Lines above the table in the file that was imported.
+    pub(crate) lines_above: u64,
+}
+
+/// Of a file as the server read it, what this program tells.
+#[derive(Deserialize)]
+struct FileRead {
+    #[serde(default)]
+    skip_rows: u64,
 }
 
 /// Takes results as they come: the result, and its JSON as the server wrote it.
@@ -161,6 +170,7 @@ impl<'de> Visitor<'de> for JobSeed<'_> {
         let (mut status, mut total) = (None, None);
         let (mut processed, mut succeeded, mut failed) = (None, None, None);
         let (mut job_id, mut error, mut expires_at) = (None, None, None);
+        let mut file: Option<FileRead> = None;
         while let Some(name) = members.next_key::<String>()? {
             match name.as_str() {
                 "job_id" => job_id = members.next_value()?,
@@ -171,6 +181,7 @@ impl<'de> Visitor<'de> for JobSeed<'_> {
                 "failed" => failed = members.next_value()?,
                 "error" => error = members.next_value()?,
                 "expires_at" => expires_at = members.next_value()?,
+                "file" => file = members.next_value()?,
                 "results" => members.next_value_seed(ResultsSeed(&mut *self.0))?,
                 _ => drop(members.next_value::<IgnoredAny>()?),
             }
@@ -185,6 +196,7 @@ impl<'de> Visitor<'de> for JobSeed<'_> {
             failed: failed.unwrap_or_default(),
             error,
             expires_at,
+            lines_above: file.map_or(0, |file| file.skip_rows),
         })
     }
 }

@@ -140,6 +140,7 @@ fn reading_of(given: &ReadingArguments) -> Result<ReadingOptions, Failure> {
         cell_separator: given.cell_separator.clone(),
         delimiter: given.delimiter.clone(),
         encoding: given.encoding.clone(),
+        skip_rows: given.skip_rows,
         header: given.no_header.then_some(false),
         sheet: given.sheet.clone(),
     })

@@ -226,6 +226,10 @@ impl JobReport {
         if self.foreseen {
             lines.push("  nothing was written; this is what would become of the rows".to_owned());
         }
+        if job.lines_above > 0 {
+            let word = if job.lines_above == 1 { "line" } else { "lines" };
+            lines.push(format!("  the table begins below {} {word} of the file (--skip-rows)", job.lines_above));
+        }
         let skipped = (self.skipped > 0).then_some(("skipped", self.skipped));
         let counts = iter::once(("rows", job.total)).chain(of_rows).chain(skipped).chain([("rejected", self.rejected)]);
         lines.extend(counts.map(|(name, count)| format!("  {name:<9} {:>12}", grouped(count))));
@@ -325,6 +329,7 @@ mod tests {
             failed: 30,
             error: None,
             expires_at: None,
+            lines_above: 0,
         };
         (report, job)
     }

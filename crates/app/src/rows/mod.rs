@@ -75,7 +75,10 @@ pub(crate) struct ReadingOptions {
     /// The file's encoding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) encoding: Option<String>,
-    /// Whether the first row names the columns.
+    /// Lines above the table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) skip_rows: Option<u64>,
+    /// Whether the first row of the table names the columns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) header: Option<bool>,
     /// The sheet of a workbook.

@@ -127,6 +127,21 @@ fn a_table_is_imported_as_it_is_and_can_be_told_what_it_means() {
 }
 
 #[test]
+fn lines_above_a_table_are_told_and_can_be_told() {
+    let server = server();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.csv");
+    fs::write(&file, "Contacts\n\nname,e-mail,employees\nAda,ada@x.io,3\n").unwrap();
+    let run = |options: &str| {
+        import(&server, &format!("--option unknown_properties=ignore --dedupe-by email {options}")).arg(&file).run()
+    };
+    let found = run("").code(0).stdout;
+    assert!(found.contains("the table begins below 2 lines of the file (--skip-rows)"), "{found}");
+    assert!(run("--skip-rows 0").code(1).stderr.contains("options.skip_rows"));
+    assert_eq!(run("--skip-rows 2 --output json").code(0).json()["existing"], 1);
+}
+
+#[test]
 fn a_refused_key_is_told_before_a_large_body_is_sent() {
     let server = server();
     let folder = tempfile::tempdir().unwrap();

@@ -12,3 +12,4 @@ mod new_properties;
 mod preview;
 mod refused;
 mod same_records;
+mod titles;

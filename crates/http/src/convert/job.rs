@@ -166,6 +166,7 @@ fn imported_file(table: &TableInput) -> ImportedFile {
         format: table.format.name().to_owned(),
         encoding: (!is_workbook).then(|| table.text.encoding.clone()),
         delimiter: is_text.then(|| table.text.delimiter.to_string()),
+        skip_rows: (is_text || is_workbook).then_some(table.text.skip_rows),
         header: (is_text || is_workbook).then_some(table.text.header),
         sheet: table.text.sheet.clone(),
         columns: table.columns.iter().map(column).collect(),

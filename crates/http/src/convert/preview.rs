@@ -2,8 +2,10 @@
 
 use refract_domain::error::RowError;
 use refract_domain::import::table::{ColumnGuess, GuessedType, Proposal, SchemaToBe, guess_column};
+use refract_files::Found;
 use refract_wire::{PreviewProblem, PreviewedColumn, PreviewedFile, PreviewedProperty};
 
+use crate::convert::reading::Reading;
 use crate::error::ApiError;
 use crate::extract::file_rows::FileFacts;
 use crate::extract::samples::Samples;
@@ -12,11 +14,22 @@ use crate::extract::samples::Samples;
 const PROBLEMS_MAX: usize = 50;
 
 /// What the file is.
-pub(crate) fn file(facts: &FileFacts) -> PreviewedFile {
+pub(crate) fn file(facts: &FileFacts, reading: &Reading) -> PreviewedFile {
     let format = facts.format.name().to_owned();
     let Some(found) = &facts.found else {
-        let header = Some(facts.text.header);
-        return PreviewedFile { format, header, sheet: facts.text.sheet.clone(), ..PreviewedFile::default() };
+        let found = match (reading.skip_rows, facts.text.skip_rows) {
+            (Some(_), _) => Found::Given,
+            (None, 0) => Found::Default,
+            (None, _) => Found::Detected,
+        };
+        return PreviewedFile {
+            format,
+            skip_rows: Some(facts.text.skip_rows),
+            skip_rows_found: Some(found.as_str().to_owned()),
+            header: Some(facts.text.header),
+            sheet: facts.text.sheet.clone(),
+            ..PreviewedFile::default()
+        };
     };
     let dialect = found.dialect.as_ref();
     let mark = |mark: Option<u8>| mark.map_or_else(String::new, |mark| char::from(mark).to_string());
@@ -28,6 +41,8 @@ pub(crate) fn file(facts: &FileFacts) -> PreviewedFile {
         delimiter: dialect.map(|dialect| mark(dialect.delimiter.value)),
         delimiter_found: dialect.map(|dialect| dialect.delimiter.found.as_str().to_owned()),
         quote: dialect.map(|dialect| mark(dialect.quote.value)),
+        skip_rows: dialect.map(|dialect| dialect.skip_rows.value),
+        skip_rows_found: dialect.map(|dialect| dialect.skip_rows.found.as_str().to_owned()),
         header: dialect.map(|dialect| dialect.header.value),
         header_found: dialect.map(|dialect| dialect.header.found.as_str().to_owned()),
         sheet: None,

@@ -19,8 +19,11 @@ use crate::extract::samples::Samples;
 
 const FIELD: &str = ".body.options";
 
+/// More rows than any sheet has.
+const SKIP_ROWS_MAX: u64 = 2_000_000;
+
 /// Names of the options that only files have.
-pub(crate) const FILE_OPTIONS: [&str; 11] = [
+pub(crate) const FILE_OPTIONS: [&str; 12] = [
     "mapping",
     "create_missing_properties",
     "empty_cells",
@@ -29,19 +32,21 @@ pub(crate) const FILE_OPTIONS: [&str; 11] = [
     "cell_separator",
     "delimiter",
     "quote",
+    "skip_rows",
     "header",
     "encoding",
     "sheet",
 ];
 
 /// Those of them that must be known before the file is read.
-const BEFORE_THE_FILE: [&str; 5] = ["delimiter", "quote", "header", "encoding", "sheet"];
+const BEFORE_THE_FILE: [&str; 6] = ["delimiter", "quote", "skip_rows", "header", "encoding", "sheet"];
 
 /// How a file is to be read, and what its columns mean.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reading {
     pub(crate) delimiter: Option<u8>,
     pub(crate) quote: Option<Option<u8>>,
+    pub(crate) skip_rows: Option<u64>,
     pub(crate) header: Option<bool>,
     pub(crate) encoding: Option<String>,
     pub(crate) sheet: Option<String>,
@@ -108,6 +113,13 @@ impl Reading {
             "quote" => {
                 let written = text(name, value)?;
                 self.quote = Some(if written.is_empty() { None } else { Some(mark(name, written)?) });
+            }
+            "skip_rows" => {
+                let message = "skip_rows is how many lines stand above the table, such as 3, or 0 for none.";
+                // In a query it is written as a text.
+                let lines = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+                let lines = lines.filter(|&lines| lines <= SKIP_ROWS_MAX);
+                self.skip_rows = Some(lines.ok_or_else(|| refused(name, message))?);
             }
             "header" => {
                 let flag = value.as_bool().ok_or_else(|| refused(name, "header must be true or false."))?;
@@ -249,18 +261,27 @@ fn refuse_unmapped(facts: &FileFacts, proposals: &[Proposal], options: &ImportOp
          options.unknown_properties \"ignore\".",
         if names.len() == 1 { "the column" } else { "the columns" },
         names.join(", "),
-        of_sheet(facts)
+        place_read(facts)
     );
     Err(ApiError::invalid("unmapped_columns", format!("{FIELD}.mapping"), message))
 }
 
-/// Rows that hold no key all make records: a column that was not recognised would double everything.
-/// Which sheet of a workbook was read: another may have been meant.
-fn of_sheet(facts: &FileFacts) -> String {
-    let named = |sheet: &String| format!(" (of the sheet {sheet:?}; options.sheet names another)");
-    facts.text.sheet.as_ref().map(named).unwrap_or_default()
+/// Where the columns were read, and what to say where another place was meant.
+fn place_read(facts: &FileFacts) -> String {
+    let mut said = Vec::new();
+    if let Some(sheet) = &facts.text.sheet {
+        said.push(format!("of the sheet {sheet:?}; options.sheet names another"));
+    }
+    let is_made = |name: &&String| name.strip_prefix("column_").is_some_and(|number| number.parse::<u32>().is_ok());
+    let nameless = facts.columns.iter().filter(is_made).count();
+    let may_be_a_title = facts.columns.len() == 1 || nameless * 2 >= facts.columns.len();
+    if facts.text.header && may_be_a_title {
+        said.push("if lines stand above their names, options.skip_rows says how many".to_owned());
+    }
+    if said.is_empty() { String::new() } else { format!(" ({})", said.join("; ")) }
 }
 
+/// Rows that hold no key all make records: a column that was not recognised would double everything.
 fn refuse_without_key(facts: &FileFacts, proposals: &[Proposal], options: &ImportOptions) -> Result<(), ApiError> {
     let Some(slug) = &options.dedupe_by else { return Ok(()) };
     let has_key =
@@ -272,7 +293,7 @@ fn refuse_without_key(facts: &FileFacts, proposals: &[Proposal], options: &Impor
     let message = format!(
         "Rows are to be matched by {slug:?}, but no column goes there. Say which does with options.mapping; the file has {}{}.",
         columns.join(", "),
-        of_sheet(facts)
+        place_read(facts)
     );
     Err(ApiError::invalid_field(format!("{FIELD}.dedupe_by"), message))
 }

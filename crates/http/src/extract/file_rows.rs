@@ -120,6 +120,7 @@ async fn read_text(
     let settings = ReadSettings {
         delimiter: reading.delimiter,
         quote: reading.quote,
+        skip_rows: reading.skip_rows,
         header: reading.header,
         encoding: reading.encoding.clone().or_else(|| media.charset.clone()),
         default_delimiter: (media.kind == FileKind::Tsv).then_some(b'\t'),
@@ -162,6 +163,7 @@ fn text_facts(kind: FileKind, facts: &Option<Facts>, into: &RowsInto<'_>) -> Res
             quote: dialect.quote.value.map(char::from),
             encoding: facts.encoding.value.to_owned(),
             header: dialect.header.value,
+            skip_rows: dialect.skip_rows.value,
             sheet: None,
         },
     };
@@ -189,6 +191,7 @@ async fn read_workbook(
     let header = reading.header.unwrap_or(true);
     let wanted = SheetWanted {
         sheet: reading.sheet.clone(),
+        skip_rows: reading.skip_rows,
         header,
         rows_max: limits.rows_max,
         row_bytes_max: limits.row_bytes_max,
@@ -229,13 +232,28 @@ async fn read_workbook(
         tracing::error!(%error, "the reading of a workbook ended before its time");
         ApiError::internal()
     })?;
-    head.map(|head| workbook_facts(head, header)).map_err(ApiError::from)
+    let head = head?;
+    if head.columns.is_empty() {
+        return Err(nothing_in(&head));
+    }
+    Ok(workbook_facts(head, header))
+}
+
+/// As a text table without a row is refused.
+fn nothing_in(head: &WorkbookHead) -> ApiError {
+    let below = match head.skip_rows {
+        0 => String::new(),
+        rows => format!(" below the first {rows} rows, which options.skip_rows leaves out"),
+    };
+    let message = format!("The sheet {:?} holds no row{below}. options.sheet names another.", head.sheet);
+    ApiError::new(http::StatusCode::BAD_REQUEST, FileCode::EmptyFile.as_str(), message)
 }
 
 fn workbook_facts(head: WorkbookHead, header: bool) -> FileFacts {
-    let WorkbookHead { format, sheet, columns } = head;
+    let WorkbookHead { format, sheet, skip_rows, columns } = head;
     let format = if format == "ods" { TableFormat::Ods } else { TableFormat::Xlsx };
-    FileFacts { format, columns, text: TextForm { header, sheet: Some(sheet), ..TextForm::default() }, found: None }
+    let text = TextForm { header, skip_rows, sheet: Some(sheet), ..TextForm::default() };
+    FileFacts { format, columns, text, found: None }
 }
 
 fn no_room(error: &std::io::Error) -> ApiError {

@@ -80,7 +80,7 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
         RawValue::from_string(row.clone()).ok().or_else(text)
     };
     let answer = ImportPreview {
-        file: preview::file(&facts),
+        file: preview::file(&facts, &reading),
         columns,
         rows: shown.filter_map(row).collect(),
         rows_seen,

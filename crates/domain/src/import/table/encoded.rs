@@ -54,6 +54,7 @@ impl TableInput {
                 "quote" => form.quote = unquote(raw).chars().next(),
                 "encoding" => form.encoding = unquote(raw).into_owned(),
                 "header" => form.header = raw == "true",
+                "skip_rows" => form.skip_rows = raw.parse().ok()?,
                 "sheet" => form.sheet = Some(unquote(raw).into_owned()),
                 _ => return None,
             }
@@ -97,6 +98,9 @@ impl TextForm {
         push_member(text, "quote", &self.quote.map_or_else(String::new, String::from));
         push_member(text, "encoding", &self.encoding);
         text.push_str(if self.header { ",\"header\":true" } else { ",\"header\":false" });
+        if self.skip_rows > 0 {
+            text.push_str(&format!(",\"skip_rows\":{}", self.skip_rows));
+        }
         if let Some(sheet) = &self.sheet {
             push_member(text, "sheet", sheet);
         }

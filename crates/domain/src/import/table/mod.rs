@@ -156,14 +156,16 @@ pub struct TextForm {
     pub quote: Option<char>,
     /// The encoding's label.
     pub encoding: String,
-    /// Whether the first row named the columns.
+    /// Whether the first row of the table named the columns.
     pub header: bool,
+    /// Lines of the text, or rows of the sheet, above the table.
+    pub skip_rows: u64,
     /// The sheet that was read, of a workbook.
     pub sheet: Option<String>,
 }
 
 impl Default for TextForm {
     fn default() -> Self {
-        Self { delimiter: ',', quote: Some('"'), encoding: "UTF-8".to_owned(), header: true, sheet: None }
+        Self { delimiter: ',', quote: Some('"'), encoding: "UTF-8".to_owned(), header: true, skip_rows: 0, sheet: None }
     }
 }

@@ -337,15 +337,21 @@ fn any_input() -> impl Strategy<Value = TableInput> {
             separator,
         },
     );
-    let text =
-        (any_mark(), proptest::option::of(any_mark()), "[^\0]{0,9}", any::<bool>(), proptest::option::of("[^\0]{0,9}"))
-            .prop_map(|(delimiter, quote, encoding, header, sheet)| TextForm {
-                delimiter,
-                quote,
-                encoding,
-                header,
-                sheet,
-            });
+    let text = (
+        any_mark(),
+        proptest::option::of(any_mark()),
+        "[^\0]{0,9}",
+        any::<(bool, u64)>(),
+        proptest::option::of("[^\0]{0,9}"),
+    )
+        .prop_map(|(delimiter, quote, encoding, (header, skip_rows), sheet)| TextForm {
+            delimiter,
+            quote,
+            encoding,
+            header,
+            skip_rows,
+            sheet,
+        });
     (0..TableFormat::ALL.len(), columns, rules, text).prop_map(|(format, columns, rules, text)| TableInput {
         format: TableFormat::ALL[format],
         columns,
