@@ -1,12 +1,12 @@
 //! `refract imports`: import jobs listed, watched, explained, given back, tried again, undone.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use refract_engine::IdSource;
 use serde_json::{Value, json};
 
+use super::file_to_be::FileToBe;
 use super::import::changed_options;
 use super::job_report::JobReport;
 use super::job_watch;
@@ -133,7 +133,7 @@ fn results(client: &Client, given: &ResultsArguments) -> Result<Exit, Failure> {
         ResultsFormat::Ndjson => "application/x-ndjson",
         ResultsFormat::Csv => "text/csv",
     };
-    client.download(&format!("imports/{job}/results{outcome}"), accept, &mut sink(given.to.as_ref())?)?;
+    download(client, &format!("imports/{job}/results{outcome}"), accept, given.to.as_deref())?;
     Ok(Exit::Success)
 }
 
@@ -155,7 +155,7 @@ pub(super) fn give_back(client: &Client, job: &str, not_attempted: bool, to: Opt
         }
         None => "*/*".to_owned(),
     };
-    let came = client.download(&format!("imports/{job}/failed{include}"), &accept, &mut sink(to)?)?;
+    let came = download(client, &format!("imports/{job}/failed{include}"), &accept, to.map(PathBuf::as_path))?;
     if let (Some(kind), Some(path)) = (named, to)
         && kind.media_type() != came
     {
@@ -164,10 +164,13 @@ pub(super) fn give_back(client: &Client, job: &str, not_attempted: bool, to: Opt
     Ok(())
 }
 
-fn sink(to: Option<&PathBuf>) -> Result<Box<dyn Write>, Failure> {
-    let Some(path) = to else { return Ok(Box::new(io::stdout().lock())) };
-    let created = File::create(path).map_err(|failure| Failure::usage(format!("{}: {failure}", path.display())))?;
-    Ok(Box::new(BufWriter::new(created)))
+/// Copies an answer to a file, or to standard output; gives its media type.
+fn download(client: &Client, path: &str, accept: &str, to: Option<&Path>) -> Result<String, Failure> {
+    let Some(to) = to else { return Ok(client.download(path, accept, &mut io::stdout().lock())?) };
+    let mut file = FileToBe::at(to)?;
+    let media_type = client.download(path, accept, &mut file)?;
+    file.keep()?;
+    Ok(media_type)
 }
 
 fn summary(client: &Client, given: &JobArguments) -> Result<Exit, Failure> {

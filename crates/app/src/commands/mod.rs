@@ -5,6 +5,7 @@ mod completions;
 mod copy;
 mod copy_report;
 mod demo;
+mod file_to_be;
 mod first_steps;
 mod import;
 mod imports;

@@ -1,0 +1,143 @@
+//! A file that is there once it is whole: what was under its name before stays until then.
+//!
+//! A download may be refused, or break off, and the file of that name may be the one somebody is correcting.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+use crate::exit::Failure;
+
+/// Permissions of a new file before the mask of the process.
+#[cfg(unix)]
+const MODE: u32 = 0o666;
+
+/// A file that is being written.
+pub(super) struct FileToBe {
+    path: PathBuf,
+    out: BufWriter<Out>,
+}
+
+enum Out {
+    /// Beside the file it will become.
+    Beside(NamedTempFile),
+    /// What is no file cannot be replaced: a pipe, a device.
+    Straight(File),
+}
+
+impl FileToBe {
+    /// Begins the file that will be called `path`.
+    ///
+    /// # Errors
+    /// The place cannot be written to.
+    pub(super) fn at(path: &Path) -> Result<Self, Failure> {
+        let begun = Self::begin(path);
+        begun.map_err(|failure| Failure::usage(format!("{}: {failure}", path.display())))
+    }
+
+    fn begin(path: &Path) -> io::Result<Self> {
+        // A link goes on pointing to the file.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let before = fs::metadata(&path).ok();
+        if before.as_ref().is_some_and(|before| !before.is_file()) {
+            let out = BufWriter::new(Out::Straight(File::create(&path)?));
+            return Ok(Self { path, out });
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut builder = Builder::new();
+        builder.prefix(".refract-");
+        #[cfg(unix)]
+        let all = std::os::unix::fs::PermissionsExt::from_mode(MODE);
+        #[cfg(unix)]
+        builder.permissions(all);
+        let beside = builder.tempfile_in(folder)?;
+        if let Some(before) = before {
+            beside.as_file().set_permissions(before.permissions())?;
+        }
+        Ok(Self { path, out: BufWriter::new(Out::Beside(beside)) })
+    }
+
+    /// Gives the file its name: it is whole.
+    ///
+    /// # Errors
+    /// The last bytes cannot be written, or the name cannot be given.
+    pub(super) fn keep(self) -> Result<(), Failure> {
+        let Self { path, out } = self;
+        let kept = out.into_inner().map_err(io::Error::from).and_then(|out| match out {
+            Out::Beside(beside) => beside.persist(&path).map(drop).map_err(|failure| failure.error),
+            Out::Straight(mut file) => file.flush(),
+        });
+        kept.map_err(|failure| Failure::other(format!("{}: {failure}", path.display())))
+    }
+}
+
+impl Write for FileToBe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Beside(file) => file.write(bytes),
+            Self::Straight(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Beside(file) => file.flush(),
+            Self::Straight(file) => file.flush(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_there_stays_until_the_file_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("failed.csv");
+        fs::write(&path, "corrected by hand").unwrap();
+        let mut broken = FileToBe::at(&path).unwrap();
+        broken.write_all(b"half a").unwrap();
+        drop(broken);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "corrected by hand");
+        let mut whole = FileToBe::at(&path).unwrap();
+        whole.write_all(b"all of it").unwrap();
+        whole.keep().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "all of it");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+        assert!(FileToBe::at(&folder.path().join("nowhere/failed.csv")).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_and_links_stay_as_they_were() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("failed.csv"), folder.path().join("link.csv"));
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let mut file = FileToBe::at(&link).unwrap();
+        file.write_all(b"new").unwrap();
+        file.keep().unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        let mut straight = FileToBe::at(Path::new("/dev/null")).unwrap();
+        straight.write_all(b"gone").unwrap();
+        straight.keep().unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+}
