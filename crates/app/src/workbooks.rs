@@ -69,6 +69,7 @@ fn choices(sheet: Option<&str>) -> Vec<SheetChoice> {
 fn settings(sheet: SheetChoice, wanted: &SheetWanted) -> Settings {
     let defaults = Limits::default();
     let limits = Limits {
+        columns_max: wanted.columns_max,
         rows_max: wanted.rows_max.min(defaults.rows_max),
         row_bytes_max: wanted.row_bytes_max.min(defaults.row_bytes_max),
         decoded_bytes_max: wanted.decoded_bytes_max.min(defaults.decoded_bytes_max),

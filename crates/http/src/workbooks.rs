@@ -12,6 +12,8 @@ pub struct SheetWanted {
     pub skip_rows: Option<u64>,
     /// Whether the first row of the table names the columns.
     pub header: bool,
+    /// Most columns.
+    pub columns_max: usize,
     /// Most rows.
     pub rows_max: u64,
     /// Most bytes in one row.

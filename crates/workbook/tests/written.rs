@@ -28,7 +28,7 @@ impl Sink for Kept {
 
 /// A workbook with a row of names and then these rows, each with its number in the first column.
 fn written(format: Format, rows: &[Vec<Value>]) -> Kept {
-    let mut writer = WorkbookWriter::begin(format, "People", Vec::new()).unwrap();
+    let mut writer = WorkbookWriter::begin(format, "People", 4, Vec::new()).unwrap();
     writer.row(["row", "a", "b", "c"].map(|name| Cell::Text(name.into()))).unwrap();
     for (number, row) in rows.iter().enumerate() {
         let number = number.to_string();

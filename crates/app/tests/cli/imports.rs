@@ -61,7 +61,7 @@ fn failed_rows_of_a_workbook_come_in_the_format_of_the_files_name() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let mut workbook =
-        WorkbookWriter::begin(Format::Xlsx, "Deals", fs::File::create(at("deals.xlsx")).unwrap()).unwrap();
+        WorkbookWriter::begin(Format::Xlsx, "Deals", 2, fs::File::create(at("deals.xlsx")).unwrap()).unwrap();
     for row in [["Titel", "Betrag"], ["Gut", "12"], ["Schlecht", "zwölf"]] {
         workbook.row(row.map(|text| Cell::Text(text.into()))).unwrap();
     }
@@ -95,7 +95,10 @@ fn rows_are_tried_again_with_another_mapping() {
     run(&server, &format!("imports cancel {job}")).run().code(1).tells("409");
     run(&server, "imports watch 7d1e").run().code(2).tells("imports list");
     let unknown = "0b8f2d6e-0000-4000-8000-000000000001";
-    run(&server, &format!("imports failed {unknown}")).run().code(1).tells("404");
+    let corrected = folder.path().join("failed.csv");
+    fs::write(&corrected, "corrected by hand").unwrap();
+    run(&server, &format!("imports failed {unknown} --to")).arg(&corrected).run().code(1).tells("404");
+    assert_eq!(fs::read_to_string(&corrected).unwrap(), "corrected by hand");
 }
 
 #[test]

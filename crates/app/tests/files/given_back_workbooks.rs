@@ -21,7 +21,7 @@ const FORMATS: [(Format, &str); 2] = [
 const IMPORT: &str = "deal/import?sheet=Leads&mapping=%7B%22Betrag%22%3A%22value%22%2C%22Notiz%22%3Anull%7D";
 
 fn workbook(format: Format, rows: &[Vec<Value>]) -> Vec<u8> {
-    let mut writer = WorkbookWriter::begin(format, "Leads", Vec::new()).unwrap();
+    let mut writer = WorkbookWriter::begin(format, "Leads", rows[0].len(), Vec::new()).unwrap();
     for row in rows {
         let texts: Vec<String> = row.iter().map(Value::to_string).collect();
         let cells = row.iter().zip(&texts).map(|(value, text)| match value {

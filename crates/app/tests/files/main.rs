@@ -7,6 +7,7 @@ mod support;
 
 mod bodies;
 mod given_back;
+mod given_back_exact;
 mod given_back_workbooks;
 mod new_properties;
 mod preview;

@@ -1,13 +1,15 @@
-//! Failed rows of table files, as a file of their kind: the columns as they were, and behind them what is wrong.
+//! Failed rows of table files, as a file of their kind: the columns as they were, behind them what is wrong, and behind that
+//! cells for which the table has no column.
 //!
 //! Cells come back as they came, formulas too: the file is sent again, and what a guard would put before them would be
-//! imported. A workbook's rows come as CSV where that is asked for; as a workbook they are the business of `failed_workbook`.
+//! imported. Rows between tabs and rows of a workbook come as CSV where that is asked for; as a workbook they are the business
+//! of `failed_workbook`.
 
 use std::borrow::Cow;
 
 use refract_domain::error::RowError;
-use refract_domain::import::table::{Column, REPORT_COLUMNS, TableFormat, TableInput, Target};
-use refract_domain::json::{elements, members, push_text, unquote};
+use refract_domain::import::table::{Column, REPORT_COLUMNS, TableFormat, TableInput, Target, TextForm};
+use refract_domain::json::{checked_members, elements, push_text, unquote};
 use refract_files::{FormulaGuard, byte_order_mark, encode, write_delimited_row};
 
 /// The names of the columns, those of the report behind them, and before it all the mark that tells spreadsheets the encoding.
@@ -20,7 +22,16 @@ pub(crate) fn head(table: &TableInput) -> Vec<u8> {
 /// A row with what is wrong with it.
 pub(crate) fn push(table: &TableInput, raw: &[u8], row: u32, error: &RowError, bytes: &mut Vec<u8>) {
     let staged = String::from_utf8_lossy(raw);
-    push_row(table, cells(table, &staged).map(cell).chain(report(table, row, error).map(Cow::Owned)), bytes);
+    let Cells { own, surplus } = Cells::of(table, &staged);
+    let said = report(table, row, error).map(Cow::Owned);
+    push_row(table, own.into_iter().map(cell).chain(said).chain(surplus.into_iter().map(cell)), bytes);
+}
+
+/// The table as its rows come in CSV, whatever they came in.
+pub(crate) fn as_csv(table: &TableInput) -> TableInput {
+    let TextForm { delimiter, quote, .. } = TextForm::default();
+    let text = TextForm { delimiter, quote, ..table.text.clone() };
+    TableInput { format: TableFormat::Csv, text, ..table.clone() }
 }
 
 /// The names of the columns that are given back.
@@ -28,13 +39,21 @@ pub(super) fn names(table: &TableInput) -> impl Iterator<Item = &str> {
     table.columns.iter().filter(|column| !is_report(column)).map(|column| column.name.as_str())
 }
 
-/// The cells of a row that are given back, as they were staged. A row that has too few is filled up, so that what is said of it
-/// stands in its own columns.
-pub(super) fn cells<'c>(table: &TableInput, staged: &'c str) -> impl Iterator<Item = &'c str> {
-    let given: Vec<&str> = elements(staged).collect();
-    let missing = table.columns.len().saturating_sub(given.len());
-    let all = given.into_iter().chain(std::iter::repeat_n("null", missing)).enumerate();
-    all.filter(|(place, _)| !table.columns.get(*place).is_some_and(is_report)).map(|(_, cell)| cell)
+/// The cells of a row that are given back, as they were staged.
+pub(super) struct Cells<'c> {
+    /// Those of the columns, as many as have [`names`]: what is said of the row stands in its own columns, however many it had.
+    pub(super) own: Vec<&'c str>,
+    /// Those that no column has.
+    pub(super) surplus: Vec<&'c str>,
+}
+
+impl<'c> Cells<'c> {
+    pub(super) fn of(table: &TableInput, staged: &'c str) -> Self {
+        let mut given = elements(staged);
+        let in_columns = table.columns.iter().map(|column| (column, given.next().unwrap_or("null")));
+        let own = in_columns.filter(|(column, _)| !is_report(column)).map(|(_, cell)| cell).collect();
+        Self { own, surplus: given.collect() }
+    }
 }
 
 /// Whether a column holds what was said of the rows in an earlier round: it is said anew.
@@ -44,8 +63,9 @@ fn is_report(column: &Column) -> bool {
 
 /// A flat JSON line with what is wrong with it under the names of the report; `None` where it is no object.
 pub(crate) fn flat_line(table: &TableInput, raw: &[u8], row: u32, error: &RowError) -> Option<String> {
-    let staged = std::str::from_utf8(raw).ok()?;
-    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(staged).ok()?;
+    let members = checked_members(std::str::from_utf8(raw).ok()?)?;
+    // A member of such a name may be a column of the file all the same.
+    let is_own = |name: &str| table.columns.iter().any(|column| column.name == name && !is_report(column));
     let mut line = String::from("{");
     let mut push = |name: &str, raw_value: &str| {
         if line.len() > 1 {
@@ -55,7 +75,7 @@ pub(crate) fn flat_line(table: &TableInput, raw: &[u8], row: u32, error: &RowErr
         line.push(':');
         line.push_str(raw_value);
     };
-    for (name, raw_value) in members(staged).filter(|(name, _)| !REPORT_COLUMNS.contains(&name.as_ref())) {
+    for (name, raw_value) in members.filter(|(name, _)| !REPORT_COLUMNS.contains(&name.as_ref()) || is_own(name)) {
         push(&name, raw_value);
     }
     for (name, text) in REPORT_COLUMNS.iter().zip(report(table, row, error)) {
@@ -89,9 +109,17 @@ pub(super) fn report(table: &TableInput, row: u32, error: &RowError) -> [String;
 fn cell(raw: &str) -> Cow<'_, str> {
     match raw {
         "null" => Cow::Borrowed(""),
-        raw if raw.starts_with('"') => unquote(raw),
+        raw if raw.starts_with('"') => text_of(raw),
         raw => Cow::Borrowed(raw),
     }
+}
+
+/// The text of a cell, with characters that no record keeps too.
+pub(super) fn text_of(raw: &str) -> Cow<'_, str> {
+    if !raw.contains('\\') {
+        return unquote(raw);
+    }
+    serde_json::from_str(raw).map_or_else(|_| unquote(raw), Cow::Owned)
 }
 
 fn push_row<'c>(table: &TableInput, cells: impl Iterator<Item = Cow<'c, str>>, bytes: &mut Vec<u8>) {
@@ -100,7 +128,7 @@ fn push_row<'c>(table: &TableInput, cells: impl Iterator<Item = Cow<'c, str>>, b
     let mark = |mark: char| u8::try_from(u32::from(mark)).unwrap_or(b',');
     let mut line = Vec::new();
     let texts = cells.iter().map(AsRef::as_ref);
-    let quote = Some(table.text.quote.map_or(b'"', mark));
+    let quote = table.text.quote.map(mark);
     write_delimited_row(texts, Some(mark(table.text.delimiter)), quote, FormulaGuard::Off, &mut line);
     encode(&String::from_utf8_lossy(&line), encoding(table), bytes);
 }
@@ -113,7 +141,7 @@ fn encoding(table: &TableInput) -> &str {
 #[cfg(test)]
 mod tests {
     use refract_domain::error::RowCode;
-    use refract_domain::import::table::{CellRules, TextForm};
+    use refract_domain::import::table::CellRules;
 
     use super::*;
 
@@ -153,7 +181,7 @@ mod tests {
         let mut bytes = head(&again);
         push(&again, br#"["old","a@x.io","Ada","5","more"]"#, 7, &error(), &mut bytes);
         let expected = "\u{feff}E-Mail,Name,refract_row,refract_row,refract_code,refract_field,refract_message\r\n\
-                        a@x.io,Ada,5,more,7,invalid_value,Name,\"column \"\"Name\"\": no; name\"\r\n";
+                        a@x.io,Ada,5,7,invalid_value,Name,\"column \"\"Name\"\": no; name\",more\r\n";
         assert_eq!(String::from_utf8(bytes).as_deref(), Ok(expected));
     }
 

@@ -36,21 +36,26 @@ pub(crate) enum RowsForm {
     Lines,
     /// A text file of cells, of the kind they came in.
     Cells,
+    /// CSV, whatever they came in.
+    Csv,
     /// A workbook, of the kind they came in.
     Workbook,
 }
 
-/// The forms that rows of these options have, the one they came in first, each with its media type.
-pub(crate) fn forms(options: &ImportOptions) -> &'static [(&'static str, RowsForm)] {
+/// The forms that so many rows of these options have, the one they came in first, each with its media type. Rows that no sheet
+/// holds come as CSV.
+pub(crate) fn forms(options: &ImportOptions, rows: u64) -> &'static [(&'static str, RowsForm)] {
     const REQUEST: (&str, RowsForm) = ("application/json", RowsForm::Request);
     const LINES: (&str, RowsForm) = ("application/x-ndjson", RowsForm::Lines);
-    const CSV: (&str, RowsForm) = ("text/csv", RowsForm::Cells);
+    const CSV: (&str, RowsForm) = ("text/csv", RowsForm::Csv);
     match options.table.as_ref().map(|table| table.format) {
         None => &[REQUEST, LINES],
         Some(TableFormat::Ndjson) => &[LINES, REQUEST],
         Some(TableFormat::NdjsonFlat) => &[LINES],
         Some(TableFormat::Tsv) => &[("text/tab-separated-values", RowsForm::Cells), CSV],
-        Some(TableFormat::Csv) => &[CSV],
+        Some(TableFormat::Csv) => &[("text/csv", RowsForm::Cells)],
+        // The first row has the names of the columns.
+        Some(TableFormat::Xlsx | TableFormat::Ods) if rows >= refract_workbook::ROWS_MAX => &[CSV],
         Some(TableFormat::Xlsx) => &[(XLSX, RowsForm::Workbook), CSV],
         Some(TableFormat::Ods) => &[(ODS, RowsForm::Workbook), CSV],
     }
@@ -67,7 +72,7 @@ impl Writing {
     fn begin(&self) -> Vec<u8> {
         match (self.form, &self.table) {
             (RowsForm::Request, _) => br#"{"objects":["#.to_vec(),
-            (RowsForm::Cells, Some(table)) => failed_cells::head(table),
+            (RowsForm::Cells | RowsForm::Csv, Some(table)) => failed_cells::head(table),
             _ => Vec::new(),
         }
     }
@@ -75,7 +80,9 @@ impl Writing {
     fn push(&self, row: &JobRow, bytes: &mut Vec<u8>) {
         let error = error_of(row);
         match (self.form, &self.table, error.as_deref()) {
-            (RowsForm::Cells, Some(table), Some(error)) => failed_cells::push(table, &row.raw, row.row, error, bytes),
+            (RowsForm::Cells | RowsForm::Csv, Some(table), Some(error)) => {
+                failed_cells::push(table, &row.raw, row.row, error, bytes);
+            }
             (_, Some(table), Some(error)) if table.format == TableFormat::NdjsonFlat => {
                 let line = failed_cells::flat_line(table, &row.raw, row.row, error);
                 bytes.extend_from_slice(line.as_deref().map_or(&row.raw, str::as_bytes));
@@ -96,7 +103,9 @@ pub(super) fn error_of(row: &JobRow) -> Option<Cow<'_, RowError>> {
 /// The rows in a form of text. The first of them are read before the answer begins, so that rows which are lost are told.
 pub(crate) async fn rows_body(mut rows: JobRows, form: RowsForm) -> Result<Body, EngineError> {
     let first = rows.next().await?;
-    let writing = Writing { form, table: rows.view().snapshot.spec.options.table.clone() };
+    let table = rows.view().snapshot.spec.options.table.clone();
+    let table = if form == RowsForm::Csv { table.map(|table| Arc::new(failed_cells::as_csv(&table))) } else { table };
+    let writing = Writing { form, table };
     let begin = writing.begin();
     let state = Some((rows, first, begin, true, writing));
     Ok(Body::from_stream(stream::try_unfold(state, move |state| async move {
@@ -210,7 +219,23 @@ impl<'de> serde::Deserialize<'de> for Members {
 
 #[cfg(test)]
 mod tests {
+    use refract_domain::import::table::{CellRules, TextForm};
+
     use super::*;
+
+    #[test]
+    fn more_rows_than_a_sheet_holds_come_as_csv() {
+        let table = TableInput {
+            format: TableFormat::Ods,
+            columns: Vec::new(),
+            rules: CellRules::default(),
+            text: TextForm::default(),
+        };
+        let options = ImportOptions { table: Some(Arc::new(table)), ..ImportOptions::default() };
+        let of = |rows| forms(&options, rows).iter().map(|(_, form)| *form).collect::<Vec<_>>();
+        assert_eq!(of(1_048_575), [RowsForm::Workbook, RowsForm::Csv]);
+        assert_eq!(of(1_048_576), [RowsForm::Csv]);
+    }
 
     #[test]
     fn what_is_wrong_stands_where_judging_passes_it_over() {

@@ -1,5 +1,5 @@
-//! Failed rows of a workbook, as a workbook of its kind: the sheet with the columns as they were, and behind them what is
-//! wrong.
+//! Failed rows of a workbook, as a workbook of its kind: the sheet with the columns as they were, behind them what is wrong, and
+//! behind that cells for which the table has no column.
 //!
 //! It is packed while rows are read, on threads that may block, and never whole in memory or on the disk. Must not know what
 //! a workbook's file is made of.
@@ -12,16 +12,16 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
 use refract_domain::import::table::{REPORT_COLUMNS, TableFormat, TableInput};
-use refract_domain::json::unquote;
 use refract_engine::{EngineError, JobRow, JobRows};
 use refract_workbook::{Cell, Format, WorkbookWriter};
 
-use super::failed_cells::{cells, names, report};
+use super::failed_cells::{Cells, names, report, text_of};
 use super::failed_rows::error_of;
 use super::rows::BrokenResults;
 use crate::extract::media::{ODS, XLSX};
 
-/// UTF-16 units that Excel takes in a cell. What came in a cell stays whole; what is said of a row is cut there.
+/// UTF-16 units that Excel takes in a cell; it calls a file with more damaged. What came in a cell stays whole; what is said of a
+/// row is cut there.
 const MESSAGE_UNITS_MAX: usize = 32_767;
 
 /// The media type of a workbook of this kind.
@@ -90,8 +90,9 @@ impl FailedSheet {
     fn begin(&self) -> io::Result<WorkbookWriter<Outgoing>> {
         let format = if self.table.format == TableFormat::Ods { Format::Ods } else { Format::Xlsx };
         let sheet = self.table.text.sheet.as_deref().unwrap_or_default();
-        let mut writer = WorkbookWriter::begin(format, sheet, self.outgoing.clone())?;
-        writer.row(names(&self.table).chain(REPORT_COLUMNS).map(|name| Cell::Text(Cow::Borrowed(name))))?;
+        let names: Vec<&str> = names(&self.table).chain(REPORT_COLUMNS).collect();
+        let mut writer = WorkbookWriter::begin(format, sheet, names.len(), self.outgoing.clone())?;
+        writer.row(names.into_iter().map(|name| Cell::Text(Cow::Borrowed(name))))?;
         Ok(writer)
     }
 }
@@ -100,8 +101,10 @@ fn push(table: &TableInput, row: &JobRow, writer: &mut WorkbookWriter<Outgoing>)
     let staged = String::from_utf8_lossy(&row.raw);
     let number = row.row.to_string();
     let [_, code, field, message] = error_of(row).map(|error| report(table, row.row, &error)).unwrap_or_default();
-    let texts = [&code, &field, cut(&message)].map(|text| Cell::Text(Cow::Borrowed(text)));
-    writer.row(cells(table, &staged).map(cell).chain([Cell::Number(&number)]).chain(texts))
+    let texts = [&code, cut(&field), cut(&message)].map(|text| Cell::Text(Cow::Borrowed(text)));
+    let Cells { own, surplus } = Cells::of(table, &staged);
+    let said = [Cell::Number(&number)].into_iter().chain(texts);
+    writer.row(own.into_iter().map(cell).chain(said).chain(surplus.into_iter().map(cell)))
 }
 
 /// The beginning of a message, as much as a cell takes.
@@ -120,7 +123,7 @@ fn cell(raw: &str) -> Cell<'_> {
         "null" => Cell::Empty,
         "true" => Cell::Boolean(true),
         "false" => Cell::Boolean(false),
-        text if text.starts_with('"') => Cell::Text(unquote(text)),
+        text if text.starts_with('"') => Cell::Text(text_of(text)),
         number => Cell::Number(number),
     }
 }

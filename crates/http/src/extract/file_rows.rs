@@ -6,7 +6,7 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use refract_domain::import::table::{TableFormat, TextForm};
+use refract_domain::import::table::{REPORT_COLUMNS, TableFormat, TextForm};
 use refract_domain::json::elements;
 use refract_domain::limits::ImportLimits;
 use refract_engine::Intake;
@@ -26,6 +26,10 @@ use crate::workbooks::{SheetWanted, WorkbookFault, WorkbookFaultKind, WorkbookHe
 /// Rows of a workbook that travel together from the thread that reads it.
 const BATCH_BYTES: usize = 256 << 10;
 const BATCHES_WAITING_MAX: usize = 2;
+
+/// Columns a table may have, beside those by which failed rows say what was wrong with them.
+const COLUMNS_MAX: usize = 1_000;
+const COLUMNS_READ_MAX: usize = COLUMNS_MAX + REPORT_COLUMNS.len();
 
 /// What is known of a file once it was read.
 #[derive(Debug)]
@@ -103,10 +107,18 @@ pub(crate) async fn read_file(
     bytes: FileBytes,
     into: &mut RowsInto<'_>,
 ) -> Result<FileFacts, ApiError> {
-    match media.kind {
+    let facts = match media.kind {
         FileKind::Workbook => read_workbook(api, reading, bytes, into).await,
         _ => read_text(api.engine.limits(), media, reading, bytes, into).await,
+    }?;
+    let columns = facts.columns.iter().filter(|name| !REPORT_COLUMNS.contains(&name.as_str())).count();
+    if columns > COLUMNS_MAX && facts.format.has_cells() {
+        let message = format!(
+            "The table has {columns} columns, {COLUMNS_MAX} are allowed. Remove columns, or check the delimiter."
+        );
+        return Err(ApiError::new(http::StatusCode::BAD_REQUEST, FileCode::TooManyColumns.as_str(), message));
     }
+    Ok(facts)
 }
 
 async fn read_text(
@@ -126,7 +138,7 @@ async fn read_text(
         default_delimiter: (media.kind == FileKind::Tsv).then_some(b'\t'),
         row_bytes_max: limits.row_bytes_max,
         rows_max: limits.rows_max,
-        ..ReadSettings::default()
+        columns_max: COLUMNS_READ_MAX,
     };
     let mut reader = TableReader::new(format, settings)?;
     let mut unpacker = Unpacker::new(limits.body_bytes_max);
@@ -193,6 +205,7 @@ async fn read_workbook(
         sheet: reading.sheet.clone(),
         skip_rows: reading.skip_rows,
         header,
+        columns_max: COLUMNS_READ_MAX,
         rows_max: limits.rows_max,
         row_bytes_max: limits.row_bytes_max,
         decoded_bytes_max: limits.body_bytes_max,

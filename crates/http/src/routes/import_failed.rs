@@ -49,16 +49,19 @@ pub(crate) async fn handle(State(api): State<SharedApi>, request: Request) -> Re
         return Err(ApiError::conflict("An undo has no rows of its own; ask for the results of the undo."));
     }
     let options = &view.snapshot.spec.options;
-    let form = preferred(&parts.headers, forms(options))?;
+    let wanted = wanted.unwrap_or(RowsLeft::Failed);
+    let not_attempted = if wanted == RowsLeft::Failed { 0 } else { view.counters.not_attempted };
+    let form = preferred(&parts.headers, forms(options, view.counters.failed + not_attempted))?;
     let content_type = match (form, &options.table) {
         (RowsForm::Request, _) => "application/json".to_owned(),
         (RowsForm::Cells, Some(table)) => {
             format!("{}; charset={}", failed_cells::media_type(table.format), table.text.encoding)
         }
+        (RowsForm::Csv, Some(table)) => format!("text/csv; charset={}", table.text.encoding),
         (RowsForm::Workbook, Some(table)) => failed_workbook::media_type(table.format).to_owned(),
         _ => "application/x-ndjson".to_owned(),
     };
-    let rows = api.engine.rows_left(&caller, &view, wanted.unwrap_or(RowsLeft::Failed));
+    let rows = api.engine.rows_left(&caller, &view, wanted);
     let body = match form {
         RowsForm::Workbook => workbook_body(rows).await?,
         form => rows_body(rows, form).await?,

@@ -1,18 +1,18 @@
 //! A workbook of one sheet, written row by row to where nothing can be written twice, such as an answer.
 //!
-//! Owns the archive and what its parts say; the cells of a row are the formats' (`xlsx`, `ods`). Holds one row in memory. What
-//! is written here is read by [`crate::read_workbook`] as the same cells.
+//! Owns which parts there are; their bytes are the business of `archive`, what they say that of the formats (`xlsx`, `ods`). Holds
+//! one row in memory. What is written here is read by [`crate::read_workbook`] as the same cells.
 //!
 //! Texts are texts, whatever they look like: a `=1+1` is no formula, and a day given as text stays one.
 
+mod archive;
 mod ods;
 mod xlsx;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use zip::write::{SimpleFileOptions, StreamWriter};
-use zip::{CompressionMethod, ZipWriter};
+use archive::{Archive, LastPart};
 
 use crate::Format;
 
@@ -34,7 +34,7 @@ pub enum Cell<'c> {
 
 /// A workbook that is being written to `W`. It is whole only once [`WorkbookWriter::finish`] was called.
 pub struct WorkbookWriter<W: Write> {
-    archive: ZipWriter<StreamWriter<W>>,
+    sheet: LastPart<W>,
     format: Format,
     rows: u64,
     /// The row that is being written, in memory that is used again for each.
@@ -52,33 +52,31 @@ impl<W: Write> std::fmt::Debug for WorkbookWriter<W> {
 }
 
 impl<W: Write> WorkbookWriter<W> {
-    /// Begins a workbook whose sheet is called `sheet`. A name that programs refuse is mended: at most 31 characters, none of
-    /// `[]:*?/\`.
+    /// Begins a workbook whose sheet is called `sheet` and has so many columns, one at least. A name that programs refuse is
+    /// mended: in XLSX it has at most 31 UTF-16 units, none of `[]:*?/\`, and no `'` at either end.
     ///
     /// # Errors
     ///
     /// As writing to `out`.
-    pub fn begin(format: Format, sheet: &str, out: W) -> io::Result<Self> {
-        let mut archive = ZipWriter::new_stream(out);
-        let sheet = sheet_name(sheet);
+    pub fn begin(format: Format, sheet: &str, columns: usize, out: W) -> io::Result<Self> {
+        let mut archive = Archive::new(out);
         let (parts, content) = match format {
-            Format::Xlsx => (xlsx::parts(&sheet), xlsx::content_begin()),
-            Format::Ods => (ods::parts(), ods::content_begin(&sheet)),
+            Format::Xlsx => (xlsx::parts(&xlsx::sheet_name(sheet)), xlsx::content_begin()),
+            Format::Ods => (ods::parts(), ods::content_begin(&ods::sheet_name(sheet), columns.max(1))),
         };
-        for (name, method, part) in &parts {
-            archive.start_file(*name, options(*method))?;
-            archive.write_all(part.as_bytes())?;
+        for (name, part) in &parts {
+            archive.store(name, part.as_bytes())?;
         }
-        archive.start_file(content.0, options(CompressionMethod::Deflated))?;
-        archive.write_all(content.1.as_bytes())?;
-        Ok(Self { archive, format, rows: 0, row: String::new() })
+        let mut sheet = archive.last(content.0)?;
+        sheet.write(content.1.as_bytes())?;
+        Ok(Self { sheet, format, rows: 0, row: String::new() })
     }
 
     /// Writes the next row.
     ///
     /// # Errors
     ///
-    /// As writing to the output; [`io::ErrorKind::FileTooLarge`] after [`ROWS_MAX`] rows.
+    /// As writing to the output; [`io::ErrorKind::FileTooLarge`] after [`ROWS_MAX`] rows, and after 4 GiB.
     pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = Cell<'c>>) -> io::Result<()> {
         if self.rows == ROWS_MAX {
             let message = format!("a sheet holds {ROWS_MAX} rows");
@@ -90,7 +88,7 @@ impl<W: Write> WorkbookWriter<W> {
             Format::Xlsx => xlsx::push_row(self.rows, cells, &mut self.row),
             Format::Ods => ods::push_row(cells, &mut self.row),
         }
-        self.archive.write_all(self.row.as_bytes())
+        self.sheet.write(self.row.as_bytes())
     }
 
     /// Ends the workbook and gives back where it was written.
@@ -103,25 +101,8 @@ impl<W: Write> WorkbookWriter<W> {
             Format::Xlsx => xlsx::CONTENT_END,
             Format::Ods => ods::CONTENT_END,
         };
-        self.archive.write_all(end.as_bytes())?;
-        Ok(self.archive.finish()?.into_inner())
-    }
-}
-
-fn options(method: CompressionMethod) -> SimpleFileOptions {
-    // The quickest that packs at all: an answer waits for it.
-    let level = (method == CompressionMethod::Deflated).then_some(1);
-    SimpleFileOptions::default().compression_method(method).compression_level(level)
-}
-
-/// The name, as far as programs take it.
-fn sheet_name(name: &str) -> String {
-    let taken = |character: &char| !matches!(character, '[' | ']' | ':' | '*' | '?' | '/' | '\\') && is_xml(*character);
-    let name: String = name.chars().filter(taken).take(31).collect();
-    // A quote at either end is refused too, and so is a name of blanks.
-    match name.trim_matches(|character: char| character == '\'' || character.is_whitespace()) {
-        "" => "Sheet1".to_owned(),
-        name => name.to_owned(),
+        self.sheet.write(end.as_bytes())?;
+        self.sheet.finish()
     }
 }
 
@@ -153,16 +134,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sheet_gets_a_name_that_programs_take() {
-        let given = ["People", "a/b:c", "", " '' ", "'Q1'", &"x".repeat(40), "R&D"];
-        let expected = ["People", "abc", "Sheet1", "Sheet1", "Q1", &"x".repeat(31), "R&D"];
-        assert_eq!(given.map(sheet_name), expected);
+    fn a_name_stands_in_an_attribute() {
         assert_eq!(escaped("R&D <\"1\">"), "R&amp;D &lt;&quot;1&quot;&gt;");
     }
 
     #[test]
     fn a_sheet_that_is_full_takes_no_more() {
-        let mut writer = WorkbookWriter::begin(Format::Ods, "a", io::sink()).unwrap();
+        let mut writer = WorkbookWriter::begin(Format::Ods, "a", 1, io::sink()).unwrap();
         writer.rows = ROWS_MAX - 1;
         writer.row([Cell::Empty]).unwrap();
         assert_eq!(writer.row([Cell::Empty]).unwrap_err().kind(), io::ErrorKind::FileTooLarge);

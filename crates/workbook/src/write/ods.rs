@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use zip::CompressionMethod;
-
 use super::{Cell, escaped, is_xml, push_character};
 
 const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
@@ -18,26 +16,35 @@ const TRUTH_STYLE: &str = "<office:automatic-styles><number:boolean-style style:
 /// What stands behind the last row.
 pub(super) const CONTENT_END: &str = "</table:table></office:spreadsheet></office:body></office:document-content>";
 
-/// The parts before the sheet: first the one that says what the file is, unpacked, as the format asks.
-pub(super) fn parts() -> Vec<(&'static str, CompressionMethod, String)> {
+/// The parts before the sheet: first the one that says what the file is.
+pub(super) fn parts() -> Vec<(&'static str, String)> {
     let manifest = format!(
-        "{DECLARATION}<manifest:manifest xmlns:manifest=\"{NAMES}:manifest:1.0\" manifest:version=\"1.3\">\
-         <manifest:file-entry manifest:full-path=\"/\" manifest:version=\"1.3\" manifest:media-type=\"{MEDIA_TYPE}\"/>\
+        "{DECLARATION}<manifest:manifest xmlns:manifest=\"{NAMES}:manifest:1.0\" manifest:version=\"1.2\">\
+         <manifest:file-entry manifest:full-path=\"/\" manifest:version=\"1.2\" manifest:media-type=\"{MEDIA_TYPE}\"/>\
+         <manifest:file-entry manifest:full-path=\"styles.xml\" manifest:media-type=\"text/xml\"/>\
          <manifest:file-entry manifest:full-path=\"content.xml\" manifest:media-type=\"text/xml\"/></manifest:manifest>"
     );
-    vec![
-        ("mimetype", CompressionMethod::Stored, MEDIA_TYPE.to_owned()),
-        ("META-INF/manifest.xml", CompressionMethod::Deflated, manifest),
-    ]
+    // Excel looks for it.
+    let styles = format!(
+        "{DECLARATION}<office:document-styles xmlns:office=\"{NAMES}:office:1.0\" office:version=\"1.2\">\
+         <office:styles/></office:document-styles>"
+    );
+    vec![("mimetype", MEDIA_TYPE.to_owned()), ("META-INF/manifest.xml", manifest), ("styles.xml", styles)]
+}
+
+/// The name, as far as XML takes it.
+pub(super) fn sheet_name(name: &str) -> String {
+    let name: String = name.chars().filter(|character| is_xml(*character)).collect();
+    if name.is_empty() { "Sheet1".to_owned() } else { name }
 }
 
 /// The sheet's part, and what stands before its first row.
-pub(super) fn content_begin(sheet: &str) -> (&'static str, String) {
+pub(super) fn content_begin(sheet: &str, columns: usize) -> (&'static str, String) {
     let begin = format!(
         "{DECLARATION}<office:document-content xmlns:office=\"{NAMES}:office:1.0\" xmlns:table=\"{NAMES}:table:1.0\" \
          xmlns:text=\"{NAMES}:text:1.0\" xmlns:style=\"{NAMES}:style:1.0\" \
-         xmlns:number=\"{NAMES}:datastyle:1.0\" office:version=\"1.3\">{TRUTH_STYLE}<office:body><office:spreadsheet>\
-         <table:table table:name=\"{}\">",
+         xmlns:number=\"{NAMES}:datastyle:1.0\" office:version=\"1.2\">{TRUTH_STYLE}<office:body><office:spreadsheet>\
+         <table:table table:name=\"{}\"><table:table-column table:number-columns-repeated=\"{columns}\"/>",
         escaped(sheet)
     );
     ("content.xml", begin)

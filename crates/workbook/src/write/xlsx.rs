@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use zip::CompressionMethod;
-
 use super::{Cell, escaped, is_xml, push_character};
 
 const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
@@ -12,11 +10,14 @@ const RELATIONSHIPS: &str = "http://schemas.openxmlformats.org/package/2006/rela
 const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 const TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml";
 
+/// UTF-16 units of a sheet's name.
+const SHEET_NAME_UNITS_MAX: usize = 31;
+
 /// What stands behind the last row.
 pub(super) const CONTENT_END: &str = "</sheetData></worksheet>";
 
 /// The parts before the sheet.
-pub(super) fn parts(sheet: &str) -> Vec<(&'static str, CompressionMethod, String)> {
+pub(super) fn parts(sheet: &str) -> Vec<(&'static str, String)> {
     let types = format!(
         "{DECLARATION}<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
          <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
@@ -35,13 +36,30 @@ pub(super) fn parts(sheet: &str) -> Vec<(&'static str, CompressionMethod, String
          <sheet name=\"{}\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>",
         escaped(sheet)
     );
-    let packed = CompressionMethod::Deflated;
     vec![
-        ("[Content_Types].xml", packed, types),
-        ("_rels/.rels", packed, relation("officeDocument", "xl/workbook.xml")),
-        ("xl/workbook.xml", packed, workbook),
-        ("xl/_rels/workbook.xml.rels", packed, relation("worksheet", "worksheets/sheet1.xml")),
+        ("[Content_Types].xml", types),
+        ("_rels/.rels", relation("officeDocument", "xl/workbook.xml")),
+        ("xl/workbook.xml", workbook),
+        ("xl/_rels/workbook.xml.rels", relation("worksheet", "worksheets/sheet1.xml")),
     ]
+}
+
+/// The name, as far as Excel takes it.
+pub(super) fn sheet_name(name: &str) -> String {
+    let taken = |character: &char| !matches!(character, '[' | ']' | ':' | '*' | '?' | '/' | '\\') && is_xml(*character);
+    let mut units = 0;
+    let short: String = name
+        .chars()
+        .filter(taken)
+        .take_while(|character| {
+            units += character.len_utf16();
+            units <= SHEET_NAME_UNITS_MAX
+        })
+        .collect();
+    match short.trim_matches('\'') {
+        blank if blank.trim().is_empty() => "Sheet1".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 /// The sheet's part, and what stands before its first row.
@@ -63,7 +81,9 @@ pub(super) fn push_row<'c>(number: u64, cells: impl IntoIterator<Item = Cell<'c>
             Cell::Number(number_text) => write!(out, "{number}\"><v>{number_text}</v></c>"),
             Cell::Boolean(truth) => write!(out, "{number}\" t=\"b\"><v>{}</v></c>", u8::from(truth)),
             Cell::Text(text) => {
-                let _ = write!(out, "{number}\" t=\"inlineStr\"><is><t xml:space=\"preserve\">");
+                let is_edged = text.starts_with(is_blank) || text.ends_with(is_blank);
+                let kept = if is_edged { " xml:space=\"preserve\"" } else { "" };
+                let _ = write!(out, "{number}\" t=\"inlineStr\"><is><t{kept}>");
                 push_text(out, &text);
                 out.push_str("</t></is></c>");
                 Ok(())
@@ -72,6 +92,11 @@ pub(super) fn push_row<'c>(number: u64, cells: impl IntoIterator<Item = Cell<'c>
         };
     }
     out.push_str("</row>");
+}
+
+/// What is dropped at the edges of a text unless it says otherwise.
+fn is_blank(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\n')
 }
 
 /// Appends the letters of a column, from 0.
@@ -108,6 +133,13 @@ fn is_code(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sheet_gets_a_name_that_excel_takes() {
+        let given = ["People", "a/b:c", "", " '' ", "'Q1'", "Leads ", &"x".repeat(40), &"😀".repeat(16), "R&D"];
+        let expected = ["People", "abc", "Sheet1", " '' ", "Q1", "Leads ", &"x".repeat(31), &"😀".repeat(15), "R&D"];
+        assert_eq!(given.map(sheet_name), expected);
+    }
 
     #[test]
     fn columns_have_letters() {
