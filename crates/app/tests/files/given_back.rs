@@ -15,11 +15,16 @@ pub(super) fn job_of(client: &Client, rest: &str, content_type: &str, body: impl
     client.wait_for_job(answer.header("location").expect("a place to look"))
 }
 
-fn failed(client: &Client, job: &Value) -> (String, Vec<u8>) {
-    let id = job["job_id"].as_str().expect("a job");
-    let answer = client.get(&client.path(&format!("imports/{id}/failed")));
+/// The failed rows of a job in the form that `Accept` asks for: their type, and the file.
+pub(super) fn failed_as(client: &Client, job: &Value, accept: &str) -> (String, Vec<u8>) {
+    let path = client.path(&format!("imports/{}/failed", job["job_id"].as_str().expect("a job")));
+    let answer = client.send(&Request::get(path).key(&client.key).header("Accept", accept));
     assert_eq!(answer.status, 200, "{}", answer.text());
     (answer.header("content-type").expect("a type").to_owned(), answer.body)
+}
+
+fn failed(client: &Client, job: &Value) -> (String, Vec<u8>) {
+    failed_as(client, job, "*/*")
 }
 
 const DEALS: &str = "Titel;Betrag;Notiz\nGut;12;ja\nSchlecht;zwölf;\"nein; doch\"\nKurz;1\n";

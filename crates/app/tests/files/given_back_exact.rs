@@ -1,12 +1,11 @@
 //! Failed rows come back exactly: what was in a cell is in it, and what is wrong stands where an import passes it over, so that a
 //! file can be sent again as it is and fails again, and once corrected is taken with the query it came with.
 
-use std::io::Write as _;
-
-use refract_workbook::{Cell, Format, Head, Settings, Sink, WorkbookWriter, read_workbook};
+use refract_workbook::{Cell, Format, WorkbookWriter};
 use serde_json::{Value, json};
 
-use super::given_back::job_of;
+use super::given_back::{failed_as, job_of};
+use super::given_back_workbooks::unpacked;
 use super::support::client::Client;
 use super::support::request::Request;
 use super::support::server::Launch;
@@ -15,13 +14,6 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 const ODS: &str = "application/vnd.oasis.opendocument.spreadsheet";
 /// `Titel` goes to a text, `Betrag` to a number.
 const MAPPING: &str = "mapping=%7B%22Titel%22%3A%22name%22%2C%22Betrag%22%3A%22value%22%7D";
-
-fn failed_as(client: &Client, job: &Value, accept: &str) -> (String, Vec<u8>) {
-    let path = client.path(&format!("imports/{}/failed", job["job_id"].as_str().expect("a job")));
-    let answer = client.send(&Request::get(path).key(&client.key).header("Accept", accept));
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    (answer.header("content-type").expect("a type").to_owned(), answer.body)
-}
 
 fn failed(client: &Client, job: &Value) -> Vec<u8> {
     failed_as(client, job, "*/*").1
@@ -37,31 +29,6 @@ fn workbook(format: Format, sheet: &str, rows: &[Vec<&str>]) -> Vec<u8> {
         writer.row(row.iter().map(|&text| Cell::Text(text.into()))).unwrap();
     }
     writer.finish().unwrap()
-}
-
-/// The rows of a workbook, the names of its columns first; without the cells that are empty at the end.
-fn unpacked(file: &[u8]) -> Vec<Vec<Value>> {
-    struct Kept(Vec<Vec<Value>>);
-    impl Sink for Kept {
-        fn head(&mut self, _: &Head) -> std::io::Result<()> {
-            Ok(())
-        }
-
-        fn row(&mut self, row: &str) -> std::io::Result<()> {
-            self.0.push(serde_json::from_str(row)?);
-            Ok(())
-        }
-    }
-    let mut on_disk = tempfile::NamedTempFile::new().unwrap();
-    on_disk.write_all(file).unwrap();
-    let mut kept = Kept(Vec::new());
-    read_workbook(on_disk.path(), &Settings { header: false, ..Settings::default() }, &mut kept).unwrap();
-    for row in &mut kept.0 {
-        while row.last() == Some(&Value::Null) {
-            row.pop();
-        }
-    }
-    kept.0
 }
 
 /// How a job ended: created, failed.
@@ -106,7 +73,7 @@ fn a_character_that_no_record_keeps_is_given_back_and_refused_again() {
         assert_eq!(refused.0, 0, "{}", job["status"]);
         let given = failed(&client, &job);
         if content_type == XLSX {
-            assert_eq!(unpacked(&given)[1][0], "a\0b");
+            assert_eq!(unpacked(&given).1[1][0], "a\0b");
         } else {
             assert!(text(&given).contains("a\0b,1,0,"), "{}", text(&given));
         }
@@ -124,7 +91,7 @@ fn cells_beyond_the_columns_stand_behind_the_report() {
     for (content_type, format) in [(XLSX, Format::Xlsx), (ODS, Format::Ods)] {
         let mut given = failed(&client, &job_of(&client, &import, content_type, workbook(format, "Leads", &rows)));
         for _ in 0..2 {
-            let cells = unpacked(&given);
+            let (_, cells) = unpacked(&given);
             assert_eq!(cells[0], report, "{content_type}");
             assert_eq!((&cells[1][0], &cells[1][3]), (&json!("Acme"), &json!("column_count")), "{content_type}");
             assert_eq!(cells[1][6..], [json!("stray")], "{content_type}");
