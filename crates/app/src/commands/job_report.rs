@@ -227,8 +227,8 @@ impl JobReport {
             lines.push("  nothing was written; this is what would become of the rows".to_owned());
         }
         if job.lines_above > 0 {
-            let word = if job.lines_above == 1 { "line" } else { "lines" };
-            lines.push(format!("  the table begins below {} {word} of the file (--skip-rows)", job.lines_above));
+            let were = if job.lines_above == 1 { "line above the table was" } else { "lines above the table were" };
+            lines.push(format!("  {} {were} left out; --skip-rows says how many are none of it", job.lines_above));
         }
         let skipped = (self.skipped > 0).then_some(("skipped", self.skipped));
         let counts = iter::once(("rows", job.total)).chain(of_rows).chain(skipped).chain([("rejected", self.rejected)]);

@@ -136,7 +136,7 @@ fn lines_above_a_table_are_told_and_can_be_told() {
         import(&server, &format!("--option unknown_properties=ignore --dedupe-by email {options}")).arg(&file).run()
     };
     let found = run("").code(0).stdout;
-    assert!(found.contains("the table begins below 2 lines of the file (--skip-rows)"), "{found}");
+    assert!(found.contains("2 lines above the table were left out; --skip-rows"), "{found}");
     assert!(run("--skip-rows 0").code(1).stderr.contains("options.skip_rows"));
     assert_eq!(run("--skip-rows 2 --output json").code(0).json()["existing"], 1);
 }

@@ -32,7 +32,7 @@ fn a_messy_file_is_imported_corrected_and_undone() {
     let results = run(&server, &format!("imports results {job} --outcome failed")).run().code(0).stdout;
     assert_eq!(results.lines().count(), 2, "{results}");
     let text = fs::read_to_string(&failed).unwrap();
-    assert!(text.contains("Schlecht;zwölf;nein;1;invalid_value;Betrag;"), "{text}");
+    assert!(text.contains("Schlecht;zwölf;nein;2;invalid_value;Betrag;"), "{text}");
 
     fs::write(&failed, text.replace("zwölf", "12")).unwrap();
     let corrected = run(&server, &format!("import {READING} --output json")).arg(&failed).run().code(0).json();
@@ -74,7 +74,7 @@ fn failed_rows_of_a_workbook_come_in_the_format_of_the_files_name() {
     assert!(fs::read(at("failed.xlsx")).unwrap().starts_with(b"PK"));
     import("failed.xlsx", "failed.csv");
     let text = fs::read_to_string(at("failed.csv")).unwrap();
-    assert!(text.contains("Schlecht,zwölf,0,invalid_value,Betrag,"), "{text}");
+    assert!(text.contains("Schlecht,zwölf,1,invalid_value,Betrag,"), "{text}");
     let failed = format!("imports failed {job} --to");
     run(&server, &failed).arg(at("failed.ods")).run().code(0).tells("spreadsheetml.sheet, whatever its name says");
     let piped = run(&server, &format!("imports failed {job}")).run().code(0);

@@ -51,7 +51,7 @@ fn quotes_that_are_ordinary_characters_stay_alone() {
     let job = job_of(&client, &import, "text/csv", "Titel;Betrag\n5\" pipe;viel\n\"\"both\"\";mehr\n");
     let given = text(&failed(&client, &job));
     let rows: Vec<&str> = given.lines().skip(1).collect();
-    assert!(rows[0].starts_with("5\" pipe;viel;0;") && rows[1].starts_with("\"\"both\"\";mehr;1;"), "{given}");
+    assert!(rows[0].starts_with("5\" pipe;viel;1;") && rows[1].starts_with("\"\"both\"\";mehr;2;"), "{given}");
     let corrected = given.replace(";viel;", ";1;").replace(";mehr;", ";2;");
     let job = job_of(&client, &import, "text/csv", corrected);
     assert_eq!(names(&client, &job), ["5\" pipe", "\"\"both\"\""], "{job}");
@@ -75,7 +75,7 @@ fn a_character_that_no_record_keeps_is_given_back_and_refused_again() {
         if content_type == XLSX {
             assert_eq!(unpacked(&given).1[1][0], "a\0b");
         } else {
-            assert!(text(&given).contains("a\0b,1,0,"), "{}", text(&given));
+            assert!(text(&given).contains("a\0b,1,1,"), "{}", text(&given));
         }
         assert_eq!(counts(&job_of(&client, &import, content_type, given)), refused, "{content_type}");
     }
@@ -99,14 +99,14 @@ fn cells_beyond_the_columns_stand_behind_the_report() {
             assert_eq!(counts(&as_it_is), (0, 1), "{as_it_is}");
             given = failed(&client, &as_it_is);
         }
-        let corrected = workbook(format, "Leads", &[report.to_vec(), vec!["Acme", "1", "0", "column_count"]]);
+        let corrected = workbook(format, "Leads", &[report.to_vec(), vec!["Acme", "1", "1", "column_count"]]);
         assert_eq!(counts(&job_of(&client, &import, content_type, corrected)), (1, 0));
     }
 
     let mut given = text(&failed(&client, &job_of(&client, &import, "text/csv", "Titel,Betrag\nAcme,1,stray\n")));
     for _ in 0..2 {
         assert_eq!(given.lines().next(), Some(report.join(",").as_str()));
-        assert!(given.contains("\r\nAcme,1,0,column_count,,") && given.ends_with(",stray\r\n"), "{given}");
+        assert!(given.contains("\r\nAcme,1,1,column_count,,") && given.ends_with(",stray\r\n"), "{given}");
         let as_it_is = job_of(&client, &import, "text/csv", given);
         assert_eq!(counts(&as_it_is), (0, 1), "{as_it_is}");
         given = text(&failed(&client, &as_it_is));
@@ -179,8 +179,8 @@ fn rows_between_tabs_come_between_commas_where_csv_is_asked_for() {
     let job = job_of(&client, &format!("deal/import?{MAPPING}"), "text/tab-separated-values", tabs);
     let (content_type, given) = failed_as(&client, &job, "text/csv");
     assert_eq!(content_type, "text/csv; charset=UTF-8");
-    assert!(text(&given).contains("\r\n\"Acme, Inc.\",viel,0,"), "{}", text(&given));
+    assert!(text(&given).contains("\r\n\"Acme, Inc.\",viel,1,"), "{}", text(&given));
     let (content_type, given) = failed_as(&client, &job, "*/*");
     assert_eq!(content_type, "text/tab-separated-values; charset=UTF-8");
-    assert!(text(&given).contains("\r\nAcme, Inc.\tviel\t0\t"), "{}", text(&given));
+    assert!(text(&given).contains("\r\nAcme, Inc.\tviel\t1\t"), "{}", text(&given));
 }

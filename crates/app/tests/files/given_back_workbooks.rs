@@ -85,7 +85,7 @@ fn failed_rows_of_a_workbook_are_corrected_and_sent_again() {
             ["Titel", "Betrag", "Notiz", "refract_row", "refract_code", "refract_field", "refract_message"]
         );
         let asked: Vec<(&[Value], &[Value])> = given[1..].iter().map(|row| (&row[..3], &row[3..6])).collect();
-        let said = |row: u32| [json!(row), json!("invalid_value"), json!("Betrag")];
+        let said = |row: u32| [json!(row + 1), json!("invalid_value"), json!("Betrag")];
         assert_eq!(
             asked,
             [
@@ -126,7 +126,7 @@ fn many_failed_rows_come_in_their_order() {
         let (_, given) = unpacked(&failed_as(&client, &job, media_type).1);
         assert_eq!(given.len(), 20_001);
         for (number, row) in given[1..].iter().enumerate() {
-            assert_eq!((&row[0], &row[3]), (&json!(format!("Zeile {number}")), &json!(number)));
+            assert_eq!((&row[0], &row[3]), (&json!(format!("Zeile {number}")), &json!(number + 1)));
         }
     }
 }

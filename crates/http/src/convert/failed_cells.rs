@@ -92,7 +92,7 @@ pub(crate) fn media_type(format: TableFormat) -> &'static str {
     if format == TableFormat::Tsv { "text/tab-separated-values" } else { "text/csv" }
 }
 
-/// Row, code, column, and all messages.
+/// The row, counted from 1 as people count, code, column, and all messages.
 pub(super) fn report(table: &TableInput, row: u32, error: &RowError) -> [String; 4] {
     let field = error.first.field.as_str();
     let column = table.columns.iter().find(|column| match &column.target {
@@ -103,7 +103,7 @@ pub(super) fn report(table: &TableInput, row: u32, error: &RowError) -> [String;
     });
     let messages: Vec<&str> = error.faults().map(|fault| fault.message.as_str()).collect();
     let named = column.map_or(field, |column| &column.name);
-    [row.to_string(), error.first.code.name().to_owned(), named.to_owned(), messages.join(" | ")]
+    [(u64::from(row) + 1).to_string(), error.first.code.name().to_owned(), named.to_owned(), messages.join(" | ")]
 }
 
 fn cell(raw: &str) -> Cow<'_, str> {
@@ -167,8 +167,8 @@ mod tests {
         push(&semicolons, r#"["=1+1","Zoë; \"Z\""]"#.as_bytes(), 7, &error(), &mut bytes);
         push(&semicolons, br#"["a@x.io"]"#, 8, &RowError::new("", RowCode::ColumnCount, "too few"), &mut bytes);
         let expected = "\u{feff}E-Mail;Name;refract_row;refract_code;refract_field;refract_message\r\n\
-                        =1+1;\"Zoë; \"\"Z\"\"\";7;invalid_value;Name;\"column \"\"Name\"\": no; name\"\r\n\
-                        a@x.io;;8;column_count;;too few\r\n";
+                        =1+1;\"Zoë; \"\"Z\"\"\";8;invalid_value;Name;\"column \"\"Name\"\": no; name\"\r\n\
+                        a@x.io;;9;column_count;;too few\r\n";
         assert_eq!(String::from_utf8(bytes).as_deref(), Ok(expected));
     }
 
@@ -181,7 +181,7 @@ mod tests {
         let mut bytes = head(&again);
         push(&again, br#"["old","a@x.io","Ada","5","more"]"#, 7, &error(), &mut bytes);
         let expected = "\u{feff}E-Mail,Name,refract_row,refract_row,refract_code,refract_field,refract_message\r\n\
-                        a@x.io,Ada,5,7,invalid_value,Name,\"column \"\"Name\"\": no; name\",more\r\n";
+                        a@x.io,Ada,5,8,invalid_value,Name,\"column \"\"Name\"\": no; name\",more\r\n";
         assert_eq!(String::from_utf8(bytes).as_deref(), Ok(expected));
     }
 
@@ -198,7 +198,7 @@ mod tests {
     fn a_flat_line_gets_the_names_of_the_report() {
         let flat = table(TableFormat::NdjsonFlat, ',', "UTF-8");
         let line = flat_line(&flat, br#"{"E-Mail":"a","refract_code":"old","n":1.50}"#, 3, &error());
-        let expected = r#"{"E-Mail":"a","n":1.50,"refract_row":"3","refract_code":"invalid_value","refract_field":"Name","refract_message":"column \"Name\": no; name"}"#;
+        let expected = r#"{"E-Mail":"a","n":1.50,"refract_row":"4","refract_code":"invalid_value","refract_field":"Name","refract_message":"column \"Name\": no; name"}"#;
         assert_eq!(line.as_deref(), Some(expected));
         assert_eq!(flat_line(&flat, b"[1]", 3, &error()), None);
     }

@@ -99,8 +99,7 @@ impl FailedSheet {
 
 fn push(table: &TableInput, row: &JobRow, writer: &mut WorkbookWriter<Outgoing>) -> io::Result<()> {
     let staged = String::from_utf8_lossy(&row.raw);
-    let number = row.row.to_string();
-    let [_, code, field, message] = error_of(row).map(|error| report(table, row.row, &error)).unwrap_or_default();
+    let [number, code, field, message] = error_of(row).map(|error| report(table, row.row, &error)).unwrap_or_default();
     let texts = [&code, cut(&field), cut(&message)].map(|text| Cell::Text(Cow::Borrowed(text)));
     let Cells { own, surplus } = Cells::of(table, &staged);
     let said = [Cell::Number(&number)].into_iter().chain(texts);
