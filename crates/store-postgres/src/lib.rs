@@ -16,6 +16,8 @@ mod idempotency;
 mod job;
 mod migrate;
 mod notes;
+#[cfg(test)]
+mod plan_tests;
 mod query;
 mod records;
 mod retries;

@@ -1,1 +1,7 @@
-SELECT record_id, body, list_values FROM draft_record WHERE team_no = $1 AND job_id = $2 AND record_id = ANY ($3)
+SELECT drafted.*
+FROM (SELECT DISTINCT unnest($3::uuid[]) AS id) AS named
+CROSS JOIN LATERAL (
+    SELECT record_id, body, list_values FROM draft_record
+    WHERE team_no = $1 AND job_id = $2 AND record_id = named.id
+    OFFSET 0
+) AS drafted

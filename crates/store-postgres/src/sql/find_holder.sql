@@ -1,4 +1,12 @@
 -- First and further holders in one statement: both tables as of one moment.
-SELECT hash, record_id FROM key_holder WHERE team_no = $1 AND hash = ANY ($2)
+SELECT held.hash, held.record_id
+FROM (SELECT DISTINCT unnest($2::uuid[]) AS hash) AS named
+CROSS JOIN LATERAL (
+    SELECT hash, record_id FROM key_holder WHERE team_no = $1 AND key_holder.hash = named.hash OFFSET 0
+) AS held
 UNION ALL
-SELECT hash, record_id FROM key_holder_more WHERE team_no = $1 AND hash = ANY ($2)
+SELECT held.hash, held.record_id
+FROM (SELECT DISTINCT unnest($2::uuid[]) AS hash) AS named
+CROSS JOIN LATERAL (
+    SELECT hash, record_id FROM key_holder_more WHERE team_no = $1 AND key_holder_more.hash = named.hash OFFSET 0
+) AS held

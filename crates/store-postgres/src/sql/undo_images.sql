@@ -1,5 +1,8 @@
 -- Of other jobs only what tells which version one stands for.
-SELECT job_id, record_id, version_before, version_after, mixed, restored_version,
-    CASE job_id WHEN $3 THEN body END AS body, entry_values, entry_before, entry_after, deleted
-FROM job_image
-WHERE team_no = $1 AND record_id = ANY ($2)
+SELECT image.job_id, image.record_id, image.version_before, image.version_after, image.mixed, image.restored_version,
+    CASE image.job_id WHEN $3 THEN image.body END AS body, image.entry_values, image.entry_before, image.entry_after,
+    image.deleted
+FROM (SELECT DISTINCT unnest($2::uuid[]) AS id) AS named
+CROSS JOIN LATERAL (
+    SELECT * FROM job_image WHERE team_no = $1 AND record_id = named.id OFFSET 0
+) AS image

@@ -1,1 +1,9 @@
-DELETE FROM record WHERE team_no = $1 AND id = ANY ($2)
+-- The records are locked.
+DELETE FROM record USING (
+    SELECT place.ctid
+    FROM unnest($2::uuid[]) AS named (id)
+    CROSS JOIN LATERAL (
+        SELECT ctid FROM record WHERE team_no = $1 AND record.id = named.id OFFSET 0
+    ) AS place
+) AS gone
+WHERE record.ctid = gone.ctid

@@ -11,8 +11,12 @@ SELECT $1, $2, record.id, touched.row, $7, record.version, record.version + touc
     record.deleted_at IS NOT NULL
 FROM unnest($3::uuid[], $4::integer[], $5::boolean[], $6::boolean[], $9::boolean[])
     AS touched (id, row, body, entry, back)
-JOIN record ON record.team_no = $1 AND record.id = touched.id
-LEFT JOIN list_entry AS entry ON entry.team_no = $1 AND entry.list_id = $8 AND entry.record_id = touched.id
+CROSS JOIN LATERAL (SELECT * FROM record WHERE team_no = $1 AND record.id = touched.id OFFSET 0) AS record
+LEFT JOIN LATERAL (
+    SELECT "values", version FROM list_entry
+    WHERE team_no = $1 AND list_id = $8 AND record_id = touched.id
+    OFFSET 0
+) AS entry ON true
 ON CONFLICT (team_no, job_id, record_id) DO UPDATE SET
     mixed = job_image.mixed OR job_image.version_after <> excluded.version_before
         OR job_image.entry_after <> excluded.entry_before,
