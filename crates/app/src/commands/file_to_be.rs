@@ -2,7 +2,7 @@
 //!
 //! A download may be refused, or break off, and the file of that name may be the one somebody is correcting.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ pub(super) struct FileToBe {
 enum Out {
     /// Beside the file it will become.
     Beside(NamedTempFile),
-    /// What is no file cannot be replaced: a pipe, a device.
+    /// What cannot be replaced: a pipe, a device, a link to nothing yet, a file in a folder that takes no other.
     Straight(File),
 }
 
@@ -41,9 +41,14 @@ impl FileToBe {
         // A link goes on pointing to the file.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let before = fs::metadata(&path).ok();
-        if before.as_ref().is_some_and(|before| !before.is_file()) {
+        let is_file = before.as_ref().map_or(fs::symlink_metadata(&path).is_err(), fs::Metadata::is_file);
+        if !is_file {
             let out = BufWriter::new(Out::Straight(File::create(&path)?));
             return Ok(Self { path, out });
+        }
+        if before.is_some() {
+            // A file that may not be written to may not be replaced either.
+            OpenOptions::new().write(true).open(&path)?;
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = Builder::new();
@@ -52,7 +57,14 @@ impl FileToBe {
         let all = std::os::unix::fs::PermissionsExt::from_mode(MODE);
         #[cfg(unix)]
         builder.permissions(all);
-        let beside = builder.tempfile_in(folder)?;
+        let beside = match (builder.tempfile_in(folder), &before) {
+            (Ok(beside), _) => beside,
+            (Err(_), Some(_)) => {
+                let out = BufWriter::new(Out::Straight(File::create(&path)?));
+                return Ok(Self { path, out });
+            }
+            (Err(failure), None) => return Err(failure),
+        };
         if let Some(before) = before {
             beside.as_file().set_permissions(before.permissions())?;
         }
@@ -66,7 +78,11 @@ impl FileToBe {
     pub(super) fn keep(self) -> Result<(), Failure> {
         let Self { path, out } = self;
         let kept = out.into_inner().map_err(io::Error::from).and_then(|out| match out {
-            Out::Beside(beside) => beside.persist(&path).map(drop).map_err(|failure| failure.error),
+            Out::Beside(beside) => {
+                beside.as_file().sync_all()?;
+                // Where a file of its own is mounted there, it cannot be replaced; what it holds can.
+                beside.persist(&path).map(drop).or_else(|failure| fs::copy(failure.file.path(), &path).map(drop))
+            }
             Out::Straight(mut file) => file.flush(),
         });
         kept.map_err(|failure| Failure::other(format!("{}: {failure}", path.display())))
@@ -135,6 +151,12 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        let (ahead, target) = (folder.path().join("ahead.csv"), folder.path().join("target.csv"));
+        std::os::unix::fs::symlink(&target, &ahead).unwrap();
+        let mut through = FileToBe::at(&ahead).unwrap();
+        through.write_all(b"there").unwrap();
+        through.keep().unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "there");
         let mut straight = FileToBe::at(Path::new("/dev/null")).unwrap();
         straight.write_all(b"gone").unwrap();
         straight.keep().unwrap();
