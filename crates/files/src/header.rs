@@ -32,7 +32,8 @@ fn begins_like_iso_date(cell: &str) -> bool {
     cell.bytes().map(shape).take(10).eq(*b"0000-00-00")
 }
 
-fn is_address(cell: &str) -> bool {
+/// A mail or web address.
+pub(crate) fn is_address(cell: &str) -> bool {
     let is_mail = cell
         .split_once('@')
         .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !cell.contains(char::is_whitespace));

@@ -119,7 +119,9 @@ impl Trial<'_> {
         for delimiter in DELIMITERS.into_iter().filter(|&delimiter| Some(delimiter) != quote) {
             let survey = self.with_delimiter(Some(delimiter));
             let titles = self.titles(&survey);
-            let below = if titles > 0 { self.weight(&survey, titles) / 2 } else { 0 };
+            // Commas with a space behind them part the words of a text, and not the cells of a table.
+            let may_part = titles > 0 && !survey.cells_begin_with_spaces(titles);
+            let below = if may_part { self.weight(&survey, titles) / 2 } else { 0 };
             let weight = self.weight(&survey, 0).max(below);
             if weight > best.as_ref().map_or(0, |(most, _)| *most) {
                 best = Some((weight, survey));

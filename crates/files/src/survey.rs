@@ -89,6 +89,19 @@ impl Survey {
         self.rows.iter().skip(titles).map(|row| row.cells)
     }
 
+    /// Whether most cells below so many titles, but for the first of each row, begin with a space.
+    pub(crate) fn cells_begin_with_spaces(&self, titles: usize) -> bool {
+        let (mut cells, mut spaces) = (0_usize, 0_usize);
+        for row in self.rows.iter().skip(titles) {
+            let later = row.cells().into_iter().skip(1).filter(|cell| !cell.is_empty());
+            later.for_each(|cell| {
+                cells += 1;
+                spaces += usize::from(cell.starts_with(' '));
+            });
+        }
+        spaces * 2 > cells
+    }
+
     /// The cells of the first row below so many titles.
     pub(crate) fn first_row(&self, titles: usize) -> Option<Vec<String>> {
         self.rows.get(titles).map(SurveyedRow::cells)

@@ -3,11 +3,14 @@
 //! Owns the rule, which is one for text tables and workbooks. Must not know how rows are cut.
 //!
 //! A row wrongly taken for a title would be lost, so all of this must hold, else no row is a title:
-//! - the fullest row has at least three filled cells, the header more than half as many, and every row above it at most half;
-//! - the header does not look like data, and most rows below it do;
-//! - there are at most 20 titles.
+//! - the header is the first row with more than half as many filled cells as the fullest has, which has three at least; at most
+//!   20 rows stand above it;
+//! - each of those has a single cell, which is no data, or two, of which the first ends in a colon or one is data but no
+//!   address: two cells without data may well be the header of a table, and an address is somebody's;
+//! - the header has no data, and most rows below it do, and more than half as many filled cells as the header: what is fuller than
+//!   all others is no header.
 
-use crate::header::looks_like_data;
+use crate::header::{is_address, looks_like_data};
 
 const TITLES_MAX: usize = 20;
 
@@ -21,14 +24,28 @@ pub struct RowLook {
     pub filled: usize,
     /// Whether one of them is a number, a date or an address.
     pub has_data: bool,
+    /// Whether one of them is a mail or web address.
+    pub has_address: bool,
+    /// Whether the first of them ends in a colon.
+    pub is_labelled: bool,
 }
 
 impl RowLook {
     /// The look of a row with these cells.
     #[must_use]
     pub fn of(cells: &[String]) -> Self {
-        let filled = cells.iter().filter(|cell| !cell.trim().is_empty()).count();
-        Self { filled, has_data: looks_like_data(cells) }
+        let mut filled = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+        let is_labelled = filled.clone().next().is_some_and(|cell| cell.ends_with(':'));
+        let has_address = filled.clone().any(is_address);
+        Self { filled: filled.by_ref().count(), has_data: looks_like_data(cells), has_address, is_labelled }
+    }
+
+    fn may_be_title(&self) -> bool {
+        match self.filled {
+            1 => !self.has_data,
+            2 => !self.has_address && (self.is_labelled || self.has_data),
+            _ => false,
+        }
     }
 }
 
@@ -38,9 +55,11 @@ pub fn title_rows(looks: &[RowLook]) -> usize {
     let fullest = looks.iter().map(|look| look.filled).max().unwrap_or(0);
     let is_wide = |look: &RowLook| look.filled * 2 > fullest && fullest >= FULLEST_MIN;
     let Some(titles) = looks.iter().take(TITLES_MAX + 1).position(is_wide) else { return 0 };
-    let Some((header, below)) = looks.get(titles..).and_then(<[RowLook]>::split_first) else { return 0 };
-    let with_data = below.iter().filter(|look| look.has_data).count();
-    if !header.has_data && with_data * 2 > below.len() { titles } else { 0 }
+    let (above, rest) = looks.split_at(titles);
+    let Some((header, below)) = rest.split_first() else { return 0 };
+    let most = |is: &dyn Fn(&&RowLook) -> bool| below.iter().filter(is).count() * 2 > below.len();
+    let is_header = !header.has_data && most(&|row| row.has_data) && most(&|row| row.filled * 2 > header.filled);
+    if is_header && above.iter().all(RowLook::may_be_title) { titles } else { 0 }
 }
 
 #[cfg(test)]
@@ -57,8 +76,7 @@ mod tests {
         assert_eq!(titles(&["Contacts", "Name,Mail,Size", "Ada,ada@example.org,3"]), 1);
         assert_eq!(titles(&["Contacts,,", "as of 2024,,", "Name,Mail,Size", "Ada,,3", "Bob,,4"]), 2);
         assert_eq!(titles(&["From,2024-01-01", "a,b,c,d,e", "1,2,3,4,5"]), 1);
-        // Names of groups of columns.
-        assert_eq!(titles(&["Contact,,Address,", "a,b,c,d", "1,2,3,4"]), 1);
+        assert_eq!(titles(&["Owner:,Ada", "Period:,2024-01-01", "a,b,c,d,e", "1,2,3,4,5"]), 2);
     }
 
     #[test]
@@ -73,6 +91,17 @@ mod tests {
         assert_eq!(titles(&["Name,", "Ada,Rome", "Bob,53113 Bonn", "Cid,4"]), 0);
         // A header without names for some of many columns.
         assert_eq!(titles(&["Name,Mail,Size,,", "a,b,c,d,e", "1,2,3,4,5"]), 0);
+        assert_eq!(titles(&["Company,Contact", "Acme,Jane,Rome,Italy", "Bee,b@x.io,Bonn,Germany"]), 0);
+        // One row that is fuller than all others, by commas or a legend beside the table.
+        let fuller = ["Name,Phone", "Ada,+1 5", "Bob,+1 6", "Acme, Inc., Boston, MA", "Cid,+1 7", "Dan,+1 8"];
+        assert_eq!(titles(&fuller), 0);
+        assert_eq!(titles(&["Notes", "Ada,,", "a, b, c", "1,,", "2,,", "3,,"]), 0);
+        // Another table above.
+        assert_eq!(titles(&["name,mail", "Ada,a@x.io", "name,mail,phone,city", "Bob,b@x.io,1,Bonn"]), 0);
+        assert_eq!(titles(&["item,count", "a,3", "name,mail,phone,city", "Bob,b@x.io,1,Bonn"]), 0);
+        // No header at all.
+        assert_eq!(titles(&["ada@example.org,,,", "Bob Ray,London,UK,vip", "cid@x.io,Rome,IT,"]), 0);
+        assert_eq!(titles(&["17,,,", "Bob Ray,London,UK,vip", "18,Rome,IT,x"]), 0);
         // Half of the rows are not most of them.
         assert_eq!(titles(&["Contacts", "Name,Mail,Town", "Ada,ada@example.org,Rome", "Bob,,Bonn"]), 0);
         assert_eq!(titles(&["Contacts", "Name,Mail,Town"]), 0);

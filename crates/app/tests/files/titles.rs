@@ -77,6 +77,13 @@ fn the_number_of_lines_is_told_where_it_is_in_doubt() {
     let (status, taken) = answer(&client, "contact/import?skip_rows=1", "text/csv", texts);
     assert_eq!((status, &taken["created"], &taken["file"]["skip_rows"]), (200, &json!(2), &json!(1)), "{taken}");
 
+    // What was found out is told where it may be wrong.
+    let found = "Contacts\n\nname,e-mail,stars\nAda,ada@example.org,3\n";
+    let (status, refused) = answer(&client, "contact/import", "text/csv", found);
+    assert_eq!(status, 400, "{refused}");
+    let message = refused["message"].as_str().unwrap_or_default();
+    assert!(message.contains("\"stars\" (below the first 2 lines, which options.skip_rows 0 would read)"), "{message}");
+
     // In a form it stands before the file, as all that says how a file is read.
     let file = ("file", Some(("report.csv", "text/csv")), texts.as_bytes());
     let (status, taken) = answer(&client, "contact/import", FORM, form(&[("skip_rows", None, b"1"), file]));

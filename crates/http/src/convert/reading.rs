@@ -272,6 +272,10 @@ fn place_read(facts: &FileFacts) -> String {
     if let Some(sheet) = &facts.text.sheet {
         said.push(format!("of the sheet {sheet:?}; options.sheet names another"));
     }
+    if facts.text.skip_rows > 0 {
+        let lines = facts.text.skip_rows;
+        said.push(format!("below the first {lines} lines, which options.skip_rows 0 would read"));
+    }
     let is_made = |name: &&String| name.strip_prefix("column_").is_some_and(|number| number.parse::<u32>().is_ok());
     let nameless = facts.columns.iter().filter(is_made).count();
     let may_be_a_title = facts.columns.len() == 1 || nameless * 2 >= facts.columns.len();
