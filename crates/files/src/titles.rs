@@ -34,10 +34,10 @@ impl RowLook {
     /// The look of a row with these cells.
     #[must_use]
     pub fn of(cells: &[String]) -> Self {
-        let mut filled = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+        let filled = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
         let is_labelled = filled.clone().next().is_some_and(|cell| cell.ends_with(':'));
         let has_address = filled.clone().any(is_address);
-        Self { filled: filled.by_ref().count(), has_data: looks_like_data(cells), has_address, is_labelled }
+        Self { filled: filled.count(), has_data: looks_like_data(cells), has_address, is_labelled }
     }
 
     fn may_be_title(&self) -> bool {

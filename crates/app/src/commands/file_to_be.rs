@@ -2,7 +2,7 @@
 //!
 //! A download may be refused, or break off, and the file of that name may be the one somebody is correcting.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -41,34 +41,9 @@ impl FileToBe {
         // A link goes on pointing to the file.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let before = fs::metadata(&path).ok();
-        let is_file = before.as_ref().map_or(fs::symlink_metadata(&path).is_err(), fs::Metadata::is_file);
-        if !is_file {
-            let out = BufWriter::new(Out::Straight(File::create(&path)?));
-            return Ok(Self { path, out });
-        }
-        if before.is_some() {
-            // A file that may not be written to may not be replaced either.
-            OpenOptions::new().write(true).open(&path)?;
-        }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut builder = Builder::new();
-        builder.prefix(".refract-");
-        #[cfg(unix)]
-        let all = std::os::unix::fs::PermissionsExt::from_mode(MODE);
-        #[cfg(unix)]
-        builder.permissions(all);
-        let beside = match (builder.tempfile_in(folder), &before) {
-            (Ok(beside), _) => beside,
-            (Err(_), Some(_)) => {
-                let out = BufWriter::new(Out::Straight(File::create(&path)?));
-                return Ok(Self { path, out });
-            }
-            (Err(failure), None) => return Err(failure),
-        };
-        if let Some(before) = before {
-            beside.as_file().set_permissions(before.permissions())?;
-        }
-        Ok(Self { path, out: BufWriter::new(Out::Beside(beside)) })
+        let is_file = before.as_ref().map_or(fs::symlink_metadata(&path).is_err(), Metadata::is_file);
+        let out = if is_file { Out::of_file(&path, before.as_ref())? } else { Out::Straight(File::create(&path)?) };
+        Ok(Self { path, out: BufWriter::new(out) })
     }
 
     /// Gives the file its name: it is whole.
@@ -86,6 +61,32 @@ impl FileToBe {
             Out::Straight(mut file) => file.flush(),
         });
         kept.map_err(|failure| Failure::other(format!("{}: {failure}", path.display())))
+    }
+}
+
+impl Out {
+    /// For a file of this name; `before` is what is known of the one that is there.
+    fn of_file(path: &Path, before: Option<&Metadata>) -> io::Result<Self> {
+        if before.is_some() {
+            // A file that may not be written to may not be replaced either.
+            OpenOptions::new().write(true).open(path)?;
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut builder = Builder::new();
+        builder.prefix(".refract-");
+        #[cfg(unix)]
+        let all = std::os::unix::fs::PermissionsExt::from_mode(MODE);
+        #[cfg(unix)]
+        builder.permissions(all);
+        match (builder.tempfile_in(folder), before) {
+            (Ok(beside), Some(before)) => {
+                beside.as_file().set_permissions(before.permissions())?;
+                Ok(Self::Beside(beside))
+            }
+            (Ok(beside), None) => Ok(Self::Beside(beside)),
+            (Err(_), Some(_)) => Ok(Self::Straight(File::create(path)?)),
+            (Err(failure), None) => Err(failure),
+        }
     }
 }
 

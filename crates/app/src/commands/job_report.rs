@@ -228,7 +228,7 @@ impl JobReport {
         }
         if job.lines_above > 0 {
             let were = if job.lines_above == 1 { "line above the table was" } else { "lines above the table were" };
-            lines.push(format!("  {} {were} left out; --skip-rows says how many are none of it", job.lines_above));
+            lines.push(format!("  {} {were} left out; --skip-rows says how many", job.lines_above));
         }
         let skipped = (self.skipped > 0).then_some(("skipped", self.skipped));
         let counts = iter::once(("rows", job.total)).chain(of_rows).chain(skipped).chain([("rejected", self.rejected)]);
